@@ -1,0 +1,240 @@
+// Everything there is to do with this repository: dotnet run build.cs -- help
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+const string Solution = "Nabla.slnx";
+string root = RepositoryRoot();
+string[] rest = args.Length > 1 ? args[1..] : [];
+
+return (args.Length > 0 ? args[0] : "help") switch
+{
+    "check" => Build() && IsFormatted() ? 0 : 1,
+    "test" => Test(rest),
+    "pack" => Pack(),
+    "bench" => Dotnet(["run", "--project", "bench/Nabla.Bench", "-c", "Release", "--", .. rest]),
+    "api" => Api(),
+    "format" => Format(),
+    "help" or "--help" or "-h" => Help(Console.Out, 0),
+    string unknown => Unknown(unknown),
+};
+
+int Help(TextWriter to, int code)
+{
+    to.WriteLine("""
+        Usage: dotnet run build.cs -- COMMAND [ARGUMENTS]
+
+          check   build in Release with warnings as errors, verify the formatting
+          test    check, then run every test; arguments go to the test runner (for example: -class '*Tests')
+          pack    build the NuGet packages into artifacts/
+          bench   run benchmarks; no arguments list them (for example: --filter '*MatMul*')
+          api     bring PublicAPI.Unshipped.txt in line with the public members of each library
+          format  format every C# file
+          help    this text
+        """);
+    return code;
+}
+
+int Unknown(string command)
+{
+    Console.Error.WriteLine($"Unknown command '{command}'.");
+    return Help(Console.Error, 2);
+}
+
+bool Build()
+{
+    Step("build");
+    return Dotnet(["restore", Solution, "--nologo", "-v", "q"]) == 0
+        && Dotnet(["build", Solution, "-c", "Release", "--no-restore", "--nologo", "-v", "q", "-clp:NoSummary", "-nodeReuse:false"]) == 0;
+}
+
+bool IsFormatted()
+{
+    Step("format");
+    bool formatted = Dotnet(Whitespace("--verify-no-changes")) == 0;
+    if (!formatted) Console.Error.WriteLine("These files are not formatted: dotnet run build.cs -- format");
+    return LinesFit() && formatted;
+}
+
+string[] Whitespace(params string[] options) =>
+    ["format", "whitespace", ".", "--folder", "--exclude", .. BuildFolders(), .. options];
+
+IEnumerable<string> BuildFolders() =>
+    from project in Projects("src").Concat(Projects("tests")).Concat(Projects("bench"))
+    from folder in new[] { "bin", "obj" }
+    select Path.GetRelativePath(root, Path.Combine(Path.GetDirectoryName(project)!, folder)) + "/";
+
+bool LinesFit()
+{
+    const int Limit = 140;
+    bool fit = true;
+    foreach (string file in SourceFiles())
+    {
+        int number = 0;
+        foreach (string line in File.ReadLines(file))
+        {
+            number++;
+            if (line.Length <= Limit) continue;
+            Console.Error.WriteLine($"{Path.GetRelativePath(root, file)}({number}): {line.Length} columns, at most {Limit} fit");
+            fit = false;
+        }
+    }
+    return fit;
+}
+
+IEnumerable<string> SourceFiles()
+{
+    string[] skipped = ["bin", "obj", "artifacts"];
+    var folders = new Stack<string>([root]);
+    while (folders.TryPop(out string? folder))
+    {
+        foreach (string file in Directory.EnumerateFiles(folder, "*.cs")) yield return file;
+        foreach (string inner in Directory.EnumerateDirectories(folder))
+        {
+            string name = Path.GetFileName(inner);
+            if (!name.StartsWith('.') && !skipped.Contains(name)) folders.Push(inner);
+        }
+    }
+}
+
+int Test(string[] runnerArguments)
+{
+    bool built = Build();
+    bool sound = built && IsFormatted();
+    int passed = 0, failed = 0;
+    foreach (string project in built ? Projects("tests") : [])
+    {
+        Counts? counts = RunTests(project, runnerArguments);
+        sound &= counts is not null;
+        passed += counts?.Passed ?? 0;
+        failed += counts?.Failed ?? 0;
+    }
+    if (sound && passed + failed == 0) Console.Error.WriteLine("No test ran.");
+    Console.Error.Flush();
+    Console.WriteLine($"{passed} passed, {failed} failed");
+    return sound && failed == 0 && passed > 0 ? 0 : 1;
+}
+
+string TestAssembly(string project) =>
+    Path.Combine(Path.GetDirectoryName(project)!, "bin", "Release", "net10.0", Path.GetFileNameWithoutExtension(project) + ".dll");
+
+Counts? RunTests(string project, string[] runnerArguments)
+{
+    string name = Path.GetFileNameWithoutExtension(project);
+    Step($"test {name}");
+    string report = Path.Combine(Path.GetTempPath(), $"{name}-{Guid.NewGuid():N}.json");
+    try
+    {
+        string[] look = Console.IsOutputRedirected ? ["-noLogo", "-noColor"] : ["-noLogo"];
+        int exit = Dotnet([TestAssembly(project), .. look, .. runnerArguments, "-result-ctrf", report]);
+        Counts? counts = File.Exists(report) ? ReadCounts(report) : null;
+        if (counts is null || (exit != 0 && counts.Failed == 0))
+        {
+            Console.Error.WriteLine($"{name} ended with code {exit}" + (counts is null ? " and wrote no report." : "."));
+            return null;
+        }
+        if (counts.Skipped > 0) Console.WriteLine($"{counts.Skipped} skipped");
+        return counts;
+    }
+    finally
+    {
+        File.Delete(report);
+    }
+}
+
+static Counts ReadCounts(string report)
+{
+    using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(report));
+    JsonElement summary = document.RootElement.GetProperty("results").GetProperty("summary");
+    return new(Number("passed"), Number("failed"), Number("skipped"));
+
+    int Number(string name) => summary.GetProperty(name).GetInt32();
+}
+
+int Pack()
+{
+    Step("pack");
+    foreach (string project in Projects("src"))
+    {
+        int code = Dotnet(["pack", project, "-c", "Release", "-o", "artifacts", "--nologo", "-v", "q"]);
+        if (code != 0) return code;
+    }
+    foreach (string package in Directory.EnumerateFiles(Path.Combine(root, "artifacts"), "*nupkg").Order()) Console.WriteLine(package);
+    return 0;
+}
+
+int Format()
+{
+    Step("format");
+    int style = Dotnet(["format", "style", Solution, "--severity", "warn"]);
+    int whitespace = Dotnet(Whitespace());
+    return style != 0 ? style : whitespace;
+}
+
+// The analyzer names every public member that no file lists (RS0016) and every listed one that is gone (RS0017) in the compiler's log.
+// With an empty Unshipped file, that log is the file.
+int Api()
+{
+    Step("api");
+    foreach (string project in Projects("src"))
+    {
+        string folder = Path.GetDirectoryName(project)!;
+        string unshipped = Path.Combine(folder, "PublicAPI.Unshipped.txt");
+        if (!File.Exists(unshipped)) continue;
+        byte[] before = File.ReadAllBytes(unshipped);
+        string log = Path.Combine(Path.GetTempPath(), $"api-{Guid.NewGuid():N}.sarif");
+        bool done = false;
+        try
+        {
+            File.WriteAllText(unshipped, "#nullable enable\n");
+            int code = Dotnet(["build", project, "--no-incremental", "--nologo", "-v", "q", "-clp:ErrorsOnly;NoSummary",
+                "-p:TrackApi=collect", $"-p:ApiLog={log}"]);
+            if (code != 0 || !File.Exists(log)) return Math.Max(code, 1);
+            string[] lines = ReadApi(log);
+            File.WriteAllText(unshipped, string.Concat(lines.Prepend("#nullable enable").Select(line => line + "\n")));
+            Console.WriteLine($"{Path.GetRelativePath(root, unshipped)}: {lines.Length} entries");
+            done = true;
+        }
+        finally
+        {
+            if (!done) File.WriteAllBytes(unshipped, before);
+            File.Delete(log);
+        }
+    }
+    return 0;
+}
+
+static string[] ReadApi(string log)
+{
+    using JsonDocument document = JsonDocument.Parse(File.ReadAllText(log));
+    var lines = new SortedSet<string>(StringComparer.Ordinal);
+    foreach (JsonElement result in document.RootElement.GetProperty("runs")[0].GetProperty("results").EnumerateArray())
+    {
+        string? rule = result.GetProperty("ruleId").GetString();
+        if (rule is not ("RS0016" or "RS0017")) continue;
+        string name = result.GetProperty("properties").GetProperty("customProperties").GetProperty("APIName").GetString()!;
+        lines.Add(rule == "RS0016" ? name : "*REMOVED*" + name);
+    }
+    return [.. lines];
+}
+
+IEnumerable<string> Projects(string folder) =>
+    Directory.Exists(Path.Combine(root, folder))
+        ? Directory.EnumerateDirectories(Path.Combine(root, folder)).SelectMany(d => Directory.EnumerateFiles(d, "*.csproj")).Order()
+        : [];
+
+int Dotnet(string[] arguments)
+{
+    var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = root, UseShellExecute = false };
+    start.Environment["DOTNET_NOLOGO"] = "1";
+    start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+    using Process process = Process.Start(start) ?? throw new InvalidOperationException("dotnet could not be started.");
+    process.WaitForExit();
+    return process.ExitCode;
+}
+
+static void Step(string name) => Console.WriteLine($"== {name}");
+
+static string RepositoryRoot([CallerFilePath] string here = "") => Path.GetDirectoryName(here)!;
+
+sealed record Counts(int Passed, int Failed, int Skipped);

@@ -1,0 +1,106 @@
+namespace Nabla;
+
+/// <summary>In-place writes and views: who may write, and how the history of base and views follows.</summary>
+internal static class Views
+{
+    /// <summary>Notes that <paramref name="y"/> is a view of <paramref name="x"/>.</summary>
+    internal static void Track(Tensor y, Tensor x, bool multiple = false)
+    {
+        if (x.IsInference || GradMode.InferenceEnabled) return;
+        TensorMeta meta = y.Meta;
+        meta.Base = x.meta?.Base ?? x;
+        meta.ViewVersion = x.storage.Version;
+        if (!GradMode.Enabled || x.IsNoGradView) y.IsNoGradView = true;
+        if (multiple || x.IsMultiView) y.IsMultiView = true;
+    }
+
+    /// <summary>Called before anything is written: errors leave everything as it was.</summary>
+    /// <returns>True if the write is to be recorded.</returns>
+    internal static bool Check(Tensor x, bool otherRequiresGrad, string op)
+    {
+        if (x.layout.MayOverlap) Throw.OverlappingWrite(op);
+        if (x.IsInference && !GradMode.InferenceEnabled)
+            Throw.Graph("Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal tensor " +
+                "before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details.");
+        if (!GradMode.Enabled) return false;
+        Tensor? root = x.meta?.Base;
+        if (x.RequiresGrad && x.IsLeaf && root is null) Throw.LeafInPlace(view: false);
+        if (root is not null && (x.RequiresGrad || otherRequiresGrad))
+        {
+            if (root.RequiresGrad && root.IsLeaf) Throw.LeafInPlace(view: true);
+            if (x.IsMultiView)
+                Throw.Graph($"Output {x.outputNr} of {x.GradFn?.Name ?? "a view operation"} is a view and is being modified inplace. This view is the output of a " +
+                    "function that returns multiple views. Such functions do not allow the output views to be modified inplace. " +
+                    "You should replace the inplace operation by an out-of-place one.");
+            if (x.IsNoGradView)
+                Throw.Graph("A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case " +
+                    "is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both " +
+                    "inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).");
+        }
+        return x.RequiresGrad || otherRequiresGrad;
+    }
+
+    /// <summary>Makes the write that <paramref name="node"/> recorded part of the history of <paramref name="x"/> and of its base.</summary>
+    internal static void Rebase(Tensor x, Node node)
+    {
+        if (x.meta?.Base is not { } root)
+        {
+            x.SetHistory(node);
+            if (x.RetainsGrad) node.Retain(x);
+            return;
+        }
+        root.SetHistory(new CopySlices(root, x.layout, node));
+        if (root.RetainsGrad) root.gradFn!.Retain(root);
+        // The version has moved, so that every view, this one included, derives its node anew from the base's.
+        Refresh(x, root, x.meta);
+        if (x.RetainsGrad) x.gradFn?.Retain(x);
+    }
+
+    /// <summary>Derives a view's node from its base's after a write.</summary>
+    internal static void Refresh(Tensor view, Tensor root, TensorMeta meta)
+    {
+        meta.ViewVersion = view.storage.Version;
+        if (view.gradFn is null && !root.RequiresGrad) return;
+        if (root.Edge.Node is null) return;
+        bool mode = GradMode.Exchange(true);
+        try
+        {
+            view.SetHistory(new LinearNode<Ops.AsStrided>(new Ops.AsStrided(root.layout, view.layout), root));
+        }
+        finally { GradMode.Exchange(mode); }
+    }
+}
+
+/// <summary>The node of a base that was written to through a view: the region's gradient passes through the write, the rest goes on.</summary>
+internal sealed class CopySlices : Node
+{
+    private readonly Edge root;
+    private readonly Layout layout, view;
+    private readonly Node write;
+
+    internal CopySlices(Tensor root, Layout view, Node write)
+    {
+        this.root = root.Edge;
+        this.view = view;
+        this.write = write;
+        layout = root.layout;
+    }
+
+    public override string Name => "CopySlices";
+    internal override int InputCount => Math.Max(1, write.InputCount);
+    internal override Edge Input(int i) => i == 0 ? root : write.Input(i);
+
+    internal override void Pull(Tensor g, Span<Tensor?> into)
+    {
+        write.Pull(Linear.Apply(new Ops.AsStrided(layout, view), g), into);
+        if (root.Node is null)
+        {
+            into[0] = null;
+            return;
+        }
+        Tensor rest = Linear.Apply(new Ops.ClearStrided(layout, view), g);
+        into[0] = into[0] is { } inner ? rest + Linear.Apply(new Ops.PutStrided(layout, view), inner) : rest;
+    }
+
+    internal override void Release() => write.Release();
+}

@@ -1,0 +1,36 @@
+namespace Nabla.Kernels;
+
+/// <summary>Fills with one value.</summary>
+internal static class Fill
+{
+    /// <summary>Writes a number, converted to y's dtype, into every element.</summary>
+    internal static void Run(Tensor y, Scalar value)
+    {
+        if (y.layout.Count == 0) return;
+        switch (y.dtype)
+        {
+            case DType.Bool: With(y, (byte)(value.IsZero ? 0 : 1)); break;
+            case DType.UInt8: With(y, unchecked((byte)value.ToInt64())); break;
+            case DType.Int8: With(y, unchecked((sbyte)value.ToInt64())); break;
+            case DType.Int16: With(y, unchecked((short)value.ToInt64())); break;
+            case DType.Int32: With(y, unchecked((int)value.ToInt64())); break;
+            case DType.Int64: With(y, value.ToInt64()); break;
+            case DType.Float16: With(y, (Half)(float)value.ToDouble()); break;
+            case DType.BFloat16: With(y, (BFloat16)value.ToDouble()); break;
+            case DType.Float32: With(y, (float)value.ToDouble()); break;
+            case DType.Float64: With(y, value.ToDouble()); break;
+        }
+    }
+
+    private static void With<T>(Tensor y, T value) where T : unmanaged
+    {
+        if (y.layout.IsDense)
+        {
+            y.storage.Span<T>(y.layout.Offset, y.layout.Count).Fill(value);
+            return;
+        }
+        Tensor one = Tensor.Allocate(Layout.Scalar, y.dtype);
+        one.storage.At<T>(0) = value;
+        Copy.Run(one, y);
+    }
+}

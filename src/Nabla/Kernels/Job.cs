@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+
+namespace Nabla;
+
+/// <summary>One running loop: a counter of chunks that threads take from, and a count of the workers inside.</summary>
+internal abstract class Job(long chunks, int helpers)
+{
+    private const int Closed = 1 << 30;
+    private static readonly long SpinTicks = Stopwatch.Frequency / 20_000;  // 50 us
+
+    private long next;
+    private int state;              // workers inside, plus Closed once the caller has found no chunk left
+    private long failedChunk = long.MaxValue;
+    private ExceptionDispatchInfo? failure;
+
+    /// <summary>The number of workers that can be of use.</summary>
+    public int Helpers { get; } = (int)Math.Min(helpers, chunks - 1);
+
+    /// <summary>Whether a worker would find something to do.</summary>
+    public bool Open => Volatile.Read(ref state) < Helpers && Volatile.Read(ref next) < chunks;
+
+    protected abstract void RunChunk(long chunk);
+
+    /// <summary>Takes chunks until none is left. Keeps exceptions for <see cref="Finish"/>.</summary>
+    public void Work()
+    {
+        for (long chunk; (chunk = Interlocked.Increment(ref next) - 1) < chunks;)
+        {
+            try
+            {
+                RunChunk(chunk);
+            }
+            catch (Exception e)
+            {
+                Fail(chunk, e);
+            }
+        }
+    }
+
+    /// <summary>Takes a place as a worker, or says that there is none.</summary>
+    public bool TryEnter()
+    {
+        int seen = Volatile.Read(ref state);
+        while (seen < Helpers)
+        {
+            int before = Interlocked.CompareExchange(ref state, seen + 1, seen);
+            if (before == seen) return true;
+            seen = before;
+        }
+        return false;
+    }
+
+    /// <summary>Gives the place back; the last worker to leave a closed job wakes its caller.</summary>
+    public void Leave()
+    {
+        if (Interlocked.Decrement(ref state) != Closed) return;
+        lock (this) Monitor.PulseAll(this);
+    }
+
+    /// <summary>Waits for the workers inside and throws what a chunk threw.</summary>
+    public void Finish()
+    {
+        // Only workers that did enter are waited for: one that is slow to wake up costs nothing.
+        if (Interlocked.Or(ref state, Closed) != 0 && !Spin()) Wait();
+        failure?.Throw();
+    }
+
+    private bool Spin()
+    {
+        long end = Stopwatch.GetTimestamp() + SpinTicks;
+        do
+        {
+            for (int i = 0; i < 16; i++)
+            {
+                if (Volatile.Read(ref state) == Closed) return true;
+                Thread.SpinWait(1);
+            }
+        }
+        while (Stopwatch.GetTimestamp() < end);
+        return false;
+    }
+
+    private void Wait()
+    {
+        // An interrupt must not let the caller go on while workers still write to its memory.
+        bool interrupted = false;
+        while (Volatile.Read(ref state) != Closed)
+        {
+            try
+            {
+                lock (this)
+                {
+                    while (Volatile.Read(ref state) != Closed) Monitor.Wait(this);
+                }
+            }
+            catch (ThreadInterruptedException)
+            {
+                interrupted = true;
+            }
+        }
+        if (interrupted) Thread.CurrentThread.Interrupt();
+    }
+
+    private void Fail(long chunk, Exception e)
+    {
+        // Chunks are handed out in order, so all below this one have been started: the lowest failure is the sequential loop's.
+        Interlocked.Exchange(ref next, chunks);
+        lock (this)
+        {
+            if (chunk >= failedChunk) return;
+            failedChunk = chunk;
+            failure = ExceptionDispatchInfo.Capture(e);
+        }
+    }
+}
+
+/// <summary>A loop with its body.</summary>
+internal sealed class Job<TBody>(long n, long grain, TBody body, int helpers) : Job(Parallel.Chunks(n, grain), helpers)
+    where TBody : struct, IRange
+{
+    protected override void RunChunk(long chunk)
+    {
+        long from = chunk * grain;
+        TBody own = body;
+        own.Run(from, from + Math.Min(grain, n - from));
+    }
+}

@@ -1,0 +1,134 @@
+using System.Runtime.Intrinsics;
+
+namespace Nabla.Kernels;
+
+// Functions whose float version is the double one, rounded: right to half an ulp, at half the speed a float kernel could have.
+
+internal readonly partial struct Log2Map : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Log2(Vector512.WidenLower(x)), SimdF64.Log2(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Log2(x);
+}
+
+internal readonly partial struct Log10Map : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Log10(Vector512.WidenLower(x)), SimdF64.Log10(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Log10(x);
+}
+
+internal readonly partial struct ErfcMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Erfc(Vector512.WidenLower(x)), SimdF64.Erfc(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Erfc(x);
+}
+
+internal readonly partial struct ErfInvMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.ErfInv(Vector512.WidenLower(x)), SimdF64.ErfInv(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.ErfInv(x);
+}
+
+internal readonly partial struct SinMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Sin(Vector512.WidenLower(x)), SimdF64.Sin(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Sin(x);
+}
+
+internal readonly partial struct CosMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Cos(Vector512.WidenLower(x)), SimdF64.Cos(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Cos(x);
+}
+
+internal readonly partial struct TanMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Tan(Vector512.WidenLower(x)), SimdF64.Tan(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Tan(x);
+}
+
+internal readonly partial struct AsinMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Asin(Vector512.WidenLower(x)), SimdF64.Asin(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Asin(x);
+}
+
+internal readonly partial struct AcosMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Acos(Vector512.WidenLower(x)), SimdF64.Acos(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Acos(x);
+}
+
+internal readonly partial struct AtanMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Atan(Vector512.WidenLower(x)), SimdF64.Atan(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Atan(x);
+}
+
+internal readonly partial struct SinhMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Sinh(Vector512.WidenLower(x)), SimdF64.Sinh(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Sinh(x);
+}
+
+internal readonly partial struct CoshMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Cosh(Vector512.WidenLower(x)), SimdF64.Cosh(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Cosh(x);
+}
+
+internal readonly partial struct AsinhMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Asinh(Vector512.WidenLower(x)), SimdF64.Asinh(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Asinh(x);
+}
+
+internal readonly partial struct AcoshMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Acosh(Vector512.WidenLower(x)), SimdF64.Acosh(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Acosh(x);
+}
+
+internal readonly partial struct AtanhMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Atanh(Vector512.WidenLower(x)), SimdF64.Atanh(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Atanh(x);
+}
+
+internal readonly partial struct PowZip : IVectorZip
+{
+    public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y) => Vector512.Narrow(
+        SimdF64.PowOfSingle(Vector512.WidenLower(x), Vector512.WidenLower(y)),
+        SimdF64.PowOfSingle(Vector512.WidenUpper(x), Vector512.WidenUpper(y)));
+
+    public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y) => SimdF64.Pow(x, y);
+}

@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Nabla.Kernels;
+
+internal static partial class SimdF32
+{
+    /// <summary>x = n ln 2 + r with |r| at most ln 2 / 2; <paramref name="magic"/> holds n in its low bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> ReduceExp(Vector512<float> x, out Vector512<float> magic)
+    {
+        magic = MulAdd(x, Log2E, C512(RoundMagic));
+        Vector512<float> n = magic - C512(RoundMagic);
+        return MulAdd(n, -Ln2Low, MulAdd(n, -Ln2High, x));
+    }
+
+    /// <summary>exp(r) - 1 on |r| at most ln 2 / 2, as r + r^2 P(r).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> ExpM1Small(Vector512<float> r)
+    {
+        Vector512<float> p = Horner(C512(0.0013926213466332444f), r, 0.008363202971575855f, 0.04166655443768594f, 0.16666576845993977f, 0.5f);
+        return MulAdd(r * r, p, r);
+    }
+
+    /// <summary>2^(n + offset), n from the low bits of <paramref name="magic"/>; the sum must be a normal exponent.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> PowerOf2(Vector512<float> magic, int offset)
+        => ((magic.AsInt32() << 23) + Vector512.Create((127 + offset) << 23)).AsSingle();
+
+    /// <summary>p 2^n, exact also where the result is subnormal or infinite; n between -151 and 128.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Scale(Vector512<float> p, Vector512<float> magic, Vector512<float> negative)
+    {
+        // One factor of 2^n would leave the exponent's range at both ends: 2^(n + 32) 2^-32 below, 2^(n - 1) 2 above.
+        Vector512<int> bias = Select(negative, C512(TwoTo32), C512(0.5f)).AsInt32();
+        return p * ((magic.AsInt32() << 23) + bias).AsSingle() * Select(negative, C512(1 / TwoTo32), C512(2f));
+    }
+
+    /// <summary>e^x. Below 1 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Exp(Vector512<float> x)
+    {
+        x = Clamp(x, -104.5f, 89f);
+        Vector512<float> r = ReduceExp(x, out Vector512<float> magic);
+        return Scale(C512(1f) + ExpM1Small(r), magic, Vector512.LessThan(x, Vector512<float>.Zero));
+    }
+
+    /// <summary>e^x for x not above 0 (or NaN).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> ExpNegative(Vector512<float> x)
+    {
+        Vector512<float> r = ReduceExp(Vector512.MaxNative(C512(-104.5f), x), out Vector512<float> magic);
+        return (C512(1f) + ExpM1Small(r)) * PowerOf2(magic, 32) * C512(1 / TwoTo32);
+    }
+
+    /// <summary>2^x. Below 1 ulp, exact for integers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Exp2(Vector512<float> x)
+    {
+        x = Clamp(x, -151f, 128f);
+        Vector512<float> magic = x + C512(RoundMagic);
+        Vector512<float> r = (x - (magic - C512(RoundMagic))) * C512(Ln2);
+        return Scale(C512(1f) + ExpM1Small(r), magic, Vector512.LessThan(x, Vector512<float>.Zero));
+    }
+
+    /// <summary>e^x - 1, accurate near 0. Below 1.5 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ExpM1(Vector512<float> x)
+    {
+        Vector512<float> r = ReduceExp(Clamp(x, -20f, 89f), out Vector512<float> magic);
+        Vector512<float> half = PowerOf2(magic, -1);
+        Vector512<float> y = MulAdd(half, ExpM1Small(r), half - C512(0.5f));
+        return Select(Vector512.Equals(x, Vector512<float>.Zero), x, y + y);
+    }
+
+    /// <summary>e^x - 1 for x not above 0 (or NaN).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> ExpM1Negative(Vector512<float> x)
+    {
+        Vector512<float> r = ReduceExp(Vector512.MaxNative(C512(-20f), x), out Vector512<float> magic);
+        Vector512<float> power = PowerOf2(magic, 0);
+        return MulAdd(power, ExpM1Small(r), power - C512(1f));
+    }
+
+    /// <summary>tanh x = q with q = -t / (t + 2) and t = e^(-2|x|) - 1; 1 - q with q = 2 (t + 1) / (t + 2) above 0.8. Below 2 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Tanh(Vector512<float> x)
+    {
+        Vector512<float> t = ExpM1Negative(Vector512.Abs(x) * C512(-2f));
+        Vector512<float> large = Vector512.LessThan(t, C512(-0.8f)), under = t + C512(2f);
+        Vector512<float> q = Select(large, under + t, -t) / under;
+        return Vector512.CopySign(Select(large, C512(1f) - q, q), x);
+    }
+}

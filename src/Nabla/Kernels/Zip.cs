@@ -1,0 +1,212 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Nabla.Kernels;
+
+/// <summary>A kernel of two operands over contiguous memory.</summary>
+internal interface IZipKernel<TIn, TOut>
+{
+    void Run(ReadOnlySpan<TIn> x, ReadOnlySpan<TIn> y, Span<TOut> z);
+}
+
+/// <summary>Zips: dtype, broadcasting, strides and threads, once for all operations. The result is dense.</summary>
+internal static class Zip
+{
+    private const int Chunk = Map.Chunk;
+    private const long Grain = 1 << 15;
+
+    internal static void Float<TOp>(TOp op, Tensor x, Tensor y, Tensor z) where TOp : struct, IFloatZip<TOp>
+    {
+        switch (x.dtype)
+        {
+            case DType.Float32: Drive<OfFloat<TOp, float>, float, float>(new(op), x, y, z); break;
+            case DType.Float64: Drive<OfFloat<TOp, double>, double, double>(new(op), x, y, z); break;
+            case DType.Float16: Drive<Widened<OfFloat<TOp, float>, Half>, Half, Half>(new(new(op)), x, y, z); break;
+            case DType.BFloat16: Drive<Widened<OfFloat<TOp, float>, BFloat16>, BFloat16, BFloat16>(new(new(op)), x, y, z); break;
+            default: Throw.NotImplementedFor(typeof(TOp).Name, x.dtype); break;
+        }
+    }
+
+    internal static void Number<TOp>(TOp op, Tensor x, Tensor y, Tensor z) where TOp : struct, INumberZip<TOp>
+    {
+        switch (x.dtype)
+        {
+            case DType.Float32: Drive<OfNumber<TOp, float>, float, float>(new(op), x, y, z); break;
+            case DType.Float64: Drive<OfNumber<TOp, double>, double, double>(new(op), x, y, z); break;
+            case DType.Int64: Drive<OfNumber<TOp, long>, long, long>(new(op), x, y, z); break;
+            case DType.Int32: Drive<OfNumber<TOp, int>, int, int>(new(op), x, y, z); break;
+            case DType.Int16: Drive<OfNumber<TOp, short>, short, short>(new(op), x, y, z); break;
+            case DType.Int8: Drive<OfNumber<TOp, sbyte>, sbyte, sbyte>(new(op), x, y, z); break;
+            case DType.UInt8: Drive<OfNumber<TOp, byte>, byte, byte>(new(op), x, y, z); break;
+            case DType.Bool: Drive<OfBool<TOp>, byte, byte>(new(op), x, y, z); break;
+            case DType.Float16: Drive<Widened<OfNumber<TOp, float>, Half>, Half, Half>(new(new(op)), x, y, z); break;
+            case DType.BFloat16: Drive<Widened<OfNumber<TOp, float>, BFloat16>, BFloat16, BFloat16>(new(new(op)), x, y, z); break;
+        }
+    }
+
+    internal static void Bits<TOp>(TOp op, Tensor x, Tensor y, Tensor z) where TOp : struct, IBitZip<TOp>
+    {
+        switch (x.dtype)
+        {
+            case DType.Int64: Drive<OfBits<TOp, long>, long, long>(new(op), x, y, z); break;
+            case DType.Int32: Drive<OfBits<TOp, int>, int, int>(new(op), x, y, z); break;
+            case DType.Int16: Drive<OfBits<TOp, short>, short, short>(new(op), x, y, z); break;
+            case DType.Int8: Drive<OfBits<TOp, sbyte>, sbyte, sbyte>(new(op), x, y, z); break;
+            case DType.UInt8 or DType.Bool: Drive<OfBits<TOp, byte>, byte, byte>(new(op), x, y, z); break;
+            default: Throw.NotImplementedFor(typeof(TOp).Name, x.dtype); break;
+        }
+    }
+
+    internal static void Compare<TOp>(TOp op, Tensor x, Tensor y, Tensor z) where TOp : struct, ICompare<TOp>
+    {
+        switch (x.dtype)
+        {
+            case DType.Float32: Drive<OfCompare<TOp, float>, float, bool>(new(op), x, y, z); break;
+            case DType.Float64: Drive<OfCompare<TOp, double>, double, bool>(new(op), x, y, z); break;
+            case DType.Int64: Drive<OfCompare<TOp, long>, long, bool>(new(op), x, y, z); break;
+            case DType.Int32: Drive<OfCompare<TOp, int>, int, bool>(new(op), x, y, z); break;
+            case DType.Int16: Drive<OfCompare<TOp, short>, short, bool>(new(op), x, y, z); break;
+            case DType.Int8: Drive<OfCompare<TOp, sbyte>, sbyte, bool>(new(op), x, y, z); break;
+            case DType.UInt8 or DType.Bool: Drive<OfCompare<TOp, byte>, byte, bool>(new(op), x, y, z); break;
+            case DType.Float16: Drive<WidenedCompare<OfCompare<TOp, float>, Half>, Half, bool>(new(new(op)), x, y, z); break;
+            case DType.BFloat16: Drive<WidenedCompare<OfCompare<TOp, float>, BFloat16>, BFloat16, bool>(new(new(op)), x, y, z); break;
+        }
+    }
+
+    /// <summary>z = kernel(x, y); x and y broadcast to z's shape, z is dense and may be x.</summary>
+    internal static void Drive<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Tensor z)
+        where TKernel : struct, IZipKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
+    {
+        long n = z.layout.Count;
+        if (n == 0) return;
+        if (Aligned(x.layout, z.layout) && Aligned(y.layout, z.layout))
+        {
+            if (n > Grain)
+            {
+                Parallel.For(n, Grain, new Direct<TKernel, TIn, TOut>(kernel, x, y, z));
+                return;
+            }
+            kernel.Run(x.storage.Span<TIn>(x.layout.Offset, n), y.storage.Span<TIn>(y.layout.Offset, n), z.storage.Span<TOut>(z.layout.Offset, n));
+            return;
+        }
+        if (y.layout.Count == 1 && Aligned(x.layout, z.layout)) Parallel.For(n, Grain, new WithNumber<TKernel, TIn, TOut>(kernel, x, y, z, false));
+        else if (x.layout.Count == 1 && Aligned(y.layout, z.layout)) Parallel.For(n, Grain, new WithNumber<TKernel, TIn, TOut>(kernel, y, x, z, true));
+        else Parallel.For(n, Grain, new Strided<TKernel, TIn, TOut>(kernel, x, y, z, new Plan(z.layout, x.layout, y.layout)));
+    }
+
+    /// <summary>The operand's memory, read from its start, goes in step with the result's.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Aligned(Layout x, Layout z) => ReferenceEquals(x, z)
+        || (x.IsDense && x.Count == z.Count && ((x.IsContiguous && z.IsContiguous) || (x.SameShape(z) && x.SameStrides(z))));
+
+    private readonly struct Direct<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Tensor z) : IRange
+        where TKernel : struct, IZipKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
+    {
+        public void Run(long from, long to)
+        {
+            long n = to - from;
+            kernel.Run(x.storage.Span<TIn>(x.layout.Offset + from, n), y.storage.Span<TIn>(y.layout.Offset + from, n),
+                z.storage.Span<TOut>(z.layout.Offset + from, n));
+        }
+    }
+
+    /// <summary>One operand is a single number, repeated in a buffer that stays in the first-level cache.</summary>
+    private readonly struct WithNumber<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor number, Tensor z, bool swap) : IRange
+        where TKernel : struct, IZipKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
+    {
+        public void Run(long from, long to)
+        {
+            Span<TIn> repeated = stackalloc TIn[(int)Math.Min(to - from, Chunk)];
+            repeated.Fill(number.storage.At<TIn>(number.layout.Offset));
+            for (; from < to; from += repeated.Length)
+            {
+                int n = (int)Math.Min(to - from, repeated.Length);
+                ReadOnlySpan<TIn> direct = x.storage.Span<TIn>(x.layout.Offset + from, n), other = repeated[..n];
+                Span<TOut> result = z.storage.Span<TOut>(z.layout.Offset + from, n);
+                if (swap) kernel.Run(other, direct, result);
+                else kernel.Run(direct, other, result);
+            }
+        }
+    }
+
+    private readonly struct Strided<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Tensor z, Plan plan) : IRange
+        where TKernel : struct, IZipKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
+    {
+        public void Run(long from, long to)
+        {
+            int rank = plan.Sizes.Length;
+            int size = (int)Math.Min(to - from, Chunk);
+            Span<TIn> xBuffer = stackalloc TIn[size], yBuffer = stackalloc TIn[size];
+            Span<long> index = stackalloc long[2 * rank];
+            Walker<TIn> xs = new(x, plan.Sizes, plan.X, index[..rank], from), ys = new(y, plan.Sizes, plan.Y, index[rank..], from);
+            bool rows = plan.Inner >= Chunk / 2;
+            while (from < to)
+            {
+                int n = (int)Math.Min(to - from, rows ? Math.Min(xs.Left, size) : size);
+                kernel.Run(xs.Next(n, xBuffer), ys.Next(n, yBuffer), z.storage.Span<TOut>(z.layout.Offset + from, n));
+                from += n;
+            }
+        }
+    }
+
+    private readonly struct OfFloat<TOp, T>(TOp op) : IZipKernel<T, T> where TOp : struct, IFloatZip<TOp> where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) => op.Run(x, y, z);
+    }
+
+    private readonly struct OfNumber<TOp, T>(TOp op) : IZipKernel<T, T> where TOp : struct, INumberZip<TOp> where T : unmanaged, INumber<T>
+    {
+        public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) => op.Run(x, y, z);
+    }
+
+    private readonly struct OfBool<TOp>(TOp op) : IZipKernel<byte, byte> where TOp : struct, INumberZip<TOp>
+    {
+        public void Run(ReadOnlySpan<byte> x, ReadOnlySpan<byte> y, Span<byte> z)
+        {
+            op.Run(x, y, z);
+            for (int i = 0; i < z.Length; i++) z[i] = z[i] != 0 ? (byte)1 : (byte)0;
+        }
+    }
+
+    private readonly struct OfBits<TOp, T>(TOp op) : IZipKernel<T, T> where TOp : struct, IBitZip<TOp> where T : unmanaged, IBinaryInteger<T>
+    {
+        public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) => op.Run(x, y, z);
+    }
+
+    private readonly struct OfCompare<TOp, T>(TOp op) : IZipKernel<T, bool> where TOp : struct, ICompare<TOp> where T : unmanaged, INumber<T>
+    {
+        public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) => op.Run(x, y, z);
+    }
+
+    /// <summary>A kernel on 16-bit floats, computed in float32 and rounded once.</summary>
+    private readonly struct Widened<TKernel, T>(TKernel kernel) : IZipKernel<T, T> where TKernel : struct, IZipKernel<float, float> where T : unmanaged
+    {
+        public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z)
+        {
+            Span<float> a = stackalloc float[Chunk], b = stackalloc float[Chunk];
+            for (int i = 0; i < x.Length; i += Chunk)
+            {
+                int n = Math.Min(Chunk, x.Length - i);
+                Narrow.ToSingle(x.Slice(i, n), a);
+                Narrow.ToSingle(y.Slice(i, n), b);
+                kernel.Run(a[..n], b[..n], a[..n]);
+                Narrow.FromSingle(a[..n], z.Slice(i, n));
+            }
+        }
+    }
+
+    private readonly struct WidenedCompare<TKernel, T>(TKernel kernel) : IZipKernel<T, bool> where TKernel : struct, IZipKernel<float, bool> where T : unmanaged
+    {
+        public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z)
+        {
+            Span<float> a = stackalloc float[Chunk], b = stackalloc float[Chunk];
+            for (int i = 0; i < x.Length; i += Chunk)
+            {
+                int n = Math.Min(Chunk, x.Length - i);
+                Narrow.ToSingle(x.Slice(i, n), a);
+                Narrow.ToSingle(y.Slice(i, n), b);
+                kernel.Run(a[..n], b[..n], z.Slice(i, n));
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+namespace Nabla;
+
+/// <summary>The driver of <see cref="IBilinear{TSelf}"/>.</summary>
+public static class Bilinear
+{
+    /// <summary>B(x, y), recorded.</summary>
+    public static Tensor Apply<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IBilinear<TOp>
+    {
+        Tensor z = x.wrap is null && y.wrap is null ? op.Forward(x, y) : Interpreter.Of(x, y).Bilinear(op, x, y);
+        if (GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad)) z.SetHistory(new BilinearNode<TOp>(op, x, y));
+        return z;
+    }
+}
+
+internal sealed class BilinearNode<TOp> : Node where TOp : struct, IBilinear<TOp>
+{
+    private readonly TOp op;
+    private readonly short xOutput, yOutput;
+    private readonly Node? a, b;
+    private readonly TensorSpec xSpec, ySpec;
+    private Saved x, y;
+
+    internal BilinearNode(TOp op, Tensor x, Tensor y)
+    {
+        this.op = op;
+        Edge ex = x.Edge, ey = y.Edge;
+        (a, b, xOutput, yOutput) = (ex.Node, ey.Node, (short)ex.OutputNr, (short)ey.OutputNr);
+        (xSpec, ySpec) = (new(x), new(y));
+        if (b is not null) this.x = new(x);
+        if (a is not null) this.y = new(y);
+    }
+
+    public override string Name => TOp.NodeName(op);
+    internal override int InputCount => 2;
+    internal override Edge Input(int i) => i == 0 ? new(a, xOutput) : new(b, yOutput);
+
+    internal override void Pull(Tensor g, Span<Tensor?> into)
+    {
+        ThrowIfFreed();
+        if (a is not null) into[0] = Cast(op.TransposeX(g, y.Get(this), xSpec), xSpec.DType);
+        if (b is not null) into[1] = Cast(op.TransposeY(g, x.Get(this), ySpec), ySpec.DType);
+    }
+
+    private static Tensor? Cast(Tensor? d, DType dtype) => d is null || d.dtype == dtype ? d : d.To(dtype);
+
+    internal override void Release()
+    {
+        freed = true;
+        x.Clear();
+        y.Clear();
+    }
+}

@@ -1,0 +1,45 @@
+namespace Nabla;
+
+/// <summary>The driver of <see cref="ILinear{TSelf}"/>.</summary>
+public static class Linear
+{
+    /// <summary>L x, recorded. A result in x's memory is tracked as a view.</summary>
+    public static Tensor Apply<TOp>(TOp op, Tensor x) where TOp : struct, ILinear<TOp>
+    {
+        Tensor y = x.wrap is null ? op.Forward(x) : x.wrap.Linear(op, x);
+        if (ReferenceEquals(y.storage, x.storage))
+        {
+            if (ReferenceEquals(x, y)) return x;
+            Views.Track(y, x);
+        }
+        if (TOp.Differentiable && GradMode.Enabled && x.RequiresGrad && y.dtype.IsFloatingPoint()) y.SetHistory(new LinearNode<TOp>(op, x));
+        return y;
+    }
+}
+
+internal sealed class LinearNode<TOp> : Node where TOp : struct, ILinear<TOp>
+{
+    private readonly TOp op;
+    private readonly short outputNr;
+    private readonly DType dtype;
+    private readonly Node? input;
+    private readonly Layout layout;
+
+    internal LinearNode(TOp op, Tensor x)
+    {
+        this.op = op;
+        Edge edge = x.Edge;
+        (input, outputNr) = (edge.Node, (short)edge.OutputNr);
+        (layout, dtype) = (x.layout, x.dtype);
+    }
+
+    public override string Name => TOp.NodeName(op);
+    internal override int InputCount => 1;
+    internal override Edge Input(int i) => new(input, outputNr);
+
+    internal override void Pull(Tensor g, Span<Tensor?> into)
+    {
+        Tensor d = op.Transpose(g, new TensorSpec(layout, dtype));
+        into[0] = d.dtype == dtype ? d : d.To(dtype);
+    }
+}

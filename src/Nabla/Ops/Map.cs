@@ -1,0 +1,78 @@
+namespace Nabla;
+
+/// <summary>The driver of <see cref="IMap{TSelf}"/>.</summary>
+public static class Map
+{
+    /// <summary>f(x), recorded.</summary>
+    public static Tensor Apply<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp>
+    {
+        Tensor y = x.wrap is null ? Compute(op, x) : x.wrap.Map(op, x);
+        if (TOp.Differentiable && GradMode.Enabled && x.RequiresGrad) y.SetHistory(new MapNode<TOp>(op, x, x, y));
+        return y;
+    }
+
+    /// <summary>x = f(x), recorded.</summary>
+    public static Tensor InPlace<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp>
+    {
+        bool record = Views.Check(x, false, typeof(TOp).Name);
+        if (x.wrap is not null) return x.Become(Apply(op, x));
+        DType compute = TOp.ComputeType(x.dtype);
+        if (TOp.ResultType(compute) != x.dtype) Throw.CannotCast(typeof(TOp).Name, TOp.ResultType(compute), x.dtype);
+        record &= TOp.Differentiable;
+        Tensor before = record && (TOp.Saves & Saves.X) != 0 ? x.CloneForBackward() : x;
+        Edge edge = record ? x.Edge : default;
+        if (x.layout.IsDense) TOp.Run(op, x, x);
+        else Kernels.Copy.Run(Compute(op, x), x);
+        x.storage.Version++;
+        if (record) Views.Rebase(x, new MapNode<TOp>(op, edge, before, x));
+        return x;
+    }
+
+    internal static Tensor Compute<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp>
+    {
+        DType compute = TOp.ComputeType(x.dtype);
+        if (compute != x.dtype) x = Kernels.Copy.Cast(x, compute);
+        Tensor y = Tensor.Allocate(x.layout.Fresh, TOp.ResultType(compute));
+        TOp.Run(op, x, y);
+        return y;
+    }
+}
+
+internal sealed class MapNode<TOp> : Node where TOp : struct, IMap<TOp>
+{
+    private readonly TOp op;
+    private readonly DType dtype;
+    private readonly short outputNr;
+    private readonly Node? input;
+    private Saved x, y;
+
+    internal MapNode(TOp op, Tensor source, Tensor x, Tensor y) : this(op, source.Edge, x, y) { }
+
+    internal MapNode(TOp op, Edge source, Tensor x, Tensor y)
+    {
+        this.op = op;
+        (input, outputNr) = (source.Node, (short)source.OutputNr);
+        dtype = x.dtype;
+        if ((TOp.Saves & Saves.X) != 0) this.x = new(x);
+        if ((TOp.Saves & Saves.Result) != 0) this.y = new(y);
+    }
+
+    public override string Name => TOp.NodeName(op);
+    internal override int InputCount => 1;
+    internal override Edge Input(int i) => new(input, outputNr);
+
+    internal override void Pull(Tensor g, Span<Tensor?> into)
+    {
+        ThrowIfFreed();
+        Tensor d = op.Diff(g, x.Get(this), y.Get(this));
+        into[0] = d.dtype == dtype ? d : d.To(dtype);
+    }
+
+    internal override void Release()
+    {
+        if (TOp.Saves == Saves.None) return;
+        freed = true;
+        x.Clear();
+        y.Clear();
+    }
+}

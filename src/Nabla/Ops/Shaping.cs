@@ -1,0 +1,214 @@
+namespace Nabla;
+
+internal static partial class Ops
+{
+    /// <summary>The same tensor: a fresh place in the graph.</summary>
+    public readonly record struct Alias : ILinear<Alias>
+    {
+        public Tensor Forward(Tensor x) => x.Raw(x.layout);
+        public Tensor Transpose(Tensor g, TensorSpec x) => g;
+    }
+
+    /// <summary>A copy.</summary>
+    public readonly record struct Clone(bool RowMajor) : ILinear<Clone>
+    {
+        public Tensor Forward(Tensor x)
+        {
+            Tensor y = Tensor.Allocate(RowMajor ? new Layout(x.layout.shape) : x.layout.Fresh, x.dtype);
+            Kernels.Copy.Run(x, y);
+            return y;
+        }
+
+        public Tensor Transpose(Tensor g, TensorSpec x) => g;
+    }
+
+    /// <summary>The same values in another dtype.</summary>
+    public readonly record struct To(DType DType) : ILinear<To>
+    {
+        static string IOperation<To>.NodeName(To op) => "ToCopyBackward0";
+        public Tensor Forward(Tensor x) => Kernels.Copy.Cast(x, DType);
+        public Tensor Transpose(Tensor g, TensorSpec x) => g.To(x.DType);
+    }
+
+    /// <summary>The same values at a larger, broadcast shape.</summary>
+    public readonly record struct Expand(Shape Shape) : ILinear<Expand>
+    {
+        static Expand IOperation<Expand>.Lift(Expand op, long n) => new(new Shape([n, .. op.Shape.Values]));
+
+        public Tensor Forward(Tensor x)
+        {
+            long[] shape = Shape.Values;
+            // A lifted operand of fewer dimensions has its batch in front of the dimensions that are missing.
+            if (x.Rank < shape.Length && x.Rank > 0 && x.wrap is null && x.layout.shape[0] == shape[0] && Kernels.Broadcast.To(x.layout, shape) is null)
+                x = Linear.Apply(new Reshape(new Shape([shape[0], .. Enumerable.Repeat(1L, shape.Length - x.Rank), .. x.layout.shape[1..]])), x);
+            return x.Raw(Kernels.Broadcast.To(x.layout, shape)!);
+        }
+
+        public Tensor Transpose(Tensor g, TensorSpec x) => g.SumTo(x.Shape);
+    }
+
+    /// <summary>The same values, in order, at another shape: a view where the strides allow it, else a copy.</summary>
+    public readonly record struct Reshape(Shape Shape) : ILinear<Reshape>
+    {
+        static string IOperation<Reshape>.NodeName(Reshape op) => "ViewBackward0";
+        static Reshape IOperation<Reshape>.Lift(Reshape op, long n) => new(new Shape([n, .. op.Shape.Values]));
+
+        public Tensor Forward(Tensor x) => Kernels.Viewing.Reshape(x.layout, Shape.Values) is { } view
+            ? x.Raw(view)
+            : Kernels.Copy.Contiguous(x).Raw(new Layout(Shape.Values));
+
+        public Tensor Transpose(Tensor g, TensorSpec x) => g.Reshape(x.Shape);
+    }
+
+    /// <summary>The dimensions in another order: result dimension i is operand dimension Dims[i]. All counted from the end.</summary>
+    public readonly record struct Permute(Dims Dims) : ILinear<Permute>
+    {
+        static Permute IOperation<Permute>.Lift(Permute op, long n) => op;
+
+        public Tensor Forward(Tensor x)
+        {
+            int[] dims = Dims.Values;
+            int lead = x.Rank - dims.Length;
+            long[] shape = [.. x.layout.shape], strides = [.. x.layout.strides];
+            for (int i = 0; i < dims.Length; i++) (shape[lead + i], strides[lead + i]) = (x.layout.shape[x.Rank + dims[i]], x.layout.strides[x.Rank + dims[i]]);
+            return x.Raw(new Layout(shape, strides, x.layout.Offset));
+        }
+
+        public Tensor Transpose(Tensor g, TensorSpec x)
+        {
+            int[] dims = Dims.Values, inverse = new int[dims.Length];
+            for (int i = 0; i < dims.Length; i++) inverse[dims.Length + dims[i]] = i - dims.Length;
+            return Linear.Apply(new Permute(new Dims(inverse)), g);
+        }
+    }
+
+    /// <summary>Two dimensions swapped, counted from the end.</summary>
+    public readonly record struct Transpose(int Dim0, int Dim1) : ILinear<Transpose>
+    {
+        static string IOperation<Transpose>.NodeName(Transpose op) => "TransposeBackward0";
+
+        public Tensor Forward(Tensor x)
+        {
+            long[] shape = [.. x.layout.shape], strides = [.. x.layout.strides];
+            (shape[^-Dim0], shape[^-Dim1]) = (shape[^-Dim1], shape[^-Dim0]);
+            (strides[^-Dim0], strides[^-Dim1]) = (strides[^-Dim1], strides[^-Dim0]);
+            return x.Raw(new Layout(shape, strides, x.layout.Offset));
+        }
+
+        Tensor ILinear<Transpose>.Transpose(Tensor g, TensorSpec x) => Linear.Apply(this, g);
+    }
+
+    /// <summary>A dimension of size 1 more; Dim is its place in the result, counted from the end.</summary>
+    public readonly record struct Unsqueeze(int Dim) : ILinear<Unsqueeze>
+    {
+        public Tensor Forward(Tensor x)
+        {
+            int at = x.Rank + 1 + Dim;
+            long[] shape = [.. x.layout.shape[..at], 1, .. x.layout.shape[at..]];
+            long stride = at < x.Rank ? x.layout.shape[at] * x.layout.strides[at] : 1;
+            return x.Raw(new Layout(shape, [.. x.layout.strides[..at], stride, .. x.layout.strides[at..]], x.layout.Offset));
+        }
+
+        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Squeeze(new Dims([Dim])), g);
+    }
+
+    /// <summary>Dimensions of size 1 taken away, counted from the end.</summary>
+    public readonly record struct Squeeze(Dims Dims) : ILinear<Squeeze>
+    {
+        static string IOperation<Squeeze>.NodeName(Squeeze op) => op.Dims.Count == 1 ? "SqueezeBackward1" : "SqueezeBackward2";
+
+        public Tensor Forward(Tensor x)
+        {
+            List<long> shape = [], strides = [];
+            for (int d = -x.Rank; d < 0; d++)
+            {
+                if (Dims.Contains(d)) continue;
+                shape.Add(x.layout.shape[^-d]);
+                strides.Add(x.layout.strides[^-d]);
+            }
+            return x.Raw(new Layout([.. shape], [.. strides], x.layout.Offset));
+        }
+
+        public Tensor Transpose(Tensor g, TensorSpec x)
+        {
+            // From the front to the back, each place counted from the end of the final shape.
+            foreach (int d in Dims.Values.Order()) g = Linear.Apply(new Unsqueeze(Math.Max(d, -(g.Rank + 1))), g);
+            return g;
+        }
+    }
+
+    /// <summary>One index of a dimension; the dimension disappears.</summary>
+    public readonly record struct Select(int Dim, long Index) : ILinear<Select>
+    {
+        public Tensor Forward(Tensor x)
+        {
+            int at = x.Rank + Dim;
+            long[] shape = [.. x.layout.shape[..at], .. x.layout.shape[(at + 1)..]];
+            return x.Raw(new Layout(shape, [.. x.layout.strides[..at], .. x.layout.strides[(at + 1)..]], x.layout.Offset + Index * x.layout.strides[at]));
+        }
+
+        public Tensor Transpose(Tensor g, TensorSpec x) =>
+            Linear.Apply(new PutSlice(Dim, x.Layout.shape[^-Dim], Index, 1), Linear.Apply(new Unsqueeze(Dim), g));
+    }
+
+    /// <summary>Every Step-th index of a dimension from Start, Length of them.</summary>
+    public readonly record struct Slice(int Dim, long Start, long Length, long Step) : ILinear<Slice>
+    {
+        public Tensor Forward(Tensor x)
+        {
+            int at = x.Rank + Dim;
+            long[] shape = [.. x.layout.shape], strides = [.. x.layout.strides];
+            long offset = x.layout.Offset + (Length == 0 ? 0 : Start * strides[at]);
+            shape[at] = Length;
+            strides[at] *= Step;
+            return x.Raw(new Layout(shape, strides, offset));
+        }
+
+        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new PutSlice(Dim, x.Layout.shape[^-Dim], Start, Step), g);
+    }
+
+    /// <summary>Zeros of size Size along a dimension, with the operand at every Step-th index from Start: the transpose of <see cref="Slice"/>.</summary>
+    public readonly record struct PutSlice(int Dim, long Size, long Start, long Step) : ILinear<PutSlice>
+    {
+        static string IOperation<PutSlice>.NodeName(PutSlice op) => "SliceBackward0Backward0";
+
+        public Tensor Forward(Tensor x)
+        {
+            long[] shape = [.. x.layout.shape];
+            shape[^-Dim] = Size;
+            Tensor y = Tensor.Zeros(new Shape(shape), x.dtype);
+            Kernels.Copy.Run(x, new Slice(Dim, Start, x.layout.shape[^-Dim], Step).Forward(y));
+            return y;
+        }
+
+        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Slice(Dim, Start, x.Layout.shape[^-Dim], Step), g);
+    }
+
+    /// <summary>The view View of a tensor whose memory is laid out as Root.</summary>
+    public readonly record struct AsStrided(Layout Root, Layout View) : ILinear<AsStrided>
+    {
+        public Tensor Forward(Tensor x) => Kernels.Viewing.InLayout(x, Root).Raw(Kernels.Viewing.Relative(Root, View));
+        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new PutStrided(Root, View), g);
+    }
+
+    /// <summary>Zeros laid out as Root, plus the operand at the view View: the transpose of <see cref="AsStrided"/>.</summary>
+    public readonly record struct PutStrided(Layout Root, Layout View) : ILinear<PutStrided>
+    {
+        public Tensor Forward(Tensor x) => Kernels.Viewing.Put(x, Root, View);
+        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new AsStrided(Root, View), g);
+    }
+
+    /// <summary>The operand with zeros at the view View of its memory laid out as Root.</summary>
+    public readonly record struct ClearStrided(Layout Root, Layout View) : ILinear<ClearStrided>
+    {
+        public Tensor Forward(Tensor x)
+        {
+            Tensor y = Tensor.Allocate(Kernels.Viewing.Based(Root), x.dtype);
+            Kernels.Copy.Run(x, y);
+            Kernels.Fill.Run(y.Raw(Kernels.Viewing.Relative(Root, View)), 0);
+            return y;
+        }
+
+        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(this, g);
+    }
+}

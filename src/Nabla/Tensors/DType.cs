@@ -1,0 +1,103 @@
+namespace Nabla;
+
+/// <summary>The element type of a <see cref="Tensor"/>, in PyTorch's order of promotion within each category.</summary>
+public enum DType : byte
+{
+    /// <summary>One byte, 0 or 1. CLR type <see cref="bool"/>.</summary>
+    Bool,
+    /// <summary>Unsigned 8-bit integer. CLR type <see cref="byte"/>.</summary>
+    UInt8,
+    /// <summary>Signed 8-bit integer. CLR type <see cref="sbyte"/>.</summary>
+    Int8,
+    /// <summary>Signed 16-bit integer. CLR type <see cref="short"/>.</summary>
+    Int16,
+    /// <summary>Signed 32-bit integer. CLR type <see cref="int"/>.</summary>
+    Int32,
+    /// <summary>Signed 64-bit integer, the type of indices. CLR type <see cref="long"/>.</summary>
+    Int64,
+    /// <summary>IEEE 754 binary16. CLR type <see cref="Half"/>; arithmetic is done in float32 and rounded once.</summary>
+    Float16,
+    /// <summary>bfloat16: the upper half of a float32. CLR type <see cref="Nabla.BFloat16"/>; arithmetic as for <see cref="Float16"/>.</summary>
+    BFloat16,
+    /// <summary>IEEE 754 binary32, the default floating-point type. CLR type <see cref="float"/>.</summary>
+    Float32,
+    /// <summary>IEEE 754 binary64. CLR type <see cref="double"/>.</summary>
+    Float64,
+}
+
+/// <summary>Facts about a <see cref="DType"/>.</summary>
+public static class DTypeExtensions
+{
+    private const int Count = (int)DType.Float64 + 1;
+
+    /// <summary>Bytes per element.</summary>
+    public static int ItemSize(this DType dtype) => dtype switch
+    {
+        DType.Bool or DType.UInt8 or DType.Int8 => 1,
+        DType.Int16 or DType.Float16 or DType.BFloat16 => 2,
+        DType.Int32 or DType.Float32 => 4,
+        _ => 8,
+    };
+
+    /// <summary>True for float16, bfloat16, float32 and float64.</summary>
+    public static bool IsFloatingPoint(this DType dtype) => dtype >= DType.Float16;
+
+    /// <summary>True for the integer types; bool is not one of them.</summary>
+    public static bool IsInteger(this DType dtype) => dtype is >= DType.UInt8 and <= DType.Int64;
+
+    /// <summary>True for integers that can be negative and for floating point.</summary>
+    public static bool IsSigned(this DType dtype) => dtype is not (DType.Bool or DType.UInt8);
+
+    /// <summary>PyTorch's name of the type, such as <c>float32</c> or <c>int64</c>.</summary>
+    public static string Name(this DType dtype) => dtype switch
+    {
+        DType.Bool => "bool",
+        DType.UInt8 => "uint8",
+        DType.Int8 => "int8",
+        DType.Int16 => "int16",
+        DType.Int32 => "int32",
+        DType.Int64 => "int64",
+        DType.Float16 => "float16",
+        DType.BFloat16 => "bfloat16",
+        DType.Float32 => "float32",
+        DType.Float64 => "float64",
+        _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "Unknown dtype."),
+    };
+
+    /// <summary>The name PyTorch's error messages use for the type, such as <c>Float</c> or <c>Long</c>.</summary>
+    internal static string ScalarName(this DType dtype) => dtype switch
+    {
+        DType.Bool => "Bool",
+        DType.UInt8 => "Byte",
+        DType.Int8 => "Char",
+        DType.Int16 => "Short",
+        DType.Int32 => "Int",
+        DType.Int64 => "Long",
+        DType.Float16 => "Half",
+        DType.BFloat16 => "BFloat16",
+        DType.Float32 => "Float",
+        _ => "Double",
+    };
+
+    internal static bool IsDefined(this DType dtype) => (int)dtype < Count;
+
+    /// <summary>The type in which sums of <paramref name="dtype"/> are kept: float32 for the 16-bit types.</summary>
+    internal static DType Accumulator(this DType dtype) => dtype is DType.Float16 or DType.BFloat16 ? DType.Float32 : dtype;
+}
+
+internal static class DTypeOf<T>
+{
+    /// <summary>The dtype of a CLR type, or null if tensors cannot hold it.</summary>
+    internal static readonly DType? Value =
+        typeof(T) == typeof(bool) ? DType.Bool
+        : typeof(T) == typeof(byte) ? DType.UInt8
+        : typeof(T) == typeof(sbyte) ? DType.Int8
+        : typeof(T) == typeof(short) ? DType.Int16
+        : typeof(T) == typeof(int) ? DType.Int32
+        : typeof(T) == typeof(long) ? DType.Int64
+        : typeof(T) == typeof(Half) ? DType.Float16
+        : typeof(T) == typeof(BFloat16) ? DType.BFloat16
+        : typeof(T) == typeof(float) ? DType.Float32
+        : typeof(T) == typeof(double) ? DType.Float64
+        : null;
+}

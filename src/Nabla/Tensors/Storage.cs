@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Nabla;
+
+/// <summary>The bytes behind one or more tensors, and the version counter that all of them share.</summary>
+internal sealed class Storage
+{
+    internal byte[] Bytes;
+
+    /// <summary>Grows by one with every in-place write, so that a value saved for backward can be found modified.</summary>
+    internal int Version;
+
+    /// <summary>The backward run that made this storage and alone has seen it; 0 if anybody else may hold it.</summary>
+    internal int Run;
+
+    /// <summary>How many gradients under way in that run lie in this storage.</summary>
+    internal int Holders;
+
+    internal Storage(byte[] bytes) => Bytes = bytes;
+
+    /// <summary>Uninitialised memory for a number of elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Storage Allocate(long count, int itemSize)
+    {
+        if ((ulong)count > 512) return AllocateLarge(count, itemSize);
+        return new Storage(new byte[count * itemSize]) { Run = GraphTask.CurrentRun };
+    }
+
+    private static Storage AllocateLarge(long count, int itemSize) =>
+        new(StoragePool.Rent(count, itemSize)) { Run = GraphTask.CurrentRun };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ref T At<T>(long element) where T : unmanaged =>
+        ref Unsafe.Add(ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(Bytes)), (nint)element);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal Span<T> Span<T>(long start, long count) where T : unmanaged =>
+        MemoryMarshal.CreateSpan(ref At<T>(start), checked((int)count));
+}

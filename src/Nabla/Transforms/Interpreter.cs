@@ -1,0 +1,36 @@
+namespace Nabla;
+
+/// <summary>
+/// A transform's meaning of the five kinds of operation. A tensor inside a transform carries its interpreter; the drivers hand the
+/// operation to the interpreter with the highest level among the operands.
+/// </summary>
+internal abstract class Interpreter
+{
+    internal readonly int Level;
+
+    private protected Interpreter(int level) => Level = level;
+
+    internal static Interpreter Of(Tensor x, Tensor y)
+    {
+        Interpreter? a = x.wrap, b = y.wrap;
+        return a is null ? b! : b is null || a.Level >= b.Level ? a : b;
+    }
+
+    internal abstract Tensor Map<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp>;
+    internal abstract Tensor Zip<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>;
+    internal abstract Tensor Linear<TOp>(TOp op, Tensor x) where TOp : struct, ILinear<TOp>;
+    internal abstract Tensor Bilinear<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IBilinear<TOp>;
+    internal abstract Tensor[] Op<TOp>(TOp op, ReadOnlySpan<Tensor> x) where TOp : struct, IOp<TOp>;
+
+    /// <summary>The same value without history on this tensor.</summary>
+    internal abstract Tensor Detach(Tensor x);
+
+    /// <summary>Makes x have the value of y, which has its shape and dtype: what an in-place operation means in this transform.</summary>
+    internal abstract void Assign(Tensor x, Tensor y);
+
+    /// <summary>The message for reading a value that is not one value.</summary>
+    internal abstract string CannotRead { get; }
+
+    /// <summary>The wrapped tensor as text.</summary>
+    internal abstract string Print(Tensor x);
+}

@@ -1,0 +1,8 @@
+namespace Nabla.Registry;
+
+internal static class ComparisonRows
+{
+    internal static IReadOnlyList<OpRow> All { get; } =
+    [
+    ];
+}

@@ -1,0 +1,8 @@
+namespace Nabla.Registry;
+
+internal static class LossRows
+{
+    internal static IReadOnlyList<OpRow> All { get; } =
+    [
+    ];
+}

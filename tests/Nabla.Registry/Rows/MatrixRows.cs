@@ -1,0 +1,8 @@
+namespace Nabla.Registry;
+
+internal static class MatrixRows
+{
+    internal static IReadOnlyList<OpRow> All { get; } =
+    [
+    ];
+}

@@ -1,0 +1,8 @@
+namespace Nabla.Registry;
+
+internal static class ScanRows
+{
+    internal static IReadOnlyList<OpRow> All { get; } =
+    [
+    ];
+}

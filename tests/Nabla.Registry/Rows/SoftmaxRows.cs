@@ -1,0 +1,8 @@
+namespace Nabla.Registry;
+
+internal static class SoftmaxRows
+{
+    internal static IReadOnlyList<OpRow> All { get; } =
+    [
+    ];
+}

@@ -1,0 +1,8 @@
+namespace Nabla.Registry;
+
+internal static class TrigonometricRows
+{
+    internal static IReadOnlyList<OpRow> All { get; } =
+    [
+    ];
+}
