@@ -35,11 +35,13 @@ internal static partial class SimdF64
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> PowSpecial(Vector512<double> x, Vector512<double> y, Vector512<double> power)
     {
-        Vector512<double> a = Vector512.Abs(x), zero = Vector512.Equals(a, Vector512<double>.Zero), infinite = Vector512.Equals(a, C512(double.PositiveInfinity));
+        Vector512<double> a = Vector512.Abs(x), zero = Vector512.Equals(a, Vector512<double>.Zero);
+        Vector512<double> infinite = Vector512.Equals(a, C512(double.PositiveInfinity));
         Vector512<double> vanishes = zero ^ Vector512.LessThan(y, Vector512<double>.Zero);
         power = Select(zero | infinite, Vector512.AndNot(C512(double.PositiveInfinity), vanishes), power);
 
-        Vector512<double> half = y * C512(0.5), whole = Vector512.Equals(Vector512.Floor(y), y), even = Vector512.Equals(Vector512.Floor(half), half);
+        Vector512<double> half = y * C512(0.5), whole = Vector512.Equals(Vector512.Floor(y), y);
+        Vector512<double> even = Vector512.Equals(Vector512.Floor(half), half);
         Vector512<double> sign = x & Vector512.AndNot(whole, even) & C512(-0.0);
         Vector512<double> undefined = Vector512.AndNot(Vector512.LessThan(x, Vector512<double>.Zero), whole | infinite);
         undefined |= ~Vector512.Equals(x, x) | ~Vector512.Equals(y, y);
@@ -48,8 +50,8 @@ internal static partial class SimdF64
     }
 
     /// <summary>
-    /// log a as a sum of two doubles, relative error below 2^-64: 2s + s^3 (2/3 + s^2 Q(s^2)) with s = (m - 1) / (m + 1) and the first two terms
-    /// in two words (Dekker 1971; compare fdlibm's e_pow.c).
+    /// log a as a sum of two doubles, relative error below 2^-64: 2s + s^3 (2/3 + s^2 Q(s^2)) with s = (m - 1) / (m + 1) and the first
+    /// two terms in two words (Dekker 1971; compare fdlibm's e_pow.c).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void LogExtended(Vector512<double> a, out Vector512<double> high, out Vector512<double> low)
@@ -87,7 +89,8 @@ internal static partial class SimdF64
             return p;
         }
         // Veltkamp's splitting: the upper 26 bits of each factor by masking, so all partial products are exact.
-        Vector512<double> a1 = a & Vector512.Create(High26).AsDouble(), a2 = a - a1, b1 = b & Vector512.Create(High26).AsDouble(), b2 = b - b1;
+        Vector512<double> a1 = a & Vector512.Create(High26).AsDouble(), a2 = a - a1;
+        Vector512<double> b1 = b & Vector512.Create(High26).AsDouble(), b2 = b - b1;
         error = (((a1 * b1 - p) + a1 * b2) + a2 * b1) + a2 * b2;
         return p;
     }
