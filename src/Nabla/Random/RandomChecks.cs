@@ -128,7 +128,7 @@ static class RandomChecks
         null => throw NotImplemented<T>("random_kernel_cpu"),
         { Digits: > 0 } type => (1UL << type.Digits) + 1,
         _ when typeof(T) == typeof(long) => 1UL << 63,
-        var type => (ulong)type.Max + 1,
+        { } type => (ulong)type.Max + 1,
     };
 
     internal static ArgumentException FullRange<T>() => new(

@@ -7,9 +7,8 @@ namespace Nabla;
 public enum RandomFlavor
 {
     /// <summary>
-    /// PyTorch on an x86-64 processor with AVX2 (or newer), built without Intel MKL, as conda-forge and Debian build it: fused
-    /// multiply-adds in <c>uniform_</c> and <c>normal_</c>, polynomial logarithm, sine and cosine for float32 normals of 16 elements
-    /// and more. The default.
+    /// PyTorch on an x86-64 processor with AVX2 (or newer), built without Intel MKL, as in Debian: fused multiply-adds in
+    /// <c>uniform_</c> and <c>normal_</c>, polynomial logarithm, sine and cosine for float32 normals of 16 elements and more. The default.
     /// </summary>
     TorchX64,
 

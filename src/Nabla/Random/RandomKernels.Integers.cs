@@ -4,9 +4,9 @@ static partial class RandomKernels
 {
     /// <summary>
     /// PyTorch's <c>random_(from, to)</c> and <c>randint</c>: r mod (to - from) + from with one word, or two where the range is 2^32 or
-    /// more and T is int64, float64, float32 or bfloat16. The bias of the remainder is PyTorch's too.
+    /// more and T is int64, float64, float32 or bfloat16. The bias of the remainder is PyTorch's too. Without an end the largest value
+    /// of T (of float types: 2 to the digits) is the last.
     /// </summary>
-    /// <param name="to">The end, exclusive; null for the largest value of T (of float types: 2 to the digits), inclusive.</param>
     internal static void Random<T>(Generator g, Span<T> values, long from, long? to) where T : unmanaged
     {
         if (to is null && from == long.MinValue)

@@ -5,13 +5,12 @@ namespace Nabla;
 static partial class RandomKernels
 {
     /// <summary>
-    /// PyTorch's <c>multinomial</c>: indices of categories, drawn with the rows' (unnormalised) probabilities, row after row.
+    /// PyTorch's <c>multinomial</c>: indices of categories, rows x samples of them, drawn row after row with the (unnormalised)
+    /// probabilities, rows x categories.
     /// <para>With replacement and more than one sample: a double uniform number (two words) a sample, looked up in the running sums
     /// divided by the last. Otherwise the race p/q with q from <c>exponential_(1)</c> for every category of every row: the largest
     /// quotients win, in falling order; of equal ones the lower index.</para>
     /// </summary>
-    /// <param name="probabilities">rows x categories numbers, row by row.</param>
-    /// <param name="result">rows x samples indices.</param>
     internal static void Multinomial<T>(Generator g, ReadOnlySpan<T> probabilities, int rows, int categories, int samples, bool replacement,
         Span<long> result) where T : unmanaged
     {

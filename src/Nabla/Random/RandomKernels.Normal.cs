@@ -9,9 +9,9 @@ static partial class RandomKernels
     /// <summary>
     /// PyTorch's <c>normal_(mean, std)</c>. Fewer than 16 elements, or elements that do not lie side by side, come one by one from the
     /// generator's double Box-Muller pairs. Otherwise uniform numbers fill the destination and are transformed in blocks of 16,
-    /// u1 = 1 - x[j] with u2 = x[j + 8]; a last incomplete block is drawn anew over the last 16 elements.
+    /// u1 = 1 - x[j] with u2 = x[j + 8]; a last incomplete block is drawn anew over the last 16 elements. The caller says whether
+    /// PyTorch would call the tensor contiguous; the span holds its elements in memory order either way.
     /// </summary>
-    /// <param name="contiguous">Whether PyTorch would call the tensor contiguous. The span is in memory order either way.</param>
     internal static void Normal<T>(Generator g, Span<T> values, double mean, double std, bool contiguous) where T : unmanaged
     {
         RandomChecks.Normal<T>(std);

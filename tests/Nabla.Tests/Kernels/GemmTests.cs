@@ -365,7 +365,10 @@ public sealed class GemmTests : IDisposable
                     {
                         var c = new GemmCase(m, 1, k)
                         {
-                            TransposeA = (bits & 1) != 0, BPad = bits & 2, CPad = (bits & 4) / 2, ACol = (bits & 8) != 0 ? 2 : 1,
+                            TransposeA = (bits & 1) != 0,
+                            BPad = bits & 2,
+                            CPad = (bits & 4) / 2,
+                            ACol = (bits & 8) != 0 ? 2 : 1,
                             Accumulate = bits % 2 == 0,
                         };
                         c.Check<T>();
@@ -391,8 +394,13 @@ public sealed class GemmTests : IDisposable
                     {
                         new GemmCase(m, n, k)
                         {
-                            Count = count, SharedA = (bits & 1) != 0, SharedB = (bits & 2) != 0, TransposeA = (bits & 4) != 0,
-                            TransposeB = (bits & 8) != 0, CTransposed = bits % 3 == 0, Accumulate = bits % 5 == 0,
+                            Count = count,
+                            SharedA = (bits & 1) != 0,
+                            SharedB = (bits & 2) != 0,
+                            TransposeA = (bits & 4) != 0,
+                            TransposeB = (bits & 8) != 0,
+                            CTransposed = bits % 3 == 0,
+                            Accumulate = bits % 5 == 0,
                         }.Check<T>();
                     }
                 }

@@ -32,7 +32,7 @@ internal static partial class SimdF64
     }
 
     /// <summary>erf x = 2/sqrt(pi) integral of e^(-t^2) from 0 to x. Below 1.2 ulp.</summary>
-    [MethodImpl(SimdMethod.Whole)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Erf(Vector512<double> x)
     {
         Vector512<double> a = Vector512.Abs(x), z = a * a;
@@ -54,7 +54,7 @@ internal static partial class SimdF64
     }
 
     /// <summary>x Phi(x) = x erfc(-x / sqrt(2)) / 2. Below 8 ulp, also in the tail left of 0.</summary>
-    [MethodImpl(SimdMethod.Whole)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Gelu(Vector512<double> x)
     {
         Vector512<double> a = Vector512.Abs(x), y = ErfcPositive(a * C512(0.7071067811865476), a, 0.5) * C512(0.5);
