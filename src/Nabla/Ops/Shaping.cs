@@ -131,8 +131,8 @@ internal static partial class Ops
 
         public Tensor Transpose(Tensor g, TensorSpec x)
         {
-            // From the front to the back, each place counted from the end of the final shape.
-            foreach (int d in Dims.Values.Order()) g = Linear.Apply(new Unsqueeze(Math.Max(d, -(g.Rank + 1))), g);
+            // From the back to the front: a place counted from the end is right once all dimensions behind it are there.
+            foreach (int d in Dims.Values.OrderDescending()) g = Linear.Apply(new Unsqueeze(d), g);
             return g;
         }
     }
