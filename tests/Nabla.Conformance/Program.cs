@@ -1,1 +1,20 @@
-Console.WriteLine("0 passed, 0 failed");
+using Nabla.Conformance;
+
+if (Options.Parse(args) is not { } options) return 2;
+
+using DataSet data = new(options.Directory);
+OperatorEntry[] chosen = [.. data.Operators.Where(options.Chooses)];
+if (chosen.Length == 0)
+{
+    Console.Error.WriteLine("No operator has one of these names.");
+    return 2;
+}
+OperatorResult[] results = new OperatorResult[chosen.Length];
+Parallel.For(0, chosen.Length, i => results[i] = Runner.Run(data, chosen[i]));
+Report.Print(results, Console.Out);
+if (options.Json is { } file) Report.Write(results, file);
+
+int absent = options.Strict ? results.Count(r => r.Absent) : 0;
+int failed = results.Sum(r => r.Failures.Count) + absent;
+Console.WriteLine($"{results.Sum(r => r.Passed)} passed, {failed} failed");
+return failed == 0 ? 0 : 1;

@@ -3,7 +3,7 @@ namespace Nabla.Registry;
 /// <summary>
 /// The arguments of one call of an operation, by PyTorch's positions and names. Values are: null, bool, long, double, string,
 /// <see cref="Tensor"/>, <see cref="DType"/>, object?[] (a tuple, sizes, a shape), List&lt;object?&gt; (a list), <see cref="SliceValue"/>,
-/// <see cref="EllipsisValue"/>.
+/// <see cref="EllipsisValue"/>, <see cref="FunctionValue"/>, <see cref="ModuleValue"/>. Memory formats, layouts and devices are strings.
 /// </summary>
 public sealed class Call(object?[] args, IReadOnlyDictionary<string, object?>? kwargs = null)
 {
@@ -121,3 +121,9 @@ public sealed record SliceValue(object? Start, object? Stop, object? Step);
 
 /// <summary>The ellipsis as an argument.</summary>
 public sealed record EllipsisValue;
+
+/// <summary>A function as an argument, by PyTorch's name, such as <c>torch.nn.functional.relu</c>.</summary>
+public sealed record FunctionValue(string Name);
+
+/// <summary>A module as an argument: PyTorch's class, such as <c>torch.nn.PairwiseDistance</c>, and how it is constructed.</summary>
+public sealed record ModuleValue(string Class, Call Arguments);

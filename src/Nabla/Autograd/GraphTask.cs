@@ -102,6 +102,21 @@ internal sealed class GraphTask
             if (!seen.Contains(captures[i].Edge.Node!)) Unused(inputs[i], i);
     }
 
+    /// <summary>Whether a leaf other than <paramref name="own"/> lies below a node.</summary>
+    internal static bool ReachesAnother(Node? root, Node? own)
+    {
+        HashSet<Node> seen = [];
+        Stack<Node> work = [];
+        if (root is not null) work.Push(root);
+        while (work.TryPop(out Node? node))
+        {
+            if (node is AccumulateGrad && !ReferenceEquals(node, own)) return true;
+            for (int i = 0; i < node.InputCount; i++)
+                if (node.Input(i).Node is { } input && seen.Add(input)) work.Push(input);
+        }
+        return false;
+    }
+
     internal static void Unused(Tensor input, int index) => Throw.Graph(
         "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired " +
         $"behavior. It is input {index}, {Throw.Text(input)}; pass allowUnused: true to get null for it.");
@@ -115,6 +130,7 @@ internal sealed class GraphTask
             int slot = Find(roots[i].Node!);
             // A root may also be reached from another root; it then waits for that gradient like any other node.
             gradients[i].storage.Run = 0;
+            gradients[i].storage.Holders++;
             Deposit(ref slots[slot], roots[i].OutputNr, gradients[i]);
         }
         for (int i = 0; i < roots.Length; i++)
@@ -163,6 +179,8 @@ internal sealed class GraphTask
         if (g is not null) g.storage.Holders--;
         if (many is not null)
             foreach (Tensor? t in many) if (t is not null) t.storage.Holders--;
+        // All are counted before the first is passed on: a rule may return one gradient, or views of it, for several inputs.
+        foreach (Tensor? t in results) if (t is not null) t.storage.Holders++;
         for (int i = 0; i < inputs; i++) Pass(node.Input(i), results[i]);
         results.Clear();
         if (g is not null) Recycle(g);
@@ -178,10 +196,15 @@ internal sealed class GraphTask
 
     private void Pass(Edge edge, Tensor? g)
     {
-        if (edge.Node is not { } next) return;
+        if (edge.Node is not { } next)
+        {
+            if (g is not null) g.storage.Holders--;
+            return;
+        }
         int index = Find(next);
         ref Slot slot = ref slots[index];
         if (g is not null && slot.Wanted) Deposit(ref slot, edge.OutputNr, g);
+        else if (g is not null) g.storage.Holders--;
         if (--slot.Dependencies == 0) Enqueue(index);
     }
 
@@ -192,20 +215,22 @@ internal sealed class GraphTask
         else Sum(ref (slot.Gradients ??= new Tensor?[outputs])[output], g);
     }
 
+    /// <summary>Adds a gradient whose storage counts it as held already.</summary>
     private void Sum(ref Tensor? total, Tensor g)
     {
         if (total is null) total = g;
         else if (!graph && Own(total) && total.layout.SameShape(g.layout) && total.dtype == g.dtype)
         {
             total.AddRaw_(g);
-            return;
+            g.storage.Holders--;
         }
         else
         {
             total.storage.Holders--;
+            g.storage.Holders--;
             total = total + g;
+            total.storage.Holders++;
         }
-        total.storage.Holders++;
     }
 
     /// <summary>This run made the memory, one gradient lies in it, and no user code has seen it.</summary>

@@ -13,8 +13,8 @@ namespace Nabla.Kernels;
 internal static unsafe class Gemm
 {
     // B read in place while A has few rows or the product fits the second-level cache; copied panel by panel up to somewhat less.
-    private const long DirectRows = 64, PanelRows = 48, DirectDepth = 8, DotRows = 8, DotDepth = 64;
-    private const double DirectWork = 400.0 * 400 * 400, PanelWork = 200 * 200 * 200, AliasedWork = 200 * 200 * 200;
+    private const long DirectRows = 64, PanelRows = 48, DirectDepth = 8, DotRows = 3, DotDepth = 64;
+    private const double DirectWork = 400.0 * 400 * 400, PanelWork = GemmGrid.Serial, AliasedWork = 200 * 200 * 200;
 
     // Rows this many bytes apart fall into the same few lines of the first-level cache.
     private const long Aliased = 4096;
@@ -39,8 +39,8 @@ internal static unsafe class Gemm
     }
 
     /// <summary>
-    /// <paramref name="count"/> products, product i beginning at element i * aBatch of a, i * bBatch of b and i * cBatch of c. A batch stride
-    /// of 0 uses one operand for all of them.
+    /// <paramref name="count"/> products, product i beginning at element i * aBatch of a, i * bBatch of b and i * cBatch of c. A batch
+    /// stride of 0 uses one operand for all of them.
     /// </summary>
     /// <exception cref="ArgumentException">As for <see cref="Run{T}"/>.</exception>
     public static void Batch<T>(
@@ -90,7 +90,7 @@ internal static unsafe class Gemm
         if (row < 0 || col < 0 || batch < 0 || last < 0 || last >= length)
         {
             throw new ArgumentException(
-                $"A {rows} x {columns} matrix with strides ({row}, {col}), {count} times at stride {batch}, does not fit {length} elements.");
+                $"A {rows} x {columns} matrix with strides ({row}, {col}), {count} times at stride {batch}, does not fit {length} values.");
         }
     }
 

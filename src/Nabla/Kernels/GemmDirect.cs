@@ -19,7 +19,8 @@ internal static unsafe class GemmDirect
             Block(p);
             return;
         }
-        var grid = new GemmGrid(p.M, p.N, p.K, 12, PanelColumns);
+        // A copied panel of B serves all rows, so only columns are split then.
+        var grid = new GemmGrid(p.M, p.N, p.K, p.B.Col == 1 ? 12 : p.M, PanelColumns);
         Parallel.For(grid.Tasks, grid.Grain, new BlockTask<T>(p, grid));
     }
 

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Nabla.Kernels;
 
 /// <summary>
-/// Products of Half and BFloat16: blocks of the operands are widened to float, multiplied and summed in float, and each result is rounded once.
+/// Products of Half and BFloat16: blocks of the operands are widened to float, multiplied and summed in float, and each result is
+/// rounded once.
 /// </summary>
 internal static unsafe class GemmHalf
 {

@@ -139,7 +139,10 @@ internal readonly unsafe struct Lanes1<T> : ILanes<T, T> where T : unmanaged, IN
     public static T MultiplyAdd(T x, T y, T z)
     {
         if (typeof(T) == typeof(float)) return (T)(object)float.MultiplyAddEstimate((float)(object)x, (float)(object)y, (float)(object)z);
-        if (typeof(T) == typeof(double)) return (T)(object)double.MultiplyAddEstimate((double)(object)x, (double)(object)y, (double)(object)z);
+        if (typeof(T) == typeof(double))
+        {
+            return (T)(object)double.MultiplyAddEstimate((double)(object)x, (double)(object)y, (double)(object)z);
+        }
         return x * y + z;
     }
 }

@@ -45,7 +45,7 @@ internal static unsafe class GemmPacked<L, V, T>
         Parallel.For(grid.Tasks, grid.Grain, new BlockTask(p, packedA, packedB, grid));
     }
 
-    /// <summary>Equal slabs of k: deep, because C is read and written once for each, but a block's panels must stay in the second cache.</summary>
+    /// <summary>Equal slabs of k: deep, because C is read and written once for each, but a block's panels must stay in cache.</summary>
     private static long Depth(long k)
     {
         long most = DepthBytes / sizeof(T), slabs = (k + most - 1) / most;
@@ -73,7 +73,8 @@ internal static unsafe class GemmPacked<L, V, T>
         }
     }
 
-    /// <summary>The last columns, fewer than a tile: B's panel is filled up with zeros, the result passes through a whole tile.</summary>
+    /// <summary>The last columns, fewer than a tile: the result passes through a whole tile. B's panel ends in zeros, since
+    /// leftover bits could be subnormal, and slow.</summary>
     private static void Edge(in Product<T> p, T* packedA, T* b, long j)
     {
         T* tile = stackalloc T[12 * (int)TileColumns];

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Nabla.Kernels;
 
 /// <summary>
-/// Register tiles: C[rows, 1 or 2 registers of columns] (+)= A[rows, k] * B[k, columns]. A is read value by value at any strides, B and C have
-/// unit column stride. Every value of C is one chain of multiply-adds over k in order, then one addition to C, in every tile: which tile a
+/// Register tiles: C[rows, 1 or 2 registers of columns] (+)= A[rows, k] * B[k, columns]. A is read value by value at any strides, B and C
+/// have unit column stride. Every value of C is one chain of multiply-adds over k in order, then one addition to C, in every tile: which tile a
 /// value falls into does not change its bits.
 /// </summary>
 internal static unsafe partial class GemmTiles<L, V, T>
@@ -50,7 +50,7 @@ internal static unsafe partial class GemmTiles<L, V, T>
         for (; i < m; i += 4) Tile4x1(m - i, k, a + i * aRow, aRow, aCol, b, bRow, c + i * cRow, cRow, accumulate);
     }
 
-    /// <summary>The columns from j on, in panels of two registers and one, as far as whole registers go. Returns where it stopped.</summary>
+    /// <summary>The columns from j on, in panels of two registers and one, as far as whole registers go. Returns where it ends.</summary>
     public static long Sweep(in Product<T> p, long j)
     {
         for (; p.N - j >= 2 * L.Count; j += 2 * L.Count)

@@ -30,7 +30,7 @@ internal static unsafe class GemmVector
         }
     }
 
-    /// <summary>A product with few columns; rows of A and columns of B are contiguous. A chunk of A stays in cache for all columns.</summary>
+    /// <summary>Few columns, rows of A and columns of B contiguous: a chunk of A stays in cache for all columns.</summary>
     public static void RunColumns<T>(in Product<T> p) where T : unmanaged, INumberBase<T> =>
         Parallel.For(p.M, GemmGrid.Round(Math.Max(1, TaskWork / p.K), 4), new ColumnsTask<T>(p));
 

@@ -11,6 +11,7 @@ internal abstract class Job(long chunks, int helpers)
 
     private long next;
     private int state;              // workers inside, plus Closed once the caller has found no chunk left
+    private int failing;            // a spin lock around the next two
     private long failedChunk = long.MaxValue;
     private ExceptionDispatchInfo? failure;
 
@@ -106,12 +107,13 @@ internal abstract class Job(long chunks, int helpers)
     {
         // Chunks are handed out in order, so all below this one have been started: the lowest failure is the sequential loop's.
         Interlocked.Exchange(ref next, chunks);
-        lock (this)
+        while (Interlocked.Exchange(ref failing, 1) != 0) Thread.SpinWait(1);    // a monitor could be interrupted
+        if (chunk < failedChunk)
         {
-            if (chunk >= failedChunk) return;
             failedChunk = chunk;
             failure = ExceptionDispatchInfo.Capture(e);
         }
+        Volatile.Write(ref failing, 0);
     }
 }
 

@@ -34,12 +34,12 @@ internal static class Parallel
     /// <summary>
     /// Runs <paramref name="body"/> over [0, n) in chunks of <paramref name="grain"/> indices (the last may be shorter); chunk i starts at
     /// i * grain whatever the number of threads, so a reduction that keeps one partial result per chunk has the same bits everywhere.
-    /// Every chunk is one call of <see cref="IRange.Run"/>, on the caller or on a worker, in any order. Calls from inside a body, and calls
-    /// while another thread's loop occupies the workers, run all chunks on the caller. Returns when every chunk is done.
+    /// Every chunk is one call of <see cref="IRange.Run"/>, on the caller or on a worker, in any order. Calls from inside a body, and
+    /// calls while another thread's loop occupies the workers, run all chunks on the caller. Returns when every chunk is done.
     /// </summary>
     /// <remarks>
-    /// A body is copied, so it keeps results in what it refers to. The exception thrown is that of the lowest chunk that failed, as in a sequential
-    /// loop; chunks that were not started then do not run.
+    /// A body is copied, so it keeps results in what it refers to. The exception thrown is that of the lowest chunk that failed, as in a
+    /// sequential loop; chunks that were not started then do not run.
     /// </remarks>
     public static void For<TBody>(long n, long grain, TBody body) where TBody : struct, IRange
     {

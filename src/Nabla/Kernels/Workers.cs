@@ -41,7 +41,17 @@ internal static class Workers
     {
         // Parked workers first; the compare-exchange that posted the job orders this read after it.
         int awake = started - Volatile.Read(ref parkedCount);
-        if (awake < helpers && awake < started) Wake(Math.Min(helpers, started) - awake);
+        if (awake < helpers && awake < started)
+        {
+            try
+            {
+                Wake(Math.Min(helpers, started) - awake);
+            }
+            catch (ThreadInterruptedException)
+            {
+                Thread.CurrentThread.Interrupt();   // for later: the job is posted and must be done
+            }
+        }
         while (started < helpers && TryStart()) started++;
     }
 

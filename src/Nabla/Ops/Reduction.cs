@@ -11,7 +11,7 @@ internal static partial class Ops
         public Tensor Transpose(Tensor g, TensorSpec x)
         {
             if (!KeepDim)
-                foreach (int d in Dims.Values.Order()) g = Linear.Apply(new Unsqueeze(Math.Max(d, -(g.Rank + 1))), g);
+                foreach (int d in Dims.Values.OrderDescending()) g = Linear.Apply(new Unsqueeze(d), g);
             return g.Expand(x.Shape);
         }
     }

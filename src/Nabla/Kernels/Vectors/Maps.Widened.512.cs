@@ -126,9 +126,6 @@ internal readonly partial struct AtanhMap : IVectorMap
 
 internal readonly partial struct PowZip : IVectorZip
 {
-    public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y) => Vector512.Narrow(
-        SimdF64.PowOfSingle(Vector512.WidenLower(x), Vector512.WidenLower(y)),
-        SimdF64.PowOfSingle(Vector512.WidenUpper(x), Vector512.WidenUpper(y)));
-
+    public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y) => SimdF32.Pow(x, y);
     public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y) => SimdF64.Pow(x, y);
 }

@@ -107,8 +107,8 @@ internal static partial class ScalarMath
 
     /// <summary>The logarithmic derivative of Gamma; as in PyTorch -inf at +0, +inf at -0 and NaN at the negative integers.</summary>
     /// <remarks>
-    /// On [1, 2] (x - x0) P(x - 3/2), with the positive root x0 in two words, so the relative error stays below 10^-14 there too; from 10 on the
-    /// asymptotic series; the recurrence leads to one of them. Left of 0: digamma(1 - x) - pi / tan(pi x).
+    /// On [1, 2] (x - x0) P(x - 3/2), with the positive root x0 in two words, so the relative error stays below 10^-14 there too; from 10
+    /// on the asymptotic series; the recurrence leads to one of them. Left of 0: digamma(1 - x) - pi / tan(pi x).
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Digamma(double x)

@@ -5,7 +5,7 @@ namespace Nabla.Kernels;
 
 /// <summary>Elementary functions on vectors of float: building blocks shared by every family.</summary>
 /// <remarks>
-/// Argument reductions follow Cody and Waite (Software Manual for the Elementary Functions, 1980) and fdlibm 5.3 (the float versions). Polynomials are
+/// Argument reductions follow Cody and Waite (Software Manual for the Elementary Functions, 1980) and fdlibm 5.3. Polynomials are
 /// minimax fits (Chebyshev, 50 digits) of the function named beside them, with a relative error below 2^-27.
 /// </remarks>
 internal static partial class SimdF32
@@ -26,11 +26,7 @@ internal static partial class SimdF32
     private static Vector512<float> MulAdd(Vector512<float> a, float b, Vector512<float> c)
         => Vector512.MultiplyAddEstimate(a, Vector512.Create(b), c);
 
-    /// <summary>Horner steps: ((((p x + a) x + b) x + c) x + d).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Horner(Vector512<float> p, Vector512<float> x, float a, float b, float c, float d)
-        => MulAdd(MulAdd(MulAdd(MulAdd(p, x, a), x, b), x, c), x, d);
-
+    /// <summary>Horner steps: (((p x + a) x + b) x + c).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Horner(Vector512<float> p, Vector512<float> x, float a, float b, float c)
         => MulAdd(MulAdd(MulAdd(p, x, a), x, b), x, c);

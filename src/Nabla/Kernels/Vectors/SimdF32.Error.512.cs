@@ -25,22 +25,31 @@ internal static partial class SimdF32
         return (t * w * (C512(1f) + ExpM1Small(r))) * PowerOf2(magic, 32) * C512(1 / TwoTo32);
     }
 
-    /// <summary>erf x = 2/sqrt(pi) integral of e^(-t^2) from 0 to x. Below 2 ulp.</summary>
+    /// <summary>erf a for a below 1, with z = a^2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> ErfSmall(Vector512<float> a, Vector512<float> z)
+    {
+        Vector512<float> p = Horner(C512(7.875875062685488e-05f), z, -0.000801686428716587f, 0.005189087423433974f, -0.026854212010626412f);
+        p = Horner(p, z, 0.11283594715160218f, -0.37612626666720334f, 0.12837916584835093f);
+        return MulAdd(a, p, a);
+    }
+
+    /// <summary>erf x = 2/sqrt(pi) integral of e^(-t^2) from 0 to x. Below 1.3 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Erf(Vector512<float> x)
     {
-        Vector512<float> a = Vector512.Abs(x), z = a * a;
-        Vector512<float> p = Horner(C512(7.875875062685488e-05f), z, -0.000801686428716587f, 0.005189087423433974f, -0.026854212010626412f);
-        p = Horner(p, z, 0.11283594715160218f, -0.37612626666720334f, 0.12837916584835093f);
-        Vector512<float> y = Select(Vector512.LessThan(a, C512(1f)), MulAdd(a, p, a), C512(1f) - ErfcPositive(a, a, 1f));
+        Vector512<float> a = Vector512.Abs(x);
+        Vector512<float> y = Select(Vector512.LessThan(a, C512(1f)), ErfSmall(a, a * a), C512(1f) - ErfcPositive(a, a, 1f));
         return Vector512.CopySign(y, x);
     }
 
-    /// <summary>x Phi(x) = x erfc(-x / sqrt(2)) / 2.</summary>
+    /// <summary>x Phi(x) = x erfc(-x / sqrt(2)) / 2. Below 2 ulp above -1, 6 ulp in the tail left of it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Gelu(Vector512<float> x)
     {
-        Vector512<float> a = Vector512.Abs(x), y = ErfcPositive(a * C512(0.707106781f), a, 0.5f) * C512(0.5f);
+        Vector512<float> v = Vector512.Abs(x), a = v * C512(0.707106781f), half = C512(0.5f);
+        Vector512<float> y = ErfcPositive(a, v, 0.5f) * half;
+        y = Select(Vector512.LessThan(a, C512(0.6f)), MulAdd(ErfSmall(a, v * v * half), -0.5f, half), y);
         return x * Select(Vector512.GreaterThan(x, Vector512<float>.Zero), C512(1f) - y, y);
     }
 }

@@ -18,7 +18,8 @@ internal static partial class SimdF64
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> ExpM1Small(Vector512<double> r)
     {
-        Vector512<double> p = Horner(C512(2.0914717341716378e-09), r, 2.5105259538448494e-08, 2.755727357010214e-07, 2.7557255297969643e-06);
+        Vector512<double> p = Horner(C512(2.0914717341716378e-09), r, 2.5105259538448494e-08, 2.755727357010214e-07);
+        p = MulAdd(p, r, 2.7557255297969643e-06);
         p = Horner(p, r, 2.4801587325605324e-05, 0.0001984126987490126, 0.001388888888888373, 0.008333333333326112);
         p = Horner(p, r, 0.04166666666666667, 0.1666666666666667, 0.5);
         return MulAdd(r * r, p, r);
@@ -38,7 +39,7 @@ internal static partial class SimdF64
         return p * ((magic.AsInt64() << 52) + bias).AsDouble() * Select(negative, C512(1 / TwoTo64), C512(2.0));
     }
 
-    /// <summary>e^x. Below 1 ulp.</summary>
+    /// <summary>e^x. At most 1 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Exp(Vector512<double> x)
     {
@@ -73,14 +74,15 @@ internal static partial class SimdF64
         return Scale(C512(1.0) + ExpM1Small(r), magic, Vector512.LessThan(x, Vector512<double>.Zero));
     }
 
-    /// <summary>e^x - 1, accurate near 0. Below 1 ulp.</summary>
+    /// <summary>e^x - 1, accurate near 0. Below 1.7 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> ExpM1(Vector512<double> x)
     {
         Vector512<double> r = ReduceExp(Clamp(x, -40.0, 710.0), out Vector512<double> magic);
         Vector512<double> half = PowerOf2(magic, -1);
         Vector512<double> y = MulAdd(half, ExpM1Small(r), half - C512(0.5));
-        return Select(Vector512.Equals(x, Vector512<double>.Zero), x, y + y);
+        // Halving would lose the last bit of a subnormal x.
+        return Select(Vector512.LessThan(Vector512.Abs(x), C512(1e-17)), x, y + y);
     }
 
     /// <summary>e^x - 1 for x not above 0 (or NaN).</summary>
@@ -92,18 +94,19 @@ internal static partial class SimdF64
         return MulAdd(power, ExpM1Small(r), power - C512(1.0));
     }
 
-    /// <summary>sinh x. Below 2 ulp.</summary>
+    /// <summary>sinh x. Below 1.5 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Sinh(Vector512<double> x)
     {
         Vector512<double> a = Vector512.Abs(x), z = x * x, half = ExpHalf(a);
-        Vector512<double> p = Horner(C512(7.746178593018827e-13), z, 1.6057679623801638e-10, 2.5052117695907823e-08, 2.7557319191381816e-06);
+        Vector512<double> p = Horner(C512(7.746178593018827e-13), z, 1.6057679623801638e-10, 2.5052117695907823e-08);
+        p = MulAdd(p, z, 2.7557319191381816e-06);
         p = Horner(p, z, 0.00019841269841324198, 0.008333333333333299, 0.16666666666666666);
         Vector512<double> large = Vector512.CopySign(half - C512(0.25) / half, x);
         return Select(Vector512.LessThan(a, C512(1.0)), MulAdd(x * z, p, x), large);
     }
 
-    /// <summary>cosh x. Below 2 ulp.</summary>
+    /// <summary>cosh x. Below 1.5 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Cosh(Vector512<double> x)
     {
@@ -111,13 +114,15 @@ internal static partial class SimdF64
         return half + C512(0.25) / half;
     }
 
-    /// <summary>tanh x = q with q = -t / (t + 2) and t = e^(-2|x|) - 1; 1 - q with q = 2 (t + 1) / (t + 2) above 0.8. Below 2 ulp.</summary>
+    /// <summary>
+    /// tanh |x| = -t / (t + 2) with t = e^(-2|x|) - 1; nearer to 1 it is 1 - 2 (t + 1) / (t + 2). Below 1.8 ulp.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Tanh(Vector512<double> x)
     {
         Vector512<double> t = ExpM1Negative(Vector512.Abs(x) * C512(-2.0));
-        Vector512<double> large = Vector512.LessThan(t, C512(-0.8)), under = t + C512(2.0);
-        Vector512<double> q = Select(large, under + t, -t) / under;
+        Vector512<double> large = Vector512.LessThan(t, C512(-0.7)), under = t + C512(2.0);
+        Vector512<double> rest = t + C512(1.0), q = Select(large, rest + rest, -t) / under;
         return Vector512.CopySign(Select(large, C512(1.0) - q, q), x);
     }
 }

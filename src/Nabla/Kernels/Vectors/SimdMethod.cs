@@ -8,8 +8,7 @@ namespace Nabla.Kernels;
 internal static class SimdMethod
 {
     /// <summary>
-    /// A method of its own, optimised at its first call: inlined into the driver's short loop, a long kernel would use up the inliner's
-    /// budget, and its last helpers would stay calls.
+    /// A method of its own, optimised at its first call: for what is too long to be inlined twice into one loop (the inliner has a budget).
     /// </summary>
     public const MethodImplOptions Whole = MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization;
 

@@ -4,12 +4,14 @@ namespace Nabla.Kernels;
 
 /// <summary>Applies an <see cref="IVectorMap"/> to contiguous spans of float or double, in vectors as wide as the machine's.</summary>
 /// <remarks>
-/// Every element passes through the vector code, the last ones from a padded buffer: a result never depends on the element's position.
+/// Every element passes through the vector code, the last ones in an overlapping or padded vector: a result never depends on its position.
 /// The loops are compiled with full optimisation at their first call and read no static fields, so nothing has to warm up.
 /// </remarks>
 internal static partial class VectorMap
 {
-    /// <summary>y[i] = op(x[i]). <paramref name="y"/> may be the memory of <paramref name="x"/>, but must not overlap it otherwise.</summary>
+    /// <summary>
+    /// y[i] = op(x[i]). <paramref name="y"/> may be the memory of <paramref name="x"/>, but must not overlap it otherwise.
+    /// </summary>
     public static void Run<TOp, T>(ReadOnlySpan<T> x, Span<T> y, TOp op = default)
         where TOp : struct, IVectorMap
         where T : unmanaged

@@ -26,7 +26,9 @@ internal static partial class VectorMath
     /// <summary>x^y[i].</summary>
     public static void Pow<T>(T x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged => VectorZip.Run<PowZip, T>(x, y, z);
 
-    /// <summary>x[i]^y. As in PyTorch, the exponents -2, -1, -1/2, 0, 1/2, 1, 2 and 3 are products, quotients and roots: (-0)^(1/2) is -0.</summary>
+    /// <summary>
+    /// x[i]^y. As in PyTorch, the exponents -2, -1, -1/2, 0, 1/2, 1, 2 and 3 are products, quotients and roots: (-0)^(1/2) is -0.
+    /// </summary>
     public static void Pow<T>(ReadOnlySpan<T> x, T y, Span<T> z) where T : unmanaged
     {
         switch (ToDouble(y))

@@ -5,7 +5,9 @@ namespace Nabla.Kernels;
 /// <summary>Applies an <see cref="IVectorZip"/> to contiguous spans of float or double; see <see cref="VectorMap"/>.</summary>
 internal static partial class VectorZip
 {
-    /// <summary>z[i] = op(x[i], y[i]). <paramref name="z"/> may be the memory of either operand, but must not overlap it otherwise.</summary>
+    /// <summary>
+    /// z[i] = op(x[i], y[i]). <paramref name="z"/> may be the memory of either operand, but must not overlap it otherwise.
+    /// </summary>
     public static void Run<TOp, T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z, TOp op = default)
         where TOp : struct, IVectorZip
         where T : unmanaged

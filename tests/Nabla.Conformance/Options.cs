@@ -1,0 +1,42 @@
+namespace Nabla.Conformance;
+
+/// <summary>The command line.</summary>
+internal sealed record Options(string Directory, string Part, IReadOnlySet<string> Only, string? Json, bool Strict)
+{
+    private const string Usage = """
+        usage: DIR [--part ops] [--only NAME,...] [--json FILE] [--strict]
+          DIR      a folder of the data (files may be .gz), or a .zip of it
+          --part   what to run: ops (operators); the default
+          --only   operators by name or by file (div, div--trunc_rounding)
+          --json   write the results there, too
+          --strict count operators without a row as failed
+        """;
+
+    internal bool Chooses(OperatorEntry op) => Only.Count == 0 || Only.Contains(op.Name) || Only.Contains(op.File);
+
+    /// <summary>The options, or null after a message.</summary>
+    internal static Options? Parse(string[] args)
+    {
+        string? directory = null, json = null, part = "ops";
+        HashSet<string> only = [];
+        bool strict = false;
+        for (int i = 0; i < args.Length; i++)
+        {
+            bool last = i + 1 == args.Length;
+            if (args[i] == "--strict") strict = true;
+            else if (args[i] == "--part" && !last) part = args[++i];
+            else if (args[i] == "--only" && !last) only.UnionWith(args[++i].Split(',', StringSplitOptions.RemoveEmptyEntries));
+            else if (args[i] == "--json" && !last) json = args[++i];
+            else if (directory is null && !args[i].StartsWith("--", StringComparison.Ordinal)) directory = args[i];
+            else return Fail($"I do not understand '{args[i]}'.");
+        }
+        if (directory is null) return Fail("DIR is missing.");
+        return part == "ops" ? new(directory, part, only, json, strict) : Fail($"There is no part '{part}'.");
+    }
+
+    private static Options? Fail(string message)
+    {
+        Console.Error.WriteLine($"{message}\n{Usage}");
+        return null;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Nabla.Conformance;
+
+/// <summary>Results as text and as JSON.</summary>
+internal static class Report
+{
+    internal static void Print(IReadOnlyList<OperatorResult> results, TextWriter to)
+    {
+        foreach (OperatorResult r in results) Failures(r, to);
+        string[] absent = [.. results.Where(r => r.Absent).Select(r => r.Operator.File)];
+        if (absent.Length > 0) to.WriteLine($"absent ({absent.Length}): {string.Join(' ', absent)}\n");
+        Table("category", results.GroupBy(r => r.Operator.Category).OrderBy(g => g.Key, StringComparer.Ordinal), to);
+        Table("tier", results.GroupBy(r => r.Operator.Tier.ToString(CultureInfo.InvariantCulture)).OrderBy(g => g.Key, StringComparer.Ordinal), to);
+    }
+
+    private static void Failures(OperatorResult result, TextWriter to)
+    {
+        foreach (Failure f in result.Failures)
+        {
+            to.WriteLine($"FAIL {result.Operator.File} sample {f.Sample} ({f.Layout}): {f.Call}");
+            foreach (Difference d in f.Differences) to.WriteLine($"     {d}");
+        }
+        if (result.Failures.Count > 0) to.WriteLine();
+    }
+
+    private static void Table(string title, IEnumerable<IGrouping<string, OperatorResult>> groups, TextWriter to)
+    {
+        to.WriteLine($"{title,-16} {"operators",9} {"absent",7} {"failing",8} {"passed",8} {"failed",7} {"not real",9}");
+        foreach (IGrouping<string, OperatorResult> g in groups) Row(g.Key, [.. g], to);
+        Row("all", [.. groups.SelectMany(g => g)], to);
+        to.WriteLine();
+    }
+
+    private static void Row(string name, OperatorResult[] r, TextWriter to) => to.WriteLine(
+        $"{name,-16} {r.Length,9} {r.Count(x => x.Absent),7} {r.Count(x => x.Failures.Count > 0),8} {r.Sum(x => x.Passed),8} " +
+        $"{r.Sum(x => x.Failures.Count),7} {r.Sum(x => x.NotReal),9}");
+
+    internal static void Write(IReadOnlyList<OperatorResult> results, string file)
+    {
+        using FileStream stream = File.Create(file);
+        using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true });
+        json.WriteStartArray();
+        foreach (OperatorResult r in results) Write(r, json);
+        json.WriteEndArray();
+    }
+
+    private static void Write(OperatorResult r, Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", r.Operator.Name);
+        json.WriteString("variant", r.Operator.Variant);
+        json.WriteString("category", r.Operator.Category);
+        json.WriteNumber("tier", r.Operator.Tier);
+        json.WriteBoolean("absent", r.Absent);
+        json.WriteNumber("passed", r.Passed);
+        json.WriteNumber("not_real", r.NotReal);
+        json.WriteStartArray("failures");
+        foreach (Failure f in r.Failures)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("sample", f.Sample);
+            json.WriteString("layout", f.Layout);
+            json.WriteString("call", f.Call);
+            json.WriteStartArray("differences");
+            foreach (Difference d in f.Differences) json.WriteStringValue(d.ToString());
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}
