@@ -97,6 +97,9 @@ public sealed partial class Tensor
         return new Tensor(storage, layout, dtype) { flags = flags & Flags.Inference };
     }
 
+    /// <summary>The same value, in the same transform, at no place of this level's graph.</summary>
+    internal Tensor WithoutHistory() => new(storage, layout, dtype) { wrap = wrap };
+
     /// <summary>Drops this tensor's history in place; it becomes a leaf that requires no gradient.</summary>
     /// <exception cref="AutogradException">The tensor is a view.</exception>
     public Tensor Detach_()

@@ -30,21 +30,29 @@ internal static partial class Ops
         public Tensor Transpose(Tensor g, TensorSpec x) => g.To(x.DType);
     }
 
-    /// <summary>The same values at a larger, broadcast shape.</summary>
-    public readonly record struct Expand(Shape Shape) : ILinear<Expand>
+    /// <summary>The same values at a larger, broadcast shape. The first Lead dimensions are batches: new dimensions come after them.</summary>
+    public readonly record struct Expand(Shape Shape, int Lead = 0) : ILinear<Expand>
     {
-        static Expand IOperation<Expand>.Lift(Expand op, long n) => new(new Shape([n, .. op.Shape.Values]));
+        static Expand IOperation<Expand>.Lift(Expand op, long n) => new(new Shape([n, .. op.Shape.Values]), op.Lead + 1);
 
         public Tensor Forward(Tensor x)
         {
-            long[] shape = Shape.Values;
-            // A lifted operand of fewer dimensions has its batch in front of the dimensions that are missing.
-            if (x.Rank < shape.Length && x.Rank > 0 && x.wrap is null && x.layout.shape[0] == shape[0] && Kernels.Broadcast.To(x.layout, shape) is null)
-                x = Linear.Apply(new Reshape(new Shape([shape[0], .. Enumerable.Repeat(1L, shape.Length - x.Rank), .. x.layout.shape[1..]])), x);
-            return x.Raw(Kernels.Broadcast.To(x.layout, shape)!);
+            int more = Shape.Count - x.Rank;
+            long[] sizes = [.. x.layout.shape[..Lead], .. Enumerable.Repeat(1L, more), .. x.layout.shape[Lead..]];
+            long[] strides = [.. x.layout.strides[..Lead], .. new long[more], .. x.layout.strides[Lead..]];
+            for (int d = 0; d < strides.Length; d++)
+                if (sizes[d] == 1 && Shape[d] != 1) strides[d] = 0;
+            return x.Raw(new Layout(Shape.Values, strides, x.layout.Offset));
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => g.SumTo(x.Shape);
+        public Tensor Transpose(Tensor g, TensorSpec x)
+        {
+            int more = Shape.Count - x.Layout.Rank;
+            List<int> dims = [];
+            for (int d = Lead; d < Shape.Count; d++)
+                if (d < Lead + more || (x.Layout.shape[d - more] == 1 && Shape[d] != 1)) dims.Add(d - Shape.Count);
+            return (dims.Count == 0 ? g : Linear.Apply(new Sum(new Dims([.. dims]), true), g)).Reshape(x.Shape);
+        }
     }
 
     /// <summary>The same values, in order, at another shape: a view where the strides allow it, else a copy.</summary>
@@ -131,7 +139,7 @@ internal static partial class Ops
 
         public Tensor Transpose(Tensor g, TensorSpec x)
         {
-            // From the back to the front: a place counted from the end is right once all dimensions behind it are there.
+            // From the back to the front: a place counted from the end is right once everything behind it is there.
             foreach (int d in Dims.Values.OrderDescending()) g = Linear.Apply(new Unsqueeze(d), g);
             return g;
         }

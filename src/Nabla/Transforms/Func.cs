@@ -94,15 +94,16 @@ public static class Func
     private static (Tensor Output, Tensor Here) Trace(Func<Tensor, Tensor> f, Tensor x)
     {
         using GradScope mode = Autograd.EnableGrad();
-        Tensor here = x.RequiresGrad ? Linear.Apply(new Ops.Alias(), x) : x.Detach().RequiresGrad_();
+        Tensor here = x.RequiresGrad ? Linear.Apply(new Ops.Alias(), x) : x.WithoutHistory().RequiresGrad_();
         return (f(here), here);
     }
 
     private static Tensor Pull(Tensor y, Tensor here, Tensor v)
     {
         if (!y.RequiresGrad) return Tensor.ZerosLike(here);
-        // The graph of the gradient is kept where something outside may differentiate it again.
-        return Autograd.Grad([y], [here], [v], retainGraph: true, createGraph: true, materializeGrads: false, allowUnused: true)[0]
-            ?? Tensor.ZerosLike(here);
+        Tensor? g = Autograd.Grad([y], [here], [v], retainGraph: true, createGraph: true, allowUnused: true)[0];
+        if (g is null) return Tensor.ZerosLike(here);
+        // The graph of the gradient is kept only where something outside this function may differentiate it again.
+        return g.RequiresGrad && !GraphTask.ReachesAnother(g.Edge.Node, here.IsLeaf ? here.Accumulator : null) ? g.WithoutHistory() : g;
     }
 }
