@@ -156,11 +156,11 @@ public sealed partial class Tensor
         if (Rank == 0) throw new ArgumentException("slice() cannot be applied to a 0-dim tensor.");
         if (step <= 0) Throw.Range(nameof(step), step, "slice step must be positive");
         int d = Dims.FromEnd(dim, Rank);
-        long size = layout.shape[^-d], from = Clamp(start ?? 0, size), to = Math.Max(from, Clamp(end ?? size, size));
+        long size = layout.shape[^-d], from = ClampIndex(start ?? 0, size), to = Math.Max(from, ClampIndex(end ?? size, size));
         return Linear.Apply(new Ops.Slice(d, from, (to - from + step - 1) / step, step), this);
     }
 
-    private static long Clamp(long index, long size) => Math.Clamp(index < 0 ? index + size : index, 0, size);
+    private static long ClampIndex(long index, long size) => Math.Clamp(index < 0 ? index + size : index, 0, size);
 
     /// <summary>Indices start to start + length of a dimension. No copy.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The range leaves the dimension.</exception>
