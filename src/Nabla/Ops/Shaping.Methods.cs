@@ -122,13 +122,15 @@ public sealed partial class Tensor
     public Tensor Unsqueeze(int dim) => Linear.Apply(new Ops.Unsqueeze(Dims.FromEnd(dim, Rank + 1)), this);
 
     /// <summary>All dimensions of size 1 taken away. No copy.</summary>
-    public Tensor Squeeze() => Squeeze(Dims.All(Rank));
+    public Tensor Squeeze() => Squeezed(Dims.All(Rank), all: true);
 
     /// <summary>Those of these dimensions that have size 1 taken away. No copy.</summary>
-    public Tensor Squeeze(Dims dims)
+    public Tensor Squeeze(Dims dims) => Squeezed(dims, all: false);
+
+    private Tensor Squeezed(Dims dims, bool all)
     {
         int[] ones = [.. dims.FromEnd(Rank).Where(d => Rank > 0 && layout.shape[^-d] == 1)];
-        return Linear.Apply(new Ops.Squeeze(new Dims(ones)), this);
+        return Linear.Apply(new Ops.Squeeze(new Dims(ones), all), this);
     }
 
     /// <summary>One index of a dimension; the dimension disappears. No copy.</summary>
