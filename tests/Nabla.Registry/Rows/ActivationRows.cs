@@ -97,9 +97,9 @@ internal static class ActivationRows
 
     private static OpRow Parameter(string name, string parameter, double fallback, Func<Tensor, double, Tensor> run, Func<Tensor, double, Tensor>? inPlace,
         params string[] covers) => new("nn.functional." + name, c => run(c.T(0), c.Double(1, parameter, fallback)))
-    {
-        InPlace = inPlace is null ? null : c => inPlace(c.T(0), c.Double(1, parameter, fallback)),
-        Samples = () => [new([In.NonZero(2, 3)]), new([In.NonZero(), 0.7]), new([In.NonZero(0, 2)]), new([In.NonZero(2, 3).Transpose(0, 1), 0.3])],
-        Covers = covers,
-    };
+        {
+            InPlace = inPlace is null ? null : c => inPlace(c.T(0), c.Double(1, parameter, fallback)),
+            Samples = () => [new([In.NonZero(2, 3)]), new([In.NonZero(), 0.7]), new([In.NonZero(0, 2)]), new([In.NonZero(2, 3).Transpose(0, 1), 0.3])],
+            Covers = covers,
+        };
 }
