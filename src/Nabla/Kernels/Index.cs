@@ -304,6 +304,9 @@ internal static class Indexing
         return y;
     }
 
+    /// <summary>The largest index of a tensor that is not empty.</summary>
+    internal static long Largest(Tensor x) => TensorPrimitives.Max<long>(Copy.Contiguous(Copy.Cast(x, DType.Int64)).Span<long>());
+
     private static void OutOfBounds(ReadOnlySpan<long> values, long least, long size, string where)
     {
         for (int i = 0; i < values.Length; i++)
