@@ -21,7 +21,7 @@ public static partial class Functional
         long padding = Padding(paddingIdx, rows);
         if (maxNorm is { } limit) Ops.EmbeddingNorm.Renormalize(weight, at, limit, normType);
         Ops.Index op = new(-2, 1, at.Rank, "Embedding");
-        if (padding < 0 && !scaleGradByFreq) return Bilinear.Apply(op, weight, at);
+        if (padding < 0 && !scaleGradByFreq) return Nabla.Bilinear.Apply(op, weight, at);
         return Op.Apply(new Ops.EmbeddingGrad(padding, scaleGradByFreq), weight, at)[0];
     }
 

@@ -277,9 +277,9 @@ public sealed partial class Tensor
     /// <param name="index">int64 or int32, of one dimension or none.</param>
     /// <param name="source">The slices, of x's dtype and sizes.</param>
     /// <param name="alpha">α; 1 by default.</param>
-    public Tensor IndexAdd(int dim, Tensor index, Tensor source, Scalar? alpha = null) => IndexWrite(dim, index, Scaled(source, alpha), true, "IndexAdd", false);
+    public Tensor IndexAdd(int dim, Tensor index, Tensor source, Scalar? alpha = null) => IndexWrite(dim, index, alpha is { } a ? source.Mul(a) : source, true, "IndexAdd", false);
     /// <summary>Adds slices to slices of a dimension in place; see <see cref="IndexAdd"/>.</summary>
-    public Tensor IndexAdd_(int dim, Tensor index, Tensor source, Scalar? alpha = null) => IndexWrite(dim, index, Scaled(source, alpha), true, "IndexAdd", true);
+    public Tensor IndexAdd_(int dim, Tensor index, Tensor source, Scalar? alpha = null) => IndexWrite(dim, index, alpha is { } a ? source.Mul(a) : source, true, "IndexAdd", true);
 
     /// <summary>A copy with one value in the slices of a dimension at an index.</summary>
     /// <param name="dim">The dimension.</param>

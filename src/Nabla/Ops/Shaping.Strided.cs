@@ -269,7 +269,7 @@ public sealed partial class Tensor
         Tensor slice = Detach().Slice(dim, start, end, step);
         CheckScatter(src, slice.Shape, "slice_scatter");
         int d = Dims.FromEnd(dim, Rank);
-        long from = Clamp(start ?? 0, layout.shape[^-d]);
+        long from = ClampIndex(start ?? 0, layout.shape[^-d]);
         return Op.Apply(new Ops.Overwrite<Ops.Slice>(new(d, from, slice.layout.shape[^-d], step), "SliceScatter"), this, src.To(dtype))[0];
     }
 
