@@ -225,29 +225,4 @@ public sealed partial class Tensor
     /// <summary>How many elements are not zero, over some dimensions: int64.</summary>
     /// <param name="dim">The dimensions; none means all.</param>
     public Tensor CountNonzero(Dims dim = default) => Ne(0).Sum(dim);
-
-    /// <summary>The sum of the elements of the main diagonal of a matrix.</summary>
-    /// <exception cref="ShapeException">The tensor is not a matrix.</exception>
-    public Tensor Trace()
-    {
-        if (Rank != 2) Throw.Shapes($"trace: expected a matrix, but got tensor with dim {Rank}: its shape is {Shape}.");
-        return Linear.Apply(new Ops.Trace(), To(SumType(dtype, null)));
-    }
-}
-
-internal static partial class Ops
-{
-    /// <summary>The sum of a matrix's main diagonal, over the last two dimensions.</summary>
-    public readonly record struct Trace : ILinear<Trace>
-    {
-        public Tensor Forward(Tensor x)
-        {
-            long[] shape = x.layout.shape, strides = x.layout.strides;
-            Layout diagonal = new([.. shape[..^2], Math.Min(shape[^2], shape[^1])], [.. strides[..^2], strides[^2] + strides[^1]], x.layout.Offset);
-            return Kernels.Reduce.Sum(x.Raw(diagonal), -1, false);
-        }
-
-        public Tensor Transpose(Tensor g, TensorSpec x) =>
-            g.Unsqueeze(-1).Unsqueeze(-1) * Tensor.Eye(x.Layout.shape[^2], x.Layout.shape[^1], g.DType);
-    }
 }
