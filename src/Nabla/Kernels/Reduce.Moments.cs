@@ -47,6 +47,18 @@ internal static partial class Reduce
         }
     }
 
+    /// <summary>Makes every NaN 0.</summary>
+    internal static void DropNaN(Tensor y)
+    {
+        switch (y.dtype)
+        {
+            case DType.Float32: foreach (ref float v in y.Span<float>()) if (float.IsNaN(v)) v = 0; break;
+            case DType.Float64: foreach (ref double v in y.Span<double>()) if (double.IsNaN(v)) v = 0; break;
+            case DType.Float16: foreach (ref Half v in y.Span<Half>()) if (Half.IsNaN(v)) v = default; break;
+            case DType.BFloat16: foreach (ref BFloat16 v in y.Span<BFloat16>()) if (float.IsNaN(v)) v = default; break;
+        }
+    }
+
     private static void Set(Tensor y, long i, double value)
     {
         if (y.dtype == DType.Float32) y.storage.At<float>(i) = (float)value;

@@ -131,7 +131,9 @@ internal static class Softmax
             long at = outer * n * inner + tile * Tile;
             int width = (int)Math.Min(Tile, inner - tile * Tile);
             Span<T> sum = stackalloc T[Tile], max = stackalloc T[Tile], part = stackalloc T[Tile];
-            (sum, max, part) = (sum[..width], max[..width], part[..width]);
+            sum = sum[..width];
+            max = max[..width];
+            part = part[..width];
             sum.Clear();
             max.Fill(T.NegativeInfinity);
             bool grad = kind is Kind.PlainGrad or Kind.LogGrad;
