@@ -44,7 +44,7 @@ public sealed partial class Tensor
     /// <summary>Uninitialised memory of this layout, which must be plain.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Tensor Allocate(Layout layout, DType dtype) =>
-        new(Storage.Allocate(layout.Count, dtype.ItemSize()), layout, dtype);
+        new(Storage.Allocate(layout, dtype), layout, dtype);
 
     /// <summary>The sizes of the dimensions.</summary>
     public Shape Shape => new(layout.shape);
