@@ -108,7 +108,8 @@ public static partial class Functional
         Reduction reduction = Reduction.Mean)
     {
         if (p is not (1 or 2)) Throw.Range(nameof(p), p, "only p == 1 and p == 2 supported");
-        if (input.NDim is 0 or > 2) Throw.Shapes($"multi_margin_loss: Expected non-empty vector or matrix with optional 0-dim batch size, but got: {input.Shape}");
+        if (input.NDim == 0) input = input.Unsqueeze(0);
+        if (input.NDim > 2) Throw.Shapes($"multi_margin_loss: Expected non-empty vector or matrix with optional 0-dim batch size, but got: {input.Shape}");
         if (target.NDim == 1 && input.NDim == 1 && target.Size(0) == 1) target = target.Squeeze();
         CheckTarget("multi_margin_loss", input, target, weight);
         long classes = input.Size(-1);
