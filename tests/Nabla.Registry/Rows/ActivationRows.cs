@@ -40,7 +40,7 @@ internal static class ActivationRows
             InPlace = static c => Functional.Threshold_(c.T(0), c.Number(1, "threshold"), c.Number(2, "value")),
             Samples = static () => [new([In.Real(2, 3), 0.3, -1.0]), new([In.Real(), 0.1, 2L]), new([In.Real(0, 2), 0.0, 0.0])],
         },
-        F("hardsigmoid", Functional.Hardsigmoid, Functional.Hardsigmoid_),
+        F("hardsigmoid", Functional.Hardsigmoid, Functional.Hardsigmoid_) with { Tolerance = (1e-7, 1e-8, "PyTorch's slope is 1/6 rounded to float32") },
         F("hardswish", Functional.Hardswish, Functional.Hardswish_),
     ];
 
@@ -49,6 +49,7 @@ internal static class ActivationRows
         Parameter("elu", "alpha", 1, Functional.Elu, Functional.Elu_, "Elu"),
         Parameter("celu", "alpha", 1, Functional.Celu, Functional.Celu_, "Elu") with
         {
+            Tolerance = (1e-6, 1e-8, "PyTorch rounds alpha to float32 in the derivative"),
             Errors = [(static () => Functional.Celu(Tensor.Of([1.0]), 0), typeof(ArgumentOutOfRangeException), "alpha cannot be 0 for CELU")],
         },
         F("selu", Functional.Selu, Functional.Selu_, "Elu"),
@@ -97,9 +98,9 @@ internal static class ActivationRows
 
     private static OpRow Parameter(string name, string parameter, double fallback, Func<Tensor, double, Tensor> run, Func<Tensor, double, Tensor>? inPlace,
         params string[] covers) => new("nn.functional." + name, c => run(c.T(0), c.Double(1, parameter, fallback)))
-    {
-        InPlace = inPlace is null ? null : c => inPlace(c.T(0), c.Double(1, parameter, fallback)),
-        Samples = () => [new([In.NonZero(2, 3)]), new([In.NonZero(), 0.7]), new([In.NonZero(0, 2)]), new([In.NonZero(2, 3).Transpose(0, 1), 0.3])],
-        Covers = covers,
-    };
+        {
+            InPlace = inPlace is null ? null : c => inPlace(c.T(0), c.Double(1, parameter, fallback)),
+            Samples = () => [new([In.NonZero(2, 3)]), new([In.NonZero(), 0.7]), new([In.NonZero(0, 2)]), new([In.NonZero(2, 3).Transpose(0, 1), 0.3])],
+            Covers = covers,
+        };
 }

@@ -15,23 +15,23 @@ internal static class ElementRows
     /// <summary>A function of two tensors that broadcast.</summary>
     internal static OpRow Binary(string name, Func<Tensor, Tensor, object?> run, Func<Tensor, Tensor, Tensor>? inPlace,
         Func<long[], Tensor> x, Func<long[], Tensor> y, params string[] covers) => new(name, c => run(c.T(0, "input"), c.T(1, "other")))
-    {
-        InPlace = inPlace is null ? null : c => inPlace(c.T(0, "input"), c.T(1, "other")),
-        Samples = () => Pairs(x, y),
-        Covers = covers,
-    };
+        {
+            InPlace = inPlace is null ? null : c => inPlace(c.T(0, "input"), c.T(1, "other")),
+            Samples = () => Pairs(x, y),
+            Covers = covers,
+        };
 
     /// <summary>A function of a tensor and a tensor or plain number.</summary>
     internal static OpRow Binary(string name, Func<Tensor, Tensor, object?> tensors, Func<Tensor, Scalar, object?> number,
         Func<Tensor, Tensor, Tensor>? inPlace, Func<Tensor, Scalar, Tensor>? inPlaceNumber, Func<long[], Tensor> x, Func<long[], Tensor> y,
         params string[] covers) => new(name, c => c.IsNumber(1, "other") ? number(c.T(0, "input"), c.Number(1, "other")) : tensors(c.T(0, "input"), c.T(1, "other")))
-    {
-        InPlace = inPlace is null ? null : c => c.IsNumber(1, "other") && inPlaceNumber is not null
-            ? inPlaceNumber(c.T(0, "input"), c.Number(1, "other"))
-            : inPlace(c.T(0, "input"), c.T(1, "other")),
-        Samples = () => [.. Pairs(x, y), new([x([2, 3]), 1.7])],
-        Covers = covers,
-    };
+        {
+            InPlace = inPlace is null ? null : c => c.IsNumber(1, "other") && inPlaceNumber is not null
+                ? inPlaceNumber(c.T(0, "input"), c.Number(1, "other"))
+                : inPlace(c.T(0, "input"), c.T(1, "other")),
+            Samples = () => [.. Pairs(x, y), new([x([2, 3]), 1.7])],
+            Covers = covers,
+        };
 
     /// <summary>Two operands of one shape, of shapes that broadcast, 0-d and empty.</summary>
     internal static IEnumerable<Call> Pairs(Func<long[], Tensor> x, Func<long[], Tensor> y) =>
