@@ -144,7 +144,7 @@ public sealed partial class Tensor
         bool single = t.dtype.IsFloatingPoint() && t.dtype != DType.Float64;
         if (single) (start, end) = ((float)start, (float)end);
         double step = steps > 1 ? (end - start) / (steps - 1) : 0;
-        if (single) step = (float)((float)end - (float)start) / (steps - 1f);
+        if (single && steps > 1) step = (float)((float)end - (float)start) / (steps - 1f);
         Tensor wide = t.dtype == DType.Float64 ? t : Allocate(t.layout, DType.Float64);
         Span<double> y = wide.Span<double>();
         for (int i = 0; i < y.Length; i++)
