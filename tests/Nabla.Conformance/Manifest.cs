@@ -14,12 +14,18 @@ public sealed class DataSet : IDisposable
     /// <summary>The operators with real-valued samples, in the index's order.</summary>
     public IReadOnlyList<OperatorEntry> Operators { get; }
 
+    /// <summary>Other names of operators.</summary>
+    public IReadOnlyList<(string Name, string Alias)> Aliases { get; }
+
     /// <summary>Opens a folder or .zip file and reads its index.</summary>
     public DataSet(string path)
     {
         archive = new Archive(path);
         using JsonDocument index = JsonDocument.Parse(archive.Read("index.json"));
-        Operators = [.. index.RootElement.GetProperty("ops").EnumerateArray().Select(Entry).Where(e => e.Samples > 0)];
+        JsonElement ops = index.RootElement.GetProperty("ops");
+        Operators = [.. ops.EnumerateArray().Select(Entry).Where(e => e.Samples > 0)];
+        Aliases = [.. ops.EnumerateArray().SelectMany(o => o.GetProperty("aliases").EnumerateArray()
+            .Select(a => (o.GetProperty("name").GetString()!, a.GetString()!)))];
     }
 
     private static OperatorEntry Entry(JsonElement op) => new(

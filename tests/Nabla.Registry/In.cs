@@ -45,7 +45,24 @@ public static class In
         double[] values = new double[shape.Aggregate(1L, static (a, b) => a * b)];
         // The fractions of multiples of the golden ratio are spread evenly and never meet.
         for (int i = 0; i < values.Length; i++) values[i] = value(i, (i + 1 + salt) * 0.6180339887498949 % 1.0);
-        return Tensor.From(values, shape);
+        Tensor made = Tensor.From(values, shape);
+        log?.Made.Add((made, values));
+        return made;
+    }
+
+    [ThreadStatic] private static Log? log;
+
+    /// <summary>Notes every tensor made on this thread while it is open, with its values: to see that a failed call changed none of them.</summary>
+    public sealed class Log : IDisposable
+    {
+        /// <summary>Starts to note.</summary>
+        public Log() => log = this;
+
+        /// <summary>What was made.</summary>
+        public List<(Tensor Input, double[] Values)> Made { get; } = [];
+
+        /// <inheritdoc/>
+        public void Dispose() => log = null;
     }
 
     private static long Coprime(long n)

@@ -20,7 +20,10 @@ public sealed record OpRow(string Name, Func<Call, object?> Run)
     /// <summary>The structs in <c>Nabla.Ops</c> this row covers, by name; by default the one whose name is the row's without underscores.</summary>
     public string[] Covers { get; init; } = [];
 
-    /// <summary>Laws that do not apply, each with its reason: "grad", "gradgrad", "forward", "vmap", "strides", "threads".</summary>
+    /// <summary>
+    /// Laws that do not apply, each with its reason: "grad", "gradgrad", "forward", "vmap", "strides", "threads", "empty", "scalar" (0-d),
+    /// "inplace", "saves", "allocation".
+    /// </summary>
     public (string Law, string Reason)[] Except { get; init; } = [];
 
     /// <summary>A tolerance for values and first derivatives that differs from the format's, with its reason.</summary>

@@ -42,27 +42,55 @@ internal static class Viewing
     internal static Tensor InLayout(Tensor x, Layout root)
     {
         if (x.layout.Offset == 0 && x.layout.SameStrides(root) && x.layout.SameShape(root)) return x;
-        Tensor y = Tensor.Allocate(Based(root), x.dtype);
+        Tensor y = Room(root, x.dtype);
         Copy.Run(x, y);
+        return y;
+    }
+
+    /// <summary>Memory laid out as the root from its first element on; gaps between its elements hold zeros.</summary>
+    internal static Tensor Room(Layout root, DType dtype)
+    {
+        Layout based = Based(root);
+        if (based.IsDense) return Tensor.Allocate(based, dtype);
+        Tensor y = new(Storage.AllocateLarge(based.End, based, dtype), based, dtype);
+        Array.Clear(y.storage.Bytes);
         return y;
     }
 
     /// <summary>Zeros laid out as the root, with x added at the view; elements that the view shows several times add up.</summary>
     internal static Tensor Put(Tensor x, Layout root, Layout view)
     {
-        Tensor y = Tensor.Allocate(Based(root), x.dtype);
+        Tensor y = Room(root, x.dtype);
         Fill.Run(y, 0);
         Layout at = Relative(root, view);
         if (!at.MayOverlap) Copy.Run(x, y.Raw(at));
-        else AddEach(x, y, at);
+        else if (x.dtype == DType.Float32) AddEach<float>(x, y, at);
+        else if (x.dtype == DType.Float64) AddEach<double>(x, y, at);
+        else
+        {
+            Tensor wide = Put(Copy.Cast(x, DType.Float64), root, view);
+            Copy.Run(wide, y);
+        }
         return y;
     }
 
-    private static void AddEach(Tensor x, Tensor y, Layout at)
+    private static void AddEach<T>(Tensor x, Tensor y, Layout at) where T : unmanaged, System.Numerics.INumber<T>
     {
-        Tensor from = Copy.Cast(Copy.Contiguous(x), DType.Float64), sum = Copy.Cast(y, DType.Float64);
-        Span<double> values = from.Span<double>(), total = sum.storage.Span<double>(0, sum.storage.Bytes.Length / sizeof(double));
-        for (int i = 0; i < values.Length; i++) total[(int)at.At(i)] += values[i];
-        Copy.Run(sum, y);
+        ReadOnlySpan<T> values = Copy.Contiguous(x).Span<T>();
+        for (int i = 0; i < values.Length; i++) y.storage.At<T>(at.At(i)) += values[i];
+    }
+
+    /// <summary>Writes zeros above a diagonal of the last two dimensions, or below it; y is row-major.</summary>
+    internal static void ClearTriangle(Tensor y, long diagonal, bool above)
+    {
+        if (y.layout.Count == 0) return;
+        long rows = y.layout.shape[^2], columns = y.layout.shape[^1];
+        int item = y.dtype.ItemSize();
+        for (long r = 0; r < y.layout.Count / columns; r++)
+        {
+            long i = r % rows;
+            long from = above ? Math.Clamp(i + diagonal + 1, 0, columns) : 0, to = above ? columns : Math.Clamp(i + diagonal, 0, columns);
+            if (to > from) y.storage.Span<byte>((y.layout.Offset + r * columns + from) * item, (to - from) * item).Clear();
+        }
     }
 }

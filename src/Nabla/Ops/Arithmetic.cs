@@ -1,10 +1,18 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using Nabla.Kernels;
 
 namespace Nabla;
 
 internal static partial class Ops
 {
+    /// <summary>A plain number in an element type; integers wrap.</summary>
+    internal static T Number<T>(Scalar value) where T : unmanaged, INumber<T> =>
+        value.IsFloatingPoint ? T.CreateTruncating(value.ToDouble()) : T.CreateTruncating(value.ToInt64());
+
+    /// <summary>The 0-d tensor of a plain number, weak in promotion.</summary>
+    internal static Tensor Wrapped(Scalar value) => ScalarCache.Get(value, DType.Bool);
+
     /// <summary>x + y</summary>
     public readonly record struct Add : INumberZip<Add>
     {
@@ -13,6 +21,30 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> => TensorPrimitives.Add(x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d;
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d;
+    }
+
+    /// <summary>x + α·y, rounded once where the hardware has a fused multiply-add.</summary>
+    public readonly record struct AddScaled(Scalar Alpha, string Node) : INumberZip<AddScaled>
+    {
+        static string IOperation<AddScaled>.NodeName(AddScaled op) => op.Node;
+        static Saves IZip<AddScaled>.ForX => Saves.None;
+        static Saves IZip<AddScaled>.ForY => Saves.None;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
+            TensorPrimitives.MultiplyAddEstimate(y, Number<T>(Alpha), x, z);
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d;
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d.Mul(Alpha);
+
+        /// <summary>The operation for a result of this dtype, after PyTorch's checks of the factor.</summary>
+        internal static AddScaled Of(DType result, Scalar alpha, string node)
+        {
+            if (alpha.IsFloatingPoint && !result.IsFloatingPoint())
+                Throw.Types($"For integral input tensors, argument alpha must not be a floating point number. The result is {result.Name()}, alpha is {alpha}.");
+            if (alpha.Category == 0 && result != DType.Bool)
+                Throw.Types($"Boolean alpha only supported for Boolean results. The result is {result.Name()}.");
+            return new(alpha, node);
+        }
     }
 
     /// <summary>x - y</summary>
@@ -26,9 +58,9 @@ internal static partial class Ops
     }
 
     /// <summary>y - x</summary>
-    public readonly record struct RSub : INumberZip<RSub>
+    public readonly record struct RSub(bool Number) : INumberZip<RSub>
     {
-        static string IOperation<RSub>.NodeName(RSub op) => "RsubBackward1";
+        static string IOperation<RSub>.NodeName(RSub op) => op.Number ? "RsubBackward1" : "RsubBackward0";
         static Saves IZip<RSub>.ForX => Saves.None;
         static Saves IZip<RSub>.ForY => Saves.None;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> => TensorPrimitives.Subtract(y, x, z);
@@ -63,12 +95,40 @@ internal static partial class Ops
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d.Neg();
     }
 
-    /// <summary>1 / x</summary>
-    public readonly record struct Reciprocal : IFloatMap<Reciprocal>
+    /// <summary>|x|; the smallest integer stays what it is.</summary>
+    public readonly record struct Abs : INumberMap<Abs>
     {
-        static Saves IMap<Reciprocal>.Saves => Saves.Result;
-        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Divide(T.One, x, y);
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => -d * (y * y);
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => Lanes.Map(new AbsLanes<T>(), x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * x.Sgn();
+    }
+
+    /// <summary>-1, 0 or 1 by the sign of x; 0 for NaN.</summary>
+    public readonly record struct Sign : INumberMap<Sign>
+    {
+        static Saves IMap<Sign>.Saves => Saves.None;
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => Lanes.Map(new SignLanes<T>(), x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Tensor.ZerosLike(d);
+    }
+
+    /// <summary>x / |x|, or 0: for real numbers the same as <see cref="Sign"/>.</summary>
+    public readonly record struct Sgn : INumberMap<Sgn>
+    {
+        static Saves IMap<Sgn>.Saves => Saves.None;
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => Lanes.Map(new SignLanes<T>(), x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Tensor.ZerosLike(d);
+    }
+
+    private readonly struct AbsLanes<T> : ILaneMap<T> where T : unmanaged, INumber<T>
+    {
+        public Vector<T> Invoke(Vector<T> x) => typeof(T) == typeof(float) || typeof(T) == typeof(double)
+            ? Vector.Abs(x)
+            : Vector.ConditionalSelect(Vector.LessThan(x, Vector<T>.Zero), Vector<T>.Zero - x, x);
+    }
+
+    private readonly struct SignLanes<T> : ILaneMap<T> where T : unmanaged, INumber<T>
+    {
+        public Vector<T> Invoke(Vector<T> x) => Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<T>.Zero), Vector<T>.One,
+            Vector.ConditionalSelect(Vector.LessThan(x, Vector<T>.Zero), Vector<T>.Zero - Vector<T>.One, Vector<T>.Zero));
     }
 }
 
@@ -77,28 +137,55 @@ public sealed partial class Tensor
     /// <summary>x + α·y, broadcast.</summary>
     /// <param name="other">y.</param>
     /// <param name="alpha">α; 1 by default.</param>
-    public Tensor Add(Tensor other, Scalar? alpha = null) => Zip.Apply(new Ops.Add(), this, Scaled(other, alpha));
+    /// <exception cref="DTypeException">α is floating point and the result is not, or α is bool and the result is not.</exception>
+    public Tensor Add(Tensor other, Scalar? alpha = null) => IsOne(alpha)
+        ? Zip.Apply(new Ops.Add(), this, other)
+        : Zip.Apply(Ops.AddScaled.Of(Promotion.Result(this, other), alpha!.Value, "AddBackward0"), this, other);
+
     /// <summary>x + α·y for a plain number.</summary>
-    public Tensor Add(Scalar other, Scalar? alpha = null) => Zip.Apply(new Ops.Add(), this, Scaled(other, alpha));
+    public Tensor Add(Scalar other, Scalar? alpha = null) => IsOne(alpha) ? Zip.Apply(new Ops.Add(), this, other) : Add(Ops.Wrapped(other), alpha);
+
     /// <summary>x = x + α·y.</summary>
-    public Tensor Add_(Tensor other, Scalar? alpha = null) => Zip.InPlace(new Ops.Add(), this, Scaled(other, alpha));
+    public Tensor Add_(Tensor other, Scalar? alpha = null) => IsOne(alpha)
+        ? Zip.InPlace(new Ops.Add(), this, other)
+        : Zip.InPlace(Ops.AddScaled.Of(Promotion.Result(this, other), alpha!.Value, "AddBackward0"), this, other);
+
     /// <summary>x = x + α·y for a plain number.</summary>
-    public Tensor Add_(Scalar other, Scalar? alpha = null) => Zip.InPlace(new Ops.Add(), this, Scaled(other, alpha));
+    public Tensor Add_(Scalar other, Scalar? alpha = null) => IsOne(alpha) ? Zip.InPlace(new Ops.Add(), this, other) : Add_(Ops.Wrapped(other), alpha);
 
     /// <summary>x - α·y, broadcast.</summary>
-    /// <exception cref="DTypeException">An operand is bool.</exception>
-    public Tensor Sub(Tensor other, Scalar? alpha = null) => Zip.Apply(new Ops.Sub(), NotBool(this), NotBool(Scaled(other, alpha)));
+    /// <param name="other">y.</param>
+    /// <param name="alpha">α; 1 by default.</param>
+    /// <exception cref="DTypeException">An operand is bool, or α is floating point and the result is not.</exception>
+    public Tensor Sub(Tensor other, Scalar? alpha = null) => IsOne(alpha)
+        ? Zip.Apply(new Ops.Sub(), NotBool(this), NotBool(other))
+        : Zip.Apply(Minus(NotBool(this), NotBool(other), alpha, "SubBackward0"), this, other);
+
     /// <summary>x - α·y for a plain number.</summary>
-    public Tensor Sub(Scalar other, Scalar? alpha = null) => Zip.Apply(new Ops.Sub(), NotBool(this), Scaled(other, alpha));
+    public Tensor Sub(Scalar other, Scalar? alpha = null) => IsOne(alpha) ? Zip.Apply(new Ops.Sub(), NotBool(this), other) : Sub(Ops.Wrapped(other), alpha);
+
     /// <summary>x = x - α·y.</summary>
-    public Tensor Sub_(Tensor other, Scalar? alpha = null) => Zip.InPlace(new Ops.Sub(), NotBool(this), NotBool(Scaled(other, alpha)));
+    public Tensor Sub_(Tensor other, Scalar? alpha = null) => IsOne(alpha)
+        ? Zip.InPlace(new Ops.Sub(), NotBool(this), NotBool(other))
+        : Zip.InPlace(Minus(NotBool(this), NotBool(other), alpha, "SubBackward0"), this, other);
+
     /// <summary>x = x - α·y for a plain number.</summary>
-    public Tensor Sub_(Scalar other, Scalar? alpha = null) => Zip.InPlace(new Ops.Sub(), NotBool(this), Scaled(other, alpha));
+    public Tensor Sub_(Scalar other, Scalar? alpha = null) => IsOne(alpha)
+        ? Zip.InPlace(new Ops.Sub(), NotBool(this), other)
+        : Sub_(Ops.Wrapped(other), alpha);
 
     /// <summary>y - α·x, broadcast.</summary>
-    public Tensor RSub(Tensor other, Scalar? alpha = null) => Zip.Apply(new Ops.RSub(), NotBool(Scaled(this, alpha)), NotBool(other));
+    /// <param name="other">y.</param>
+    /// <param name="alpha">α; 1 by default.</param>
+    /// <exception cref="DTypeException">An operand is bool, or α is floating point and the result is not.</exception>
+    public Tensor RSub(Tensor other, Scalar? alpha = null) => IsOne(alpha)
+        ? Zip.Apply(new Ops.RSub(), NotBool(this), NotBool(other))
+        : Zip.Apply(Minus(NotBool(this), NotBool(other), alpha, "RsubBackward0"), other, this);
+
     /// <summary>y - α·x for a plain number y.</summary>
-    public Tensor RSub(Scalar other, Scalar? alpha = null) => Zip.Apply(new Ops.RSub(), NotBool(Scaled(this, alpha)), other);
+    public Tensor RSub(Scalar other, Scalar? alpha = null) => IsOne(alpha)
+        ? Zip.Apply(new Ops.RSub(true), NotBool(this), other)
+        : Zip.Apply(Minus(NotBool(this), Ops.Wrapped(other), alpha, "RsubBackward1"), Ops.Wrapped(other), this);
 
     /// <summary>x · y, element by element, broadcast.</summary>
     public Tensor Mul(Tensor other) => Zip.Apply(new Ops.Mul(), this, other);
@@ -118,22 +205,59 @@ public sealed partial class Tensor
     /// <summary>x = x / y for a plain number.</summary>
     public Tensor Div_(Scalar other) => Zip.InPlace(new Ops.Div(), this, other);
 
+    /// <summary>x / y, the same as <see cref="Div(Tensor)"/>.</summary>
+    public Tensor TrueDivide(Tensor other) => Div(other);
+    /// <summary>x / y for a plain number, the same as <see cref="Div(Scalar)"/>.</summary>
+    public Tensor TrueDivide(Scalar other) => Div(other);
+    /// <summary>x = x / y, the same as <see cref="Div_(Tensor)"/>.</summary>
+    public Tensor TrueDivide_(Tensor other) => Div_(other);
+    /// <summary>x = x / y for a plain number, the same as <see cref="Div_(Scalar)"/>.</summary>
+    public Tensor TrueDivide_(Scalar other) => Div_(other);
+
     /// <summary>-x</summary>
-    public Tensor Neg() => Map.Apply(new Ops.Neg(), this);
+    /// <exception cref="DTypeException">The tensor is bool.</exception>
+    public Tensor Neg() => Map.Apply(new Ops.Neg(), Negatable(this));
     /// <summary>x = -x</summary>
-    public Tensor Neg_() => Map.InPlace(new Ops.Neg(), this);
+    public Tensor Neg_() => Map.InPlace(new Ops.Neg(), Negatable(this));
 
-    /// <summary>1 / x</summary>
-    public Tensor Reciprocal() => Map.Apply(new Ops.Reciprocal(), this);
-    /// <summary>x = 1 / x</summary>
-    public Tensor Reciprocal_() => Map.InPlace(new Ops.Reciprocal(), this);
-
-    private static Tensor Scaled(Tensor x, Scalar? alpha) => alpha is not { } a ? x : x.Mul(a);
-
-    private static Scalar Scaled(Scalar x, Scalar? alpha)
+    /// <summary>x itself, as the unary plus of PyTorch.</summary>
+    /// <exception cref="DTypeException">The tensor is bool.</exception>
+    public Tensor Positive()
     {
-        if (alpha is not { } a) return x;
-        return x.IsFloatingPoint || a.IsFloatingPoint ? x.ToDouble() * a.ToDouble() : x.ToInt64() * a.ToInt64();
+        if (dtype == DType.Bool) Throw.Types("The `+` operator, on a bool tensor is not supported.");
+        return this;
+    }
+
+    /// <summary>|x|; the gradient at 0 is 0.</summary>
+    /// <exception cref="DTypeException">The tensor is bool.</exception>
+    public Tensor Abs() => Map.Apply(new Ops.Abs(), this);
+    /// <summary>x = |x|</summary>
+    public Tensor Abs_() => Map.InPlace(new Ops.Abs(), this);
+
+    /// <summary>-1, 0 or 1 by the sign of x; 0 for NaN. The gradient is 0; bools are returned as they are.</summary>
+    public Tensor Sign() => dtype == DType.Bool ? Clone() : Map.Apply(new Ops.Sign(), this);
+    /// <summary>x = sign(x)</summary>
+    public Tensor Sign_() => dtype == DType.Bool ? this : Map.InPlace(new Ops.Sign(), this);
+
+    /// <summary>x / |x|, or 0 where x is 0: for real numbers the same as <see cref="Sign"/>.</summary>
+    public Tensor Sgn() => dtype == DType.Bool ? Clone() : Map.Apply(new Ops.Sgn(), this);
+    /// <summary>x = sgn(x)</summary>
+    public Tensor Sgn_() => dtype == DType.Bool ? this : Map.InPlace(new Ops.Sgn(), this);
+
+    private static bool IsOne(Scalar? alpha) => alpha is not { } a || (a.Category == 1 && a.ToInt64() == 1);
+
+    private static Ops.AddScaled Minus(Tensor x, Tensor y, Scalar? alpha, string node)
+    {
+        Ops.AddScaled plus = Ops.AddScaled.Of(Promotion.Result(x, y), alpha!.Value, node);
+        Scalar a = plus.Alpha;
+        return plus with { Alpha = a.IsFloatingPoint ? -a.ToDouble() : unchecked(-a.ToInt64()) };
+    }
+
+    private static Tensor Negatable(Tensor x)
+    {
+        if (x.dtype == DType.Bool)
+            Throw.Types("Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or LogicalNot() instead.");
+        return x;
     }
 
     private static Tensor NotBool(Tensor x)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Nabla.Kernels;
 
 namespace Nabla;
 
@@ -7,123 +8,61 @@ internal static partial class Ops
     /// <summary>x == y</summary>
     public readonly record struct Eq : ICompare<Eq>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T>
-        {
-            for (int i = 0; i < z.Length; i++) z[i] = x[i] == y[i];
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new EqLanes<T>(), x, y, z);
     }
 
     /// <summary>x != y</summary>
     public readonly record struct Ne : ICompare<Ne>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T>
-        {
-            for (int i = 0; i < z.Length; i++) z[i] = x[i] != y[i];
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new NeLanes<T>(), x, y, z);
     }
 
     /// <summary>x &lt; y</summary>
     public readonly record struct Lt : ICompare<Lt>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T>
-        {
-            for (int i = 0; i < z.Length; i++) z[i] = x[i] < y[i];
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new LtLanes<T>(), x, y, z);
     }
 
     /// <summary>x &lt;= y</summary>
     public readonly record struct Le : ICompare<Le>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T>
-        {
-            for (int i = 0; i < z.Length; i++) z[i] = x[i] <= y[i];
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new LeLanes<T>(), x, y, z);
     }
 
     /// <summary>x &gt; y</summary>
     public readonly record struct Gt : ICompare<Gt>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T>
-        {
-            for (int i = 0; i < z.Length; i++) z[i] = x[i] > y[i];
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new GtLanes<T>(), x, y, z);
     }
 
     /// <summary>x &gt;= y</summary>
     public readonly record struct Ge : ICompare<Ge>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T>
-        {
-            for (int i = 0; i < z.Length; i++) z[i] = x[i] >= y[i];
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new GeLanes<T>(), x, y, z);
     }
 
     /// <summary>Whether both are true, a number being true if it is not zero.</summary>
     public readonly record struct LogicalAnd : ICompare<LogicalAnd>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T>
-        {
-            for (int i = 0; i < z.Length; i++) z[i] = x[i] != T.Zero & y[i] != T.Zero;
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new LogicalAndLanes<T>(), x, y, z);
     }
 
     /// <summary>Whether one is true.</summary>
     public readonly record struct LogicalOr : ICompare<LogicalOr>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T>
-        {
-            for (int i = 0; i < z.Length; i++) z[i] = x[i] != T.Zero | y[i] != T.Zero;
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new LogicalOrLanes<T>(), x, y, z);
     }
 
     /// <summary>Whether exactly one is true.</summary>
     public readonly record struct LogicalXor : ICompare<LogicalXor>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T>
-        {
-            for (int i = 0; i < z.Length; i++) z[i] = (x[i] != T.Zero) != (y[i] != T.Zero);
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new LogicalXorLanes<T>(), x, y, z);
     }
 
     /// <summary>Whether x is zero.</summary>
     public readonly record struct LogicalNot : ITest<LogicalNot>
     {
-        public void Run<T>(ReadOnlySpan<T> x, Span<bool> y) where T : unmanaged, INumber<T>
-        {
-            for (int i = 0; i < x.Length; i++) y[i] = x[i] == T.Zero;
-        }
-    }
-
-    /// <summary>Bitwise and.</summary>
-    public readonly record struct BitwiseAnd : IBitZip<BitwiseAnd>
-    {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IBinaryInteger<T> => System.Numerics.Tensors.TensorPrimitives.BitwiseAnd(x, y, z);
-    }
-
-    /// <summary>Bitwise or.</summary>
-    public readonly record struct BitwiseOr : IBitZip<BitwiseOr>
-    {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IBinaryInteger<T> => System.Numerics.Tensors.TensorPrimitives.BitwiseOr(x, y, z);
-    }
-
-    /// <summary>Bitwise exclusive or.</summary>
-    public readonly record struct BitwiseXor : IBitZip<BitwiseXor>
-    {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IBinaryInteger<T> => System.Numerics.Tensors.TensorPrimitives.Xor(x, y, z);
-    }
-
-    /// <summary>Bitwise not: the other bits.</summary>
-    public readonly record struct BitwiseNot : INumberMap<BitwiseNot>
-    {
-        static bool IOperation<BitwiseNot>.Differentiable => false;
-
-        // ~x = -x - 1 in two's complement, and 255 - x for bytes, which wraps to the same.
-        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T>
-        {
-            for (int i = 0; i < x.Length; i++) y[i] = unchecked(T.Zero - x[i] - T.One);
-        }
-
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => throw new InvalidOperationException("A bit operation has no derivative.");
+        public void Run<T>(ReadOnlySpan<T> x, Span<bool> y) where T : unmanaged, INumber<T> => Lanes.Test(new LogicalNotLanes<T>(), x, x, y);
     }
 }
 
@@ -202,45 +141,4 @@ public sealed partial class Tensor
     public Tensor LogicalNot() => Map.Apply(new Ops.LogicalNot(), this);
     /// <summary>Whether each element is zero, in place, as 1 and 0 of the tensor's dtype.</summary>
     public Tensor LogicalNot_() => Become(LogicalNot());
-
-    /// <summary>Bitwise and; logical for bools, broadcast.</summary>
-    /// <exception cref="DTypeException">An operand is floating point.</exception>
-    public Tensor BitwiseAnd(Tensor other) => Zip.Apply(new Ops.BitwiseAnd(), this, other);
-    /// <summary>Bitwise and; logical for bools.</summary>
-    public Tensor BitwiseAnd(Scalar other) => Zip.Apply(new Ops.BitwiseAnd(), this, other);
-    /// <summary>Bitwise and; logical for bools, in place.</summary>
-    public Tensor BitwiseAnd_(Tensor other) => Zip.InPlace(new Ops.BitwiseAnd(), this, other);
-    /// <summary>Bitwise and; logical for bools, in place.</summary>
-    public Tensor BitwiseAnd_(Scalar other) => Zip.InPlace(new Ops.BitwiseAnd(), this, other);
-
-    /// <summary>Bitwise or; logical for bools, broadcast.</summary>
-    /// <exception cref="DTypeException">An operand is floating point.</exception>
-    public Tensor BitwiseOr(Tensor other) => Zip.Apply(new Ops.BitwiseOr(), this, other);
-    /// <summary>Bitwise or; logical for bools.</summary>
-    public Tensor BitwiseOr(Scalar other) => Zip.Apply(new Ops.BitwiseOr(), this, other);
-    /// <summary>Bitwise or; logical for bools, in place.</summary>
-    public Tensor BitwiseOr_(Tensor other) => Zip.InPlace(new Ops.BitwiseOr(), this, other);
-    /// <summary>Bitwise or; logical for bools, in place.</summary>
-    public Tensor BitwiseOr_(Scalar other) => Zip.InPlace(new Ops.BitwiseOr(), this, other);
-
-    /// <summary>Bitwise exclusive or; logical for bools, broadcast.</summary>
-    /// <exception cref="DTypeException">An operand is floating point.</exception>
-    public Tensor BitwiseXor(Tensor other) => Zip.Apply(new Ops.BitwiseXor(), this, other);
-    /// <summary>Bitwise exclusive or; logical for bools.</summary>
-    public Tensor BitwiseXor(Scalar other) => Zip.Apply(new Ops.BitwiseXor(), this, other);
-    /// <summary>Bitwise exclusive or; logical for bools, in place.</summary>
-    public Tensor BitwiseXor_(Tensor other) => Zip.InPlace(new Ops.BitwiseXor(), this, other);
-    /// <summary>Bitwise exclusive or; logical for bools, in place.</summary>
-    public Tensor BitwiseXor_(Scalar other) => Zip.InPlace(new Ops.BitwiseXor(), this, other);
-
-    /// <summary>Bitwise not; logical not for bools.</summary>
-    /// <exception cref="DTypeException">The tensor is floating point.</exception>
-    public Tensor BitwiseNot()
-    {
-        if (dtype.IsFloatingPoint()) Throw.NotImplementedFor("bitwise_not", dtype);
-        return dtype == DType.Bool ? LogicalNot() : Map.Apply(new Ops.BitwiseNot(), this);
-    }
-
-    /// <summary>Bitwise not in place; logical not for bools.</summary>
-    public Tensor BitwiseNot_() => Become(BitwiseNot());
 }

@@ -122,13 +122,15 @@ public sealed partial class Tensor
     public Tensor Unsqueeze(int dim) => Linear.Apply(new Ops.Unsqueeze(Dims.FromEnd(dim, Rank + 1)), this);
 
     /// <summary>All dimensions of size 1 taken away. No copy.</summary>
-    public Tensor Squeeze() => Squeeze(Dims.All(Rank));
+    public Tensor Squeeze() => Squeezed(Dims.All(Rank), all: true);
 
     /// <summary>Those of these dimensions that have size 1 taken away. No copy.</summary>
-    public Tensor Squeeze(Dims dims)
+    public Tensor Squeeze(Dims dims) => Squeezed(dims, all: false);
+
+    private Tensor Squeezed(Dims dims, bool all)
     {
         int[] ones = [.. dims.FromEnd(Rank).Where(d => Rank > 0 && layout.shape[^-d] == 1)];
-        return Linear.Apply(new Ops.Squeeze(new Dims(ones)), this);
+        return Linear.Apply(new Ops.Squeeze(new Dims(ones), all), this);
     }
 
     /// <summary>One index of a dimension; the dimension disappears. No copy.</summary>
@@ -156,11 +158,11 @@ public sealed partial class Tensor
         if (Rank == 0) throw new ArgumentException("slice() cannot be applied to a 0-dim tensor.");
         if (step <= 0) Throw.Range(nameof(step), step, "slice step must be positive");
         int d = Dims.FromEnd(dim, Rank);
-        long size = layout.shape[^-d], from = Clamp(start ?? 0, size), to = Math.Max(from, Clamp(end ?? size, size));
+        long size = layout.shape[^-d], from = ClampIndex(start ?? 0, size), to = Math.Max(from, ClampIndex(end ?? size, size));
         return Linear.Apply(new Ops.Slice(d, from, (to - from + step - 1) / step, step), this);
     }
 
-    private static long Clamp(long index, long size) => Math.Clamp(index < 0 ? index + size : index, 0, size);
+    private static long ClampIndex(long index, long size) => Math.Clamp(index < 0 ? index + size : index, 0, size);
 
     /// <summary>Indices start to start + length of a dimension. No copy.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The range leaves the dimension.</exception>

@@ -121,9 +121,9 @@ internal static partial class Ops
     }
 
     /// <summary>Dimensions of size 1 taken away, counted from the end.</summary>
-    public readonly record struct Squeeze(Dims Dims) : ILinear<Squeeze>
+    public readonly record struct Squeeze(Dims Dims, bool All = false) : ILinear<Squeeze>
     {
-        static string IOperation<Squeeze>.NodeName(Squeeze op) => op.Dims.Count == 1 ? "SqueezeBackward1" : "SqueezeBackward2";
+        static string IOperation<Squeeze>.NodeName(Squeeze op) => op.All ? "SqueezeBackward0" : op.Dims.Count == 1 ? "SqueezeBackward1" : "SqueezeBackward2";
 
         public Tensor Forward(Tensor x)
         {
@@ -190,33 +190,5 @@ internal static partial class Ops
         }
 
         public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Slice(Dim, Start, x.Layout.shape[^-Dim], Step), g);
-    }
-
-    /// <summary>The view View of a tensor whose memory is laid out as Root.</summary>
-    public readonly record struct AsStrided(Layout Root, Layout View) : ILinear<AsStrided>
-    {
-        public Tensor Forward(Tensor x) => Kernels.Viewing.InLayout(x, Root).Raw(Kernels.Viewing.Relative(Root, View));
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new PutStrided(Root, View), g);
-    }
-
-    /// <summary>Zeros laid out as Root, plus the operand at the view View: the transpose of <see cref="AsStrided"/>.</summary>
-    public readonly record struct PutStrided(Layout Root, Layout View) : ILinear<PutStrided>
-    {
-        public Tensor Forward(Tensor x) => Kernels.Viewing.Put(x, Root, View);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new AsStrided(Root, View), g);
-    }
-
-    /// <summary>The operand with zeros at the view View of its memory laid out as Root.</summary>
-    public readonly record struct ClearStrided(Layout Root, Layout View) : ILinear<ClearStrided>
-    {
-        public Tensor Forward(Tensor x)
-        {
-            Tensor y = Tensor.Allocate(Kernels.Viewing.Based(Root), x.dtype);
-            Kernels.Copy.Run(x, y);
-            Kernels.Fill.Run(y.Raw(Kernels.Viewing.Relative(Root, View)), 0);
-            return y;
-        }
-
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(this, g);
     }
 }

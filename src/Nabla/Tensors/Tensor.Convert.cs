@@ -8,19 +8,19 @@ public sealed partial class Tensor
         for (long i = 0; i < Size(0); i++) yield return Select(0, i);
     }
 
-    /// <summary>A 0-d tensor of the default dtype or int64, as <see cref="Of(Scalar, DType?, bool)"/> makes it.</summary>
-    public static implicit operator Tensor(double value) => Of(value);
+    /// <summary>A 0-d tensor of the default dtype or int64, the type of a literal.</summary>
+    public static implicit operator Tensor(double value) => Number(value);
     /// <inheritdoc cref="op_Implicit(double)"/>
-    public static implicit operator Tensor(float value) => Of(value);
+    public static implicit operator Tensor(float value) => Number(value);
     /// <inheritdoc cref="op_Implicit(double)"/>
-    public static implicit operator Tensor(int value) => Of(value);
+    public static implicit operator Tensor(int value) => Number(value);
     /// <inheritdoc cref="op_Implicit(double)"/>
-    public static implicit operator Tensor(long value) => Of(value);
+    public static implicit operator Tensor(long value) => Number(value);
     /// <inheritdoc cref="op_Implicit(double)"/>
-    public static implicit operator Tensor(bool value) => Of(value);
+    public static implicit operator Tensor(bool value) => Number(value);
 
     /// <summary>A 0-d tensor. That this conversion exists also makes overloads for <see cref="Scalar"/> win over those for tensors.</summary>
-    public static implicit operator Tensor(Scalar value) => Of(value);
+    public static implicit operator Tensor(Scalar value) => Number(value);
 
     /// <summary>The value of a tensor of one element, as a double.</summary>
     /// <exception cref="InvalidOperationException">The tensor has no or several elements, or is batched by vmap.</exception>

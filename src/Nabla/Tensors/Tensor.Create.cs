@@ -12,12 +12,8 @@ public sealed partial class Tensor
     [OverloadResolutionPriority(1)]
     public static Tensor Of(TensorLiteral data, DType? dtype = null, bool requiresGrad = false) => Leaf(data.ToTensor(dtype), requiresGrad);
 
-    /// <summary>A 0-d tensor.</summary>
-    /// <param name="value">The number.</param>
-    /// <param name="dtype">The element type; by default that of the literal: bool, int64 or <see cref="DefaultDType"/>.</param>
-    /// <param name="requiresGrad">Whether the result is a leaf that receives a gradient.</param>
-    public static Tensor Of(Scalar value, DType? dtype = null, bool requiresGrad = false) =>
-        Leaf(Full(default, value, dtype ?? value.DType), requiresGrad);
+    /// <summary>A 0-d tensor of the number's own dtype: bool, int64 or <see cref="DefaultDType"/>.</summary>
+    internal static Tensor Number(Scalar value) => Full(default, value, value.DType);
 
     /// <summary>A tensor with a copy of an array's values; its dtype is the array's element type.</summary>
     /// <typeparam name="T">bool, byte, sbyte, short, int, long, Half, BFloat16, float or double.</typeparam>

@@ -41,6 +41,7 @@ public readonly struct TensorLiteral
 
     internal Tensor ToTensor(DType? dtype)
     {
+        if (node is null) return Tensor.FromScalars([number], [], dtype ?? number.DType);
         if (HasTensor) return Stack(dtype);
         List<long> shape = [];
         Measure(shape, 0);

@@ -166,7 +166,7 @@ public class GeneratorTests
         const int Calls = 64, Size = 1000;
         var shared = new Generator(8);
         var parts = new float[Calls][];
-        Parallel.For(0, Calls, i => parts[i] = Uniforms(shared, Size));
+        System.Threading.Tasks.Parallel.For(0, Calls, i => parts[i] = Uniforms(shared, Size));
         float[] serial = Uniforms(new Generator(8), Calls * Size);
         var expected = Enumerable.Range(0, Calls).Select(i => serial[i * Size]).Order();
         Assert.Equal(expected, parts.Select(p => p[0]).Order());

@@ -1,0 +1,12 @@
+using System.Runtime.Intrinsics;
+
+namespace Nabla.Kernels;
+
+internal readonly partial struct EluMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x) => Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512<float>.Zero),
+        x * Vector512.Create(singleScale), SimdF32.ExpM1(x * Vector512.Create(singleInput)) * Vector512.Create(singleFactor));
+
+    public Vector512<double> Invoke(Vector512<double> x) => Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512<double>.Zero),
+        x * Vector512.Create(scale), SimdF64.ExpM1(x * Vector512.Create(inputScale)) * Vector512.Create(factor));
+}

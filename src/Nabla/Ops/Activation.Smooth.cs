@@ -1,0 +1,122 @@
+using System.Numerics;
+using Nabla.Kernels;
+
+namespace Nabla;
+
+internal static partial class Ops
+{
+    /// <summary>1 / (1 + e^-x)</summary>
+    public readonly record struct Sigmoid : IFloatMap<Sigmoid>
+    {
+        static Saves IMap<Sigmoid>.Saves => Saves.Result;
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Sigmoid(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new SigmoidBackward(), d, y);
+    }
+
+    /// <summary>d · (1 - y) · y: the derivative of the sigmoid, from its result</summary>
+    public readonly record struct SigmoidBackward : IFloatZip<SigmoidBackward>
+    {
+        static Saves IZip<SigmoidBackward>.ForX => Saves.Y;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Zip(new SigmoidSlope<T>(), x, y, z);
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * x * (1 - 2 * y);
+    }
+
+    /// <summary>ln(1 / (1 + e^-x))</summary>
+    public readonly record struct LogSigmoid : IFloatMap<LogSigmoid>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.LogSigmoid(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * x.Neg().Sigmoid();
+    }
+
+    /// <summary>ln(1 + e^(Beta · x)) / Beta, and x where Beta · x is above Threshold</summary>
+    public readonly record struct Softplus(double Beta, double Threshold) : IFloatMap<Softplus>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorMath.Softplus(x, y, Beta, Threshold);
+
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Tensor.Where(x * Beta > Threshold, d, d * (x * Beta).Sigmoid());
+    }
+
+    /// <summary>x · Φ(x), Φ the normal distribution function, or its approximation by tanh</summary>
+    public readonly record struct Gelu(bool Tanh) : IFloatMap<Gelu>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T>
+        {
+            if (Tanh) VectorMath.GeluTanh(x, y);
+            else VectorMath.Gelu(x, y);
+        }
+
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new GeluBackward(Tanh), d, x);
+    }
+
+    /// <summary>d · gelu'(x)</summary>
+    public readonly record struct GeluBackward(bool Tanh) : IFloatZip<GeluBackward>
+    {
+        static Saves IZip<GeluBackward>.ForX => Saves.Y;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T>
+        {
+            if (Tanh) VectorZip.Run<GeluTanhSlope, T>(x, y, z);
+            else VectorZip.Run<GeluSlope, T>(x, y, z);
+        }
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * x * (Tanh ? SecondOfTanh(y) : Second(y));
+
+        // gelu'' = φ(x) (2 - x²)
+        private static Tensor Second(Tensor x)
+        {
+            Tensor square = x * x;
+            return (square * -0.5).Exp() * (2 - square) * 0.39894228040143268;
+        }
+
+        // With u = k (x + c x³) and t = tanh u: t' = (1 - t²) u', t'' = (1 - t²) (u'' - 2 t u'²), gelu'' = t' + x t'' / 2.
+        private static Tensor SecondOfTanh(Tensor x)
+        {
+            const double k = 0.79788456080286536, c = 0.044715;
+            Tensor square = x * x, t = (k * x * (1 + c * square)).Tanh(), u1 = k * (1 + 3 * c * square), u2 = 6 * k * c * x, s = 1 - t * t;
+            return s * u1 + 0.5 * x * s * (u2 - 2 * t * u1 * u1);
+        }
+    }
+
+    /// <summary>x / (1 + e^-x)</summary>
+    public readonly record struct Silu : IFloatMap<Silu>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Silu(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new SiluBackward(), d, x);
+    }
+
+    /// <summary>d · silu'(x)</summary>
+    public readonly record struct SiluBackward : IFloatZip<SiluBackward>
+    {
+        static Saves IZip<SiluBackward>.ForX => Saves.Y;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorZip.Run<SiluSlope, T>(x, y, z);
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+
+        // silu'' = s (1 - s) (2 + x (1 - 2 s))
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z)
+        {
+            Tensor s = y.Sigmoid();
+            return d * x * (s * (1 - s)) * (2 + y * (1 - 2 * s));
+        }
+    }
+
+    /// <summary>x · tanh(ln(1 + e^x))</summary>
+    public readonly record struct Mish : IFloatMap<Mish>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Mish(x, y);
+
+        public Tensor Diff(Tensor d, Tensor x, Tensor y)
+        {
+            Tensor t = Functional.Softplus(x).Tanh();
+            return d * (t + x * x.Sigmoid() * (1 - t * t));
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using Nabla.Kernels;
+
+namespace Nabla;
+
+internal static partial class Ops
+{
+    /// <summary>max(x, 0), NaN staying NaN</summary>
+    public readonly record struct Relu : INumberMap<Relu>
+    {
+        static Saves IMap<Relu>.Saves => Saves.Result;
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Max(x, T.Zero, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Above(0), d, y);
+    }
+
+    /// <summary>x above the threshold, else a value</summary>
+    public readonly record struct Threshold(Scalar Limit, Scalar Value) : INumberMap<Threshold>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> =>
+            Lanes.Map(new ThresholdLanes<T>(Number<T>(Limit), Number<T>(Value)), x, y);
+
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Above(Limit.ToDouble()), d, x);
+    }
+
+    /// <summary>0 where x ≤ Limit, else d: the derivative of relu and threshold</summary>
+    public readonly record struct Above(double Limit) : IFloatZip<Above>
+    {
+        static string IOperation<Above>.NodeName(Above op) => "ThresholdBackwardBackward0";
+        static Saves IZip<Above>.ForX => Saves.Y;
+        static Saves IZip<Above>.ForY => Saves.None;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Zip(new AboveLanes<T>(T.CreateTruncating(Limit)), x, y, z);
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
+    }
+
+    /// <summary>min(max(x, Min), Max)</summary>
+    public readonly record struct Hardtanh(Scalar Min, Scalar Max) : INumberMap<Hardtanh>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> =>
+            Lanes.Map(new Bounded<T>(Number<T>(Min), Number<T>(Max)), x, y);
+
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Between(Min.ToDouble(), Max.ToDouble(), 1, true), d, x);
+    }
+
+    /// <summary>Slope · d where Min &lt; x &lt; Max, else 0; the derivatives of bounded ramps. NaN counts as inside or outside.</summary>
+    public readonly record struct Between(double Min, double Max, double Slope, bool NaNInside) : IFloatZip<Between>
+    {
+        static Saves IZip<Between>.ForX => Saves.Y;
+        static Saves IZip<Between>.ForY => Saves.None;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Zip(new BetweenLanes<T>(T.CreateTruncating(Min), T.CreateTruncating(Max), T.CreateTruncating(Slope), NaNInside), x, y, z);
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
+    }
+
+    /// <summary>x above 0, else Slope · x</summary>
+    public readonly record struct LeakyRelu(double Slope, string Node) : IFloatMap<LeakyRelu>
+    {
+        static string IOperation<LeakyRelu>.NodeName(LeakyRelu op) => op.Node;
+
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Map(new LeakyLanes<T>(T.CreateTruncating(Slope)), x, y);
+
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new LeakySlope(Slope), d, x);
+    }
+
+    /// <summary>d where x is above 0, else Slope · d: the derivative of leaky relu</summary>
+    public readonly record struct LeakySlope(double Slope) : IFloatZip<LeakySlope>
+    {
+        static string IOperation<LeakySlope>.NodeName(LeakySlope op) => "LeakyReluBackwardBackward0";
+        static Saves IZip<LeakySlope>.ForX => Saves.Y;
+        static Saves IZip<LeakySlope>.ForY => Saves.None;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Zip(new LeakySlopeLanes<T>(T.CreateTruncating(Slope)), x, y, z);
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
+    }
+
+    /// <summary>x above 0, else y · x</summary>
+    public readonly record struct PreluKernel : IFloatZip<PreluKernel>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Zip(new PReluLanes<T>(), x, y, z);
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.Where(x > 0, d, d * y);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => (d * x).ZeroWhere(x > 0);
+    }
+
+    /// <summary>Scale · x above 0, else Alpha · Scale · (e^(InputScale · x) - 1)</summary>
+    public readonly record struct Elu(double Alpha, double Scale, double InputScale, string Node) : IFloatMap<Elu>
+    {
+        static string IOperation<Elu>.NodeName(Elu op) => op.Node;
+
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorMap.Run(x, y, new EluMap(Alpha * Scale, Scale, InputScale));
+
+        // Above 0 the exponential is not chosen; bounding its argument keeps inf out of the second derivative.
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) =>
+            Tensor.Where(x <= 0, d * ((x.ClampMax(0.0) * InputScale).Exp() * (Alpha * Scale * InputScale)), d * Scale);
+    }
+
+    /// <summary>min(max(x + 3, 0), 6) / 6</summary>
+    public readonly record struct Hardsigmoid : IFloatMap<Hardsigmoid>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Lanes.Map(new HardsigmoidLanes<T>(), x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Between(-3, 3, 1.0 / 6, false), d, x);
+    }
+
+    /// <summary>x · min(max(x + 3, 0), 6) / 6</summary>
+    public readonly record struct Hardswish : IFloatMap<Hardswish>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Lanes.Map(new HardswishLanes<T>(), x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Tensor.Where(x > 3, d, (d * (x / 3 + 0.5)).ZeroWhere(x < -3));
+    }
+
+    /// <summary>x where |x| is above Lambda, else 0</summary>
+    public readonly record struct Hardshrink(double Lambda) : IFloatMap<Hardshrink>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Zip(new BeyondLanes<T>(T.CreateTruncating(Lambda)), x, x, y);
+
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Beyond(Lambda), d, x);
+    }
+
+    /// <summary>x moved towards 0 by Lambda, at most to 0</summary>
+    public readonly record struct Softshrink(double Lambda) : IFloatMap<Softshrink>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Map(new SoftshrinkLanes<T>(T.CreateTruncating(Lambda)), x, y);
+
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Beyond(Lambda), d, x);
+    }
+
+    /// <summary>0 where -Lambda ≤ x ≤ Lambda, else d: the derivative of the shrinkages</summary>
+    public readonly record struct Beyond(double Lambda) : IFloatZip<Beyond>
+    {
+        static Saves IZip<Beyond>.ForX => Saves.Y;
+        static Saves IZip<Beyond>.ForY => Saves.None;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Zip(new BeyondLanes<T>(T.CreateTruncating(Lambda)), x, y, z);
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
+    }
+}

@@ -1,0 +1,348 @@
+namespace Nabla;
+
+internal static partial class Ops
+{
+    /// <summary>x with values written, or added, at an index along one dimension. Operands: x, index, values of the index's shape.</summary>
+    public readonly record struct Scatter(int Dim, bool Add, string Label) : IOp<Scatter>
+    {
+        static string IOperation<Scatter>.NodeName(Scatter op) => op.Label;
+        static bool IOp<Scatter>.SavesInput(Scatter op, int i) => i == 1;
+        static bool IOp<Scatter>.SavesOutput(Scatter op, int i) => false;
+
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x)
+        {
+            Tensor y = new Clone(false).Forward(x[0]);
+            Write(y, x[1], x[2]);
+            return [y];
+        }
+
+        internal void Write(Tensor x, Tensor index, Tensor values) =>
+            Kernels.Scatter.Run(x, Dim, index, values, Add ? Kernels.Meet.Add : Kernels.Meet.Set);
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
+        {
+            if (g[0] is not { } d) return;
+            Tensor index = x[1];
+            if (into.Needs(0)) into[0] = Add ? d : Op.Apply(this, d, index, Tensor.Zeros(default, d.dtype).Expand(index.Shape))[0];
+            if (!into.Needs(2)) return;
+            Tensor v = Bilinear.Apply(new Gather(Dim, "Gather"), d, index);
+            into[2] = Add ? v : new Overwritten(Dim, d.layout.shape[^-Dim]).Clear(v, index);
+        }
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
+            Op.Apply(this, t[0] ?? Tensor.ZerosLike(y[0]), x[1], t[2] ?? Tensor.Zeros(default, y[0].dtype).Expand(x[1].Shape));
+    }
+
+    /// <summary>How values that meet are reduced.</summary>
+    public enum Reduction : byte { Sum, Prod, Mean, AMax, AMin }
+
+    /// <summary>x with values combined at an index along one dimension. Operands: x, index, values of the index's shape.</summary>
+    public readonly record struct ScatterReduce(int Dim, Reduction Reduce, bool IncludeSelf, string Label) : IOp<ScatterReduce>
+    {
+        static string IOperation<ScatterReduce>.NodeName(ScatterReduce op) => op.Label + "Backward0";
+        static bool IOp<ScatterReduce>.SavesInput(ScatterReduce op, int i) => i == 1 || op.Reduce is not (Reduction.Sum or Reduction.Mean);
+        static bool IOp<ScatterReduce>.SavesOutput(ScatterReduce op, int i) => op.Reduce is not (Reduction.Sum or Reduction.Mean);
+
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x)
+        {
+            Tensor y = new Clone(true).Forward(x[0]), index = x[1];
+            if (!IncludeSelf) Kernels.Scatter.Run(y, Dim, index, Spread(Neutral(y.dtype), index), Kernels.Meet.Set);
+            Kernels.Scatter.Run(y, Dim, index, x[2], Reduce switch
+            {
+                Reduction.Prod => Kernels.Meet.Multiply,
+                Reduction.AMax => Kernels.Meet.Max,
+                Reduction.AMin => Kernels.Meet.Min,
+                _ => Kernels.Meet.Add,
+            });
+            return [Reduce == Reduction.Mean ? Divided(y, index) : y];
+        }
+
+        private Tensor Divided(Tensor y, Tensor index)
+        {
+            Tensor n = Counts(y, index);
+            return y.dtype.IsFloatingPoint() ? Nabla.Zip.Compute(new Div(), y, n) : y.FloorQuotient(n);
+        }
+
+        private static Tensor Spread(Tensor value, Tensor index) => value.Raw(Kernels.Broadcast.To(value.layout, index.layout.shape)!);
+
+        private Tensor Neutral(DType dtype) => Tensor.Full(default, Reduce switch
+        {
+            Reduction.Prod => 1,
+            Reduction.AMax => dtype.IsFloatingPoint() ? double.NegativeInfinity : Least(dtype),
+            Reduction.AMin => dtype.IsFloatingPoint() ? double.PositiveInfinity : Most(dtype),
+            _ => 0,
+        }, dtype);
+
+        private static Scalar Least(DType dtype) => dtype switch
+        {
+            DType.Bool or DType.UInt8 => 0,
+            DType.Int8 => sbyte.MinValue,
+            DType.Int16 => short.MinValue,
+            DType.Int32 => int.MinValue,
+            _ => long.MinValue,
+        };
+
+        private static Scalar Most(DType dtype) => dtype switch
+        {
+            DType.Bool => 1,
+            DType.UInt8 => byte.MaxValue,
+            DType.Int8 => sbyte.MaxValue,
+            DType.Int16 => short.MaxValue,
+            DType.Int32 => int.MaxValue,
+            _ => long.MaxValue,
+        };
+
+        /// <summary>How many values make each element of the result; 1 where nothing is written.</summary>
+        private Tensor Counts(Tensor like, Tensor index)
+        {
+            Tensor n = IncludeSelf ? Plain(like, 1) : Plain(like, 0);
+            n = Op.Apply(new Scatter(Dim, true, "ScatterAddBackward0"), n, index, Plain(index, 1, like.dtype))[0];
+            return IncludeSelf ? n : n.MaskedFill(n.Eq(0), 1);
+        }
+
+        private static Tensor Plain(Tensor like, Scalar value, DType? dtype = null) => Tensor.Full(default, value, dtype ?? like.dtype).Expand(like.Shape);
+
+        /// <summary>Zero where values are written.</summary>
+        private Tensor Untouched(Tensor a, Tensor index) =>
+            IncludeSelf ? a : Op.Apply(new Scatter(Dim, false, "ScatterBackward0"), a, index, Plain(index, 0, a.dtype))[0];
+
+        private Tensor At(Tensor a, Tensor index) => Bilinear.Apply(new Gather(Dim, "Gather"), a, index);
+
+        private Tensor AddedAt(Tensor a, Tensor index, Tensor values) => Op.Apply(new Scatter(Dim, true, "ScatterAddBackward0"), a, index, values)[0];
+
+        // Every reduction is, to first order, x·A plus the sum of values·F at the index; both modes need A and F only.
+        private (Tensor? A, Tensor? F) Factors(Tensor like, Tensor x, Tensor index, Tensor values, Tensor y)
+        {
+            switch (Reduce)
+            {
+                case Reduction.Sum:
+                    return (IncludeSelf ? null : Untouched(Plain(like, 1), index), null);
+                case Reduction.Mean:
+                    Tensor part = Counts(like, index).Reciprocal();
+                    return (Untouched(part, index), At(part, index));
+                case Reduction.Prod:
+                    return ProductFactors(x, index, values, y);
+                default:
+                    Tensor mine = Untouched(x.Eq(y).To(like.dtype), index);
+                    Tensor theirs = values.Eq(At(y, index)).To(like.dtype);
+                    Tensor share = AddedAt(mine, index, theirs);
+                    share = share.MaskedFill(share.Eq(0), 1).Reciprocal();
+                    return (mine * share, theirs * At(share, index));
+            }
+        }
+
+        private (Tensor, Tensor) ProductFactors(Tensor x, Tensor index, Tensor values, Tensor y)
+        {
+            Tensor self = x.MaskedFill(x.Eq(0), 1);
+            Tensor a = Untouched(Op.Apply(this, self, index, values)[0] / self, index);
+            // A product with one zero among the values has a slope there only; with two it has none.
+            Tensor zero = values.Eq(0);
+            Tensor zeros = At(AddedAt(Plain(y, 0), index, zero.To(y.dtype)), index);
+            Tensor single = zero.LogicalAnd(zeros.Eq(1));
+            Tensor others = At(Op.Apply(this, x, index, values.MaskedFill(single, 1))[0], index).MaskedFill(single.LogicalNot(), 0);
+            Tensor f = (At(y, index) / values.MaskedFill(zero, 1)).MaskedFill(zero, 0);
+            return (a, f + others);
+        }
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
+        {
+            if (g[0] is not { } d) return;
+            (Tensor? a, Tensor? f) = Factors(d, x[0], x[1], x[2], y[0]);
+            if (into.Needs(0)) into[0] = a is null ? d : d * a;
+            if (into.Needs(2)) into[2] = f is null ? At(d, x[1]) : At(d, x[1]) * f;
+        }
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
+        {
+            (Tensor? a, Tensor? f) = Factors(y[0], x[0], x[1], x[2], y[0]);
+            Tensor self = t[0] is not { } p ? Plain(y[0], 0) : a is null ? p : p * a;
+            return [t[2] is not { } q ? self : AddedAt(self, x[1], f is null ? q : q * f)];
+        }
+    }
+}
+
+public sealed partial class Tensor
+{
+    /// <summary>A copy with values written along one dimension: y[index[i][j]][j] = src[i][j] for dim 0, and so on.</summary>
+    /// <param name="dim">The dimension.</param>
+    /// <param name="index">int64 or int32, of x's rank, no larger than x in the other dimensions, no larger than src in any; not negative.</param>
+    /// <param name="src">The values, of x's dtype. Of several writes to a place the last in index order stays.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An index is not in [0, size). Nothing has been written then.</exception>
+    /// <exception cref="ShapeException">Ranks or sizes do not fit.</exception>
+    public Tensor Scatter(int dim, Tensor index, Tensor src) => ScatterCore(dim, index, src, false, "ScatterBackward0", "scatter", false);
+
+    /// <summary>A copy with one value written along one dimension.</summary>
+    /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
+    public Tensor Scatter(int dim, Tensor index, Scalar value) => ScatterCore(dim, index, Spread(value, index), false, "ScatterBackward1", "scatter", false);
+
+    /// <summary>Writes values along one dimension in place.</summary>
+    /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
+    public Tensor Scatter_(int dim, Tensor index, Tensor src) => ScatterCore(dim, index, src, false, "ScatterBackward0", "scatter_", true);
+
+    /// <summary>Writes one value along one dimension in place.</summary>
+    /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
+    public Tensor Scatter_(int dim, Tensor index, Scalar value) => ScatterCore(dim, index, Spread(value, index), false, "ScatterBackward1", "scatter_", true);
+
+    /// <summary>A copy with values added, or multiplied in, along one dimension.</summary>
+    /// <param name="dim">The dimension.</param>
+    /// <param name="index">int64 or int32; see <see cref="Scatter(int, Tensor, Tensor)"/>.</param>
+    /// <param name="src">The values, of x's dtype.</param>
+    /// <param name="reduce">"add" or "multiply".</param>
+    public Tensor Scatter(int dim, Tensor index, Tensor src, string reduce) => reduce switch
+    {
+        "add" => ScatterAdd(dim, index, src),
+        "multiply" => ScatterReduce(dim, index, src, "prod"),
+        _ => throw new ArgumentException($"reduce argument must be either add or multiply, but got {reduce}.", nameof(reduce)),
+    };
+
+    /// <summary>A copy with one value added, or multiplied in, along one dimension.</summary>
+    /// <inheritdoc cref="Scatter(int, Tensor, Tensor, string)"/>
+    public Tensor Scatter(int dim, Tensor index, Scalar value, string reduce) => Scatter(dim, index, Spread(value, index), reduce);
+
+    /// <summary>A copy with values added along one dimension: y[index[i][j]][j] += src[i][j] for dim 0, and so on.</summary>
+    /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
+    public Tensor ScatterAdd(int dim, Tensor index, Tensor src) => ScatterCore(dim, index, src, true, "ScatterAddBackward0", "scatter_add", false);
+
+    /// <summary>Adds values along one dimension in place.</summary>
+    /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
+    public Tensor ScatterAdd_(int dim, Tensor index, Tensor src) => ScatterCore(dim, index, src, true, "ScatterAddBackward0", "scatter_add_", true);
+
+    private Tensor Spread(Scalar value, Tensor index) => Full(default, value, dtype).Expand(index.Shape);
+
+    private (Tensor X, int Dim, Tensor Index, Tensor Values) ScatterParts(int dim, Tensor index, Tensor src, string op)
+    {
+        RequireIndexType(index, op);
+        if (src.dtype != dtype) Throw.Types($"{op}(): Expected self.dtype to be equal to src.dtype: {dtype.Name()} and {src.dtype.Name()}.");
+        int d = Dims.FromEnd(dim, Rank);
+        Tensor x = AtLeast1(), i = index.AtLeast1(), v = src.AtLeast1();
+        CheckGather(x, i, d, "self", op);
+        CheckGather(v, i, d, "src", op);
+        if (i.layout.Count == 0) i = i.Reshape(new Shape([.. Enumerable.Repeat(0L, x.Rank)]));
+        if (i.layout.Count == 0) v = Zeros(i.Shape, dtype);
+        for (int k = 0; k < i.Rank; k++)
+            if (v.layout.shape[k] != i.layout.shape[k]) v = v.Narrow(k, 0, i.layout.shape[k]);
+        return (x, d, CheckedIndex(i, x.layout.shape[^-d], false, OutOfBounds(d + x.Rank)), v);
+    }
+
+    private Tensor ScatterCore(int dim, Tensor index, Tensor src, bool add, string label, string name, bool inPlace)
+    {
+        (Tensor x, int d, Tensor i, Tensor v) = ScatterParts(dim, index, src, name);
+        Ops.Scatter op = new(d, add, label);
+        if (inPlace)
+        {
+            Writes.InPlace(op, x, i, v, (op, i, v), static (x, s) => s.op.Write(x, s.i, s.v));
+            return this;
+        }
+        Tensor y = Op.Apply(op, x, i, v)[0];
+        return Rank == 0 ? y.Reshape(Shape) : y;
+    }
+
+    /// <summary>A copy with values combined along one dimension at an index.</summary>
+    /// <param name="dim">The dimension.</param>
+    /// <param name="index">int64 or int32; see <see cref="Scatter(int, Tensor, Tensor)"/>.</param>
+    /// <param name="src">The values, of x's dtype.</param>
+    /// <param name="reduce">"sum", "prod", "mean", "amax" or "amin".</param>
+    /// <param name="includeSelf">Whether the tensor's own values count; places that are not written keep theirs in any case.</param>
+    public Tensor ScatterReduce(int dim, Tensor index, Tensor src, string reduce, bool includeSelf = true)
+    {
+        (Tensor x, int d, Tensor i, Tensor v) = ScatterParts(dim, index, src, "scatter_reduce");
+        Tensor y = Op.Apply(new Ops.ScatterReduce(d, ReductionOf(reduce), includeSelf, "ScatterReduce"), x, i, v)[0];
+        return Rank == 0 ? y.Reshape(Shape) : y;
+    }
+
+    /// <summary>Combines values along one dimension at an index, in place; see <see cref="ScatterReduce"/>.</summary>
+    public Tensor ScatterReduce_(int dim, Tensor index, Tensor src, string reduce, bool includeSelf = true) =>
+        Become(ScatterReduce(dim, index, src, reduce, includeSelf));
+
+    private static Ops.Reduction ReductionOf(string reduce) => reduce switch
+    {
+        "sum" => Ops.Reduction.Sum,
+        "prod" => Ops.Reduction.Prod,
+        "mean" => Ops.Reduction.Mean,
+        "amax" => Ops.Reduction.AMax,
+        "amin" => Ops.Reduction.AMin,
+        _ => throw new ArgumentException($"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}", nameof(reduce)),
+    };
+
+    /// <summary>A copy with slices of a dimension replaced: slice index[i] becomes slice i of the source.</summary>
+    /// <param name="dim">The dimension.</param>
+    /// <param name="index">int64 or int32, of one dimension or none; negative ones count from the end.</param>
+    /// <param name="source">The slices, of x's dtype and sizes. Of several writes to a place the last stays.</param>
+    public Tensor IndexCopy(int dim, Tensor index, Tensor source) => IndexWrite(dim, index, source, false, "IndexCopy", false);
+    /// <summary>Replaces slices of a dimension in place; see <see cref="IndexCopy"/>.</summary>
+    public Tensor IndexCopy_(int dim, Tensor index, Tensor source) => IndexWrite(dim, index, source, false, "IndexCopy", true);
+
+    /// <summary>A copy with α times the source's slices added to the slices of a dimension at an index.</summary>
+    /// <param name="dim">The dimension.</param>
+    /// <param name="index">int64 or int32, of one dimension or none.</param>
+    /// <param name="source">The slices, of x's dtype and sizes.</param>
+    /// <param name="alpha">α; 1 by default.</param>
+    public Tensor IndexAdd(int dim, Tensor index, Tensor source, Scalar? alpha = null) => IndexWrite(dim, index, alpha is { } a ? source.Mul(a) : source, true, "IndexAdd", false);
+    /// <summary>Adds slices to slices of a dimension in place; see <see cref="IndexAdd"/>.</summary>
+    public Tensor IndexAdd_(int dim, Tensor index, Tensor source, Scalar? alpha = null) => IndexWrite(dim, index, alpha is { } a ? source.Mul(a) : source, true, "IndexAdd", true);
+
+    /// <summary>A copy with one value in the slices of a dimension at an index.</summary>
+    /// <param name="dim">The dimension.</param>
+    /// <param name="index">int64 or int32, of one dimension or none.</param>
+    /// <param name="value">The value.</param>
+    public Tensor IndexFill(int dim, Tensor index, Scalar value) => IndexFill(dim, index, Full(default, value, dtype), false);
+    /// <summary>A copy with the value of a 0-d tensor in the slices of a dimension at an index.</summary>
+    public Tensor IndexFill(int dim, Tensor index, Tensor value) => IndexFill(dim, index, value, false);
+    /// <summary>Writes one value into the slices of a dimension at an index.</summary>
+    public Tensor IndexFill_(int dim, Tensor index, Scalar value) => IndexFill(dim, index, Full(default, value, dtype), true);
+    /// <summary>Writes the value of a 0-d tensor into the slices of a dimension at an index.</summary>
+    public Tensor IndexFill_(int dim, Tensor index, Tensor value) => IndexFill(dim, index, value, true);
+
+    private Tensor IndexFill(int dim, Tensor index, Tensor value, bool inPlace)
+    {
+        if (value.Rank != 0)
+            Throw.Shapes($"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.Rank} dimension(s).");
+        if (Promotion.Category(value.dtype) > Promotion.Category(dtype)) Throw.CannotCast("index_fill", value.dtype, dtype);
+        Tensor i = IndexVector(index, "index_fill");
+        long[] shape = [.. AtLeast1().layout.shape];
+        shape[^-Dims.FromEnd(dim, Rank)] = i.layout.Count;
+        return IndexWrite(dim, i, value.To(dtype).Expand(new Shape(shape)), false, "IndexFill", inPlace);
+    }
+
+    private Tensor IndexWrite(int dim, Tensor index, Tensor source, bool add, string label, bool inPlace)
+    {
+        (Tensor x, int d, Tensor i, Tensor v) = IndexParts(dim, index, source, label);
+        Ops.IndexPut op = new(d, -1 - d, 1, add, label);
+        return PutInto(x, op, i, v, inPlace, this);
+    }
+
+    private (Tensor X, int Dim, Tensor Index, Tensor Values) IndexParts(int dim, Tensor index, Tensor source, string op)
+    {
+        Tensor i = IndexVector(index, op);
+        if (source.dtype != dtype) Throw.Types($"{op}(): self and source expected to have the same dtype, but got (self) {dtype.Name()} and (source) {source.dtype.Name()}");
+        int d = Dims.FromEnd(dim, Rank);
+        Tensor x = AtLeast1(), v = source.AtLeast1();
+        long[] shape = [.. x.layout.shape];
+        shape[^-d] = i.layout.Count;
+        if (!v.layout.shape.AsSpan().SequenceEqual(shape))
+            Throw.Shapes($"{op}(): Number of indices ({i.NumElements}) should be equal to source.size(dim), and the other sizes should be those of self: " +
+                $"self {Shape}, dim {d + x.Rank}, index {index.Shape}, source {source.Shape}.");
+        return (x, d, CheckedIndex(i, x.layout.shape[^-d], op is "IndexFill" or "IndexCopy", OutOfBounds(d + x.Rank)), v);
+    }
+
+    /// <summary>A copy with slices combined with the slices of a dimension at an index.</summary>
+    /// <param name="dim">The dimension.</param>
+    /// <param name="index">int64 or int32, of one dimension or none.</param>
+    /// <param name="source">The slices, of x's dtype and sizes.</param>
+    /// <param name="reduce">"prod", "mean", "amax" or "amin"; "sum" works too.</param>
+    /// <param name="includeSelf">Whether the tensor's own values count.</param>
+    public Tensor IndexReduce(int dim, Tensor index, Tensor source, string reduce, bool includeSelf = true)
+    {
+        (Tensor x, int d, Tensor i, Tensor v) = IndexParts(dim, index, source, "index_reduce");
+        long[] column = new long[x.Rank];
+        Array.Fill(column, 1);
+        column[^-d] = i.layout.Count;
+        Tensor full = i.Reshape(new Shape(column)).Expand(v.Shape);
+        Tensor y = Op.Apply(new Ops.ScatterReduce(d, ReductionOf(reduce), includeSelf, "IndexReduce"), x, full, v)[0];
+        return Rank == 0 ? y.Reshape(Shape) : y;
+    }
+
+    /// <summary>Combines slices with slices of a dimension at an index, in place; see <see cref="IndexReduce"/>.</summary>
+    public Tensor IndexReduce_(int dim, Tensor index, Tensor source, string reduce, bool includeSelf = true) =>
+        Become(IndexReduce(dim, index, source, reduce, includeSelf));
+}

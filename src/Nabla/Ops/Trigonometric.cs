@@ -1,0 +1,232 @@
+using System.Numerics;
+using Nabla.Kernels;
+
+namespace Nabla;
+
+internal static partial class Ops
+{
+    /// <summary>sin(x)</summary>
+    public readonly record struct Sin : IFloatMap<Sin>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Sin(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * x.Cos();
+    }
+
+    /// <summary>cos(x)</summary>
+    public readonly record struct Cos : IFloatMap<Cos>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Cos(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * -x.Sin();
+    }
+
+    /// <summary>tan(x)</summary>
+    public readonly record struct Tan : IFloatMap<Tan>
+    {
+        static Saves IMap<Tan>.Saves => Saves.Result;
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Tan(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (1 + y.Pow(2));
+    }
+
+    /// <summary>asin(x)</summary>
+    public readonly record struct Asin : IFloatMap<Asin>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Asin(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (1 - x * x).Rsqrt();
+    }
+
+    /// <summary>acos(x)</summary>
+    public readonly record struct Acos : IFloatMap<Acos>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Acos(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * -(1 - x * x).Rsqrt();
+    }
+
+    /// <summary>atan(x)</summary>
+    public readonly record struct Atan : IFloatMap<Atan>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Atan(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d / (x * x + 1);
+    }
+
+    /// <summary>sinh(x)</summary>
+    public readonly record struct Sinh : IFloatMap<Sinh>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Sinh(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * x.Cosh();
+    }
+
+    /// <summary>cosh(x)</summary>
+    public readonly record struct Cosh : IFloatMap<Cosh>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Cosh(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * x.Sinh();
+    }
+
+    /// <summary>tanh(x)</summary>
+    public readonly record struct Tanh : IFloatMap<Tanh>
+    {
+        static Saves IMap<Tanh>.Saves => Saves.Result;
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Tanh(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new TanhBackward(), d, y);
+    }
+
+    /// <summary>asinh(x)</summary>
+    public readonly record struct Asinh : IFloatMap<Asinh>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Asinh(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (x.Pow(2) + 1).Rsqrt();
+    }
+
+    /// <summary>acosh(x)</summary>
+    public readonly record struct Acosh : IFloatMap<Acosh>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Acosh(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (x.Pow(2) - 1).Rsqrt();
+    }
+
+    /// <summary>atanh(x)</summary>
+    public readonly record struct Atanh : IFloatMap<Atanh>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Atanh(x, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d / (1 - x.Pow(2));
+    }
+
+    /// <summary>d · (1 - y²): the derivative of tanh, from its result</summary>
+    public readonly record struct TanhBackward : IFloatZip<TanhBackward>
+    {
+        static Saves IZip<TanhBackward>.ForX => Saves.Y;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Zip(new TanhSlope<T>(), x, y, z);
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(new TanhBackward(), d, y);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * x * y * -2;
+    }
+
+    private readonly struct TanhSlope<T> : ILaneZip<T> where T : unmanaged
+    {
+        public Vector<T> Invoke(Vector<T> d, Vector<T> y) => d * (Vector<T>.One - y * y);
+    }
+
+    /// <summary>Factor · x</summary>
+    public readonly record struct Scale(double Factor, string Node) : IFloatMap<Scale>
+    {
+        static string IOperation<Scale>.NodeName(Scale op) => op.Node;
+        static Saves IMap<Scale>.Saves => Saves.None;
+
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            System.Numerics.Tensors.TensorPrimitives.Multiply(x, T.CreateTruncating(Factor), y);
+
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Map.Apply(this, d);
+    }
+
+    /// <summary>The angle of the point (y, x), the operands being y first</summary>
+    public readonly record struct Atan2 : IFloatZip<Atan2>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T>
+        {
+            for (int i = 0; i < z.Length; i++) z[i] = T.Atan2(x[i], y[i]);
+        }
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * y * (x * x + y * y).Reciprocal();
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * -x * (x * x + y * y).Reciprocal();
+    }
+
+    /// <summary>√(x² + y²), without overflow</summary>
+    public readonly record struct Hypot : IFloatZip<Hypot>
+    {
+        static Saves IZip<Hypot>.ForX => Saves.X | Saves.Result;
+        static Saves IZip<Hypot>.ForY => Saves.Y | Saves.Result;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T>
+        {
+            for (int i = 0; i < z.Length; i++) z[i] = T.Hypot(x[i], y[i]);
+        }
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * (x / z);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * (y / z);
+    }
+}
+
+public sealed partial class Tensor
+{
+    /// <summary>sin(x); integers give the default floating-point dtype.</summary>
+    public Tensor Sin() => Map.Apply(new Ops.Sin(), this);
+    /// <summary>x = sin(x)</summary>
+    public Tensor Sin_() => Map.InPlace(new Ops.Sin(), this);
+
+    /// <summary>cos(x); integers give the default floating-point dtype.</summary>
+    public Tensor Cos() => Map.Apply(new Ops.Cos(), this);
+    /// <summary>x = cos(x)</summary>
+    public Tensor Cos_() => Map.InPlace(new Ops.Cos(), this);
+
+    /// <summary>tan(x); integers give the default floating-point dtype.</summary>
+    public Tensor Tan() => Map.Apply(new Ops.Tan(), this);
+    /// <summary>x = tan(x)</summary>
+    public Tensor Tan_() => Map.InPlace(new Ops.Tan(), this);
+
+    /// <summary>asin(x); integers give the default floating-point dtype.</summary>
+    public Tensor Asin() => Map.Apply(new Ops.Asin(), this);
+    /// <summary>x = asin(x)</summary>
+    public Tensor Asin_() => Map.InPlace(new Ops.Asin(), this);
+
+    /// <summary>acos(x); integers give the default floating-point dtype.</summary>
+    public Tensor Acos() => Map.Apply(new Ops.Acos(), this);
+    /// <summary>x = acos(x)</summary>
+    public Tensor Acos_() => Map.InPlace(new Ops.Acos(), this);
+
+    /// <summary>atan(x); integers give the default floating-point dtype.</summary>
+    public Tensor Atan() => Map.Apply(new Ops.Atan(), this);
+    /// <summary>x = atan(x)</summary>
+    public Tensor Atan_() => Map.InPlace(new Ops.Atan(), this);
+
+    /// <summary>sinh(x); integers give the default floating-point dtype.</summary>
+    public Tensor Sinh() => Map.Apply(new Ops.Sinh(), this);
+    /// <summary>x = sinh(x)</summary>
+    public Tensor Sinh_() => Map.InPlace(new Ops.Sinh(), this);
+
+    /// <summary>cosh(x); integers give the default floating-point dtype.</summary>
+    public Tensor Cosh() => Map.Apply(new Ops.Cosh(), this);
+    /// <summary>x = cosh(x)</summary>
+    public Tensor Cosh_() => Map.InPlace(new Ops.Cosh(), this);
+
+    /// <summary>tanh(x); integers give the default floating-point dtype.</summary>
+    public Tensor Tanh() => Map.Apply(new Ops.Tanh(), this);
+    /// <summary>x = tanh(x)</summary>
+    public Tensor Tanh_() => Map.InPlace(new Ops.Tanh(), this);
+
+    /// <summary>asinh(x); integers give the default floating-point dtype.</summary>
+    public Tensor Asinh() => Map.Apply(new Ops.Asinh(), this);
+    /// <summary>x = asinh(x)</summary>
+    public Tensor Asinh_() => Map.InPlace(new Ops.Asinh(), this);
+
+    /// <summary>acosh(x); integers give the default floating-point dtype.</summary>
+    public Tensor Acosh() => Map.Apply(new Ops.Acosh(), this);
+    /// <summary>x = acosh(x)</summary>
+    public Tensor Acosh_() => Map.InPlace(new Ops.Acosh(), this);
+
+    /// <summary>atanh(x); integers give the default floating-point dtype.</summary>
+    public Tensor Atanh() => Map.Apply(new Ops.Atanh(), this);
+    /// <summary>x = atanh(x)</summary>
+    public Tensor Atanh_() => Map.InPlace(new Ops.Atanh(), this);
+
+    /// <summary>The angle of the point (other, this), in (-π, π], broadcast; the gradient at the origin is NaN.</summary>
+    public Tensor Atan2(Tensor other) => Zip.Apply(new Ops.Atan2(), this, other);
+    /// <summary>x = atan2(x, other)</summary>
+    public Tensor Atan2_(Tensor other) => Zip.InPlace(new Ops.Atan2(), this, other);
+
+    /// <summary>√(x² + y²), broadcast, without overflow.</summary>
+    /// <exception cref="DTypeException">The promoted dtype is not floating point.</exception>
+    public Tensor Hypot(Tensor other) => Zip.Apply(new Ops.Hypot(), FloatWith(other, "hypot_cpu"), other);
+    /// <summary>x = √(x² + y²)</summary>
+    public Tensor Hypot_(Tensor other) => Zip.InPlace(new Ops.Hypot(), FloatWith(other, "hypot_cpu"), other);
+
+    /// <summary>Degrees to radians: x · π / 180; integers give the default floating-point dtype.</summary>
+    public Tensor Deg2Rad() => Map.Apply(new Ops.Scale(Math.PI / 180, "Deg2RadBackward0"), this);
+    /// <summary>x = x · π / 180</summary>
+    public Tensor Deg2Rad_() => Map.InPlace(new Ops.Scale(Math.PI / 180, "Deg2RadBackward0"), this);
+    /// <summary>Radians to degrees: x · 180 / π; integers give the default floating-point dtype.</summary>
+    public Tensor Rad2Deg() => Map.Apply(new Ops.Scale(180 / Math.PI, "Rad2DegBackward0"), this);
+    /// <summary>x = x · 180 / π</summary>
+    public Tensor Rad2Deg_() => Map.InPlace(new Ops.Scale(180 / Math.PI, "Rad2DegBackward0"), this);
+}
