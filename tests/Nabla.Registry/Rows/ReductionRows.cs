@@ -100,6 +100,17 @@ internal static class ReductionRows
             Samples = () => [new([In.Const(In.Real(6)), 4L, -1.0, 1.0]), new([In.Const(In.Real()), 4L, -1.0, 1.0]), new([In.Const(In.Real(0)), 4L, -1.0, 1.0])],
             Except = [("vmap", "values are read")],
         },
+        new("cov", c => c.T(0).Cov(c.Long(-1, "correction", 1), c.OptT(-1, "fweights"), c.OptT(-1, "aweights")))
+        {
+            Samples = () => [new([In.Real(2, 4)]), new([In.Real(4)], new Dictionary<string, object?> { ["correction"] = 0L })],
+            Except = [("empty", "no observations"), ("scalar", "a single observation has no covariance")],
+        },
+        new("corrcoef", c => c.T(0).CorrCoef())
+        {
+            Samples = () => [new([In.Real(3, 5)])],
+            Except = [("empty", "no observations"), ("scalar", "a single observation has no correlation")],
+        },
+        .. MaskedRows.All,
     ];
 
     internal static Dims Dim(Call c, bool flag = false, int position = 1)
