@@ -215,7 +215,8 @@ public sealed partial class Tensor
             Throw.Shapes($"put_(): Expected source and index to have the same number of elements, but got source.numel() = {source.NumElements}, index.numel() = {index.NumElements}");
         if (layout.Count == 0 && index.layout.Count > 0) Throw.Range(nameof(index), index.Shape, "put_(): Tried to put elements into an empty tensor");
         Tensor i = CheckedIndex(index, layout.Count, true, "out of range: tried to access index {0} on a tensor of {1} elements.");
-        if (Rank == 0) return PutInto(AtLeast1(), new Ops.IndexPut(-1, 0, i.Rank, accumulate, "Put"), i, source.Reshape(i.Shape), inPlace, this);
+        if (Rank == 0 && inPlace) return Become(Put(index, source, accumulate, false));
+        if (Rank == 0) return PutInto(AtLeast1(), new Ops.IndexPut(-1, 0, i.Rank, accumulate, "Put"), i, source.Reshape(i.Shape), false, this);
         return PutInto(this, new Ops.IndexPut(Dims.All(Rank), 0, i.Rank, accumulate, "Put"), i, source.Reshape(i.Shape), inPlace, this);
     }
 

@@ -225,6 +225,7 @@ public sealed partial class Tensor
 
     private Tensor ScatterCore(int dim, Tensor index, Tensor src, bool add, string label, string name, bool inPlace)
     {
+        if (inPlace && Rank == 0) return Become(ScatterCore(dim, index, src, add, label, name, false));
         (Tensor x, int d, Tensor i, Tensor v) = ScatterParts(dim, index, src, name);
         Ops.Scatter op = new(d, add, label);
         if (inPlace)
@@ -251,7 +252,10 @@ public sealed partial class Tensor
 
     /// <summary>Combines values along one dimension at an index, in place; see <see cref="ScatterReduce"/>.</summary>
     public Tensor ScatterReduce_(int dim, Tensor index, Tensor src, string reduce, bool includeSelf = true) =>
-        Become(ScatterReduce(dim, index, src, reduce, includeSelf));
+        Become(Before().ScatterReduce(dim, index, src, reduce, includeSelf));
+
+    /// <summary>This tensor's value and place in the graph, kept from an in-place write that the rule must not see.</summary>
+    private Tensor Before() => wrap is null && RequiresGrad && GradMode.Enabled && !IsLeaf ? CloneForBackward() : this;
 
     private static Ops.Reduction ReductionOf(string reduce) => reduce switch
     {
@@ -306,8 +310,9 @@ public sealed partial class Tensor
         Array.Fill(shape, 1);
         shape[0] = x.layout.shape[^-d];
         Tensor mask = marks.Reshape(new Shape(shape)).Expand(x.Shape), v = value.To(dtype);
-        Ops.MaskedFill op = new("IndexFill");
+        Ops.MaskedFill op = new(x.Rank, "IndexFill");
         if (!inPlace) return Op.Apply(op, x, mask, v)[0].Reshape(Shape);
+        if (Rank == 0) return Become(IndexFill(dim, index, value, false));
         Writes.InPlace(op, x, mask, v, (mask, v), static (x, s) => Kernels.Masks.Fill(x, s.mask, s.v, x));
         return this;
     }
@@ -322,6 +327,7 @@ public sealed partial class Tensor
 
     private Tensor IndexWrite(int dim, Tensor index, Tensor source, bool add, string label, bool inPlace)
     {
+        if (inPlace && Rank == 0) return Become(IndexWrite(dim, index, source, add, label, false));
         (Tensor x, int d, Tensor i, Tensor v) = IndexParts(dim, index, source, label);
         Ops.IndexPut op = new(d, -1 - d, 1, add, label);
         return PutInto(x, op, i, v, inPlace, this);
@@ -360,5 +366,5 @@ public sealed partial class Tensor
 
     /// <summary>Combines slices with slices of a dimension at an index, in place; see <see cref="IndexReduce"/>.</summary>
     public Tensor IndexReduce_(int dim, Tensor index, Tensor source, string reduce, bool includeSelf = true) =>
-        Become(IndexReduce(dim, index, source, reduce, includeSelf));
+        Become(Before().IndexReduce(dim, index, source, reduce, includeSelf));
 }
