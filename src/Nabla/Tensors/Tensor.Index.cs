@@ -31,6 +31,16 @@ public sealed partial class Tensor
         }
     }
 
+    /// <summary>A part of the tensor by one index; see the other indexer. A list is a list of indices: <c>x[[0, 2]]</c> has rows 0 and 2.</summary>
+    /// <param name="index">The entry for dimension 0.</param>
+    [OverloadResolutionPriority(2)]
+    [IndexerName("Part")]
+    public Tensor this[TensorIndex index]
+    {
+        get => this[new ReadOnlySpan<TensorIndex>(in index)];
+        set => this[new ReadOnlySpan<TensorIndex>(in index)] = value;
+    }
+
     /// <summary>A part of the tensor; the same as the other indexer, for languages without span parameters.</summary>
     /// <param name="indices">One entry per dimension from the front.</param>
     [IndexerName("Part")]
