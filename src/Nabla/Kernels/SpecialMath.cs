@@ -19,17 +19,21 @@ internal static partial class SpecialMath
     {
         if (s == 1) return double.PositiveInfinity;
         if (!(s > 1) || double.IsNaN(q)) return double.NaN;
+        if (double.IsPositiveInfinity(q)) return 0;
         if (q <= 0)
         {
             if (q == Math.Floor(q)) return double.PositiveInfinity;
-            if (s != Math.Floor(s)) return double.NaN;
+            if (s != Math.Floor(s) || double.IsInfinity(q)) return double.NaN;
+            // The terms below 0 are those of a sum over positive numbers, up to their sign.
+            double fraction = q - Math.Floor(q), left = Zeta(s, 1 - fraction) - Zeta(s, 1 - q);
+            return Zeta(s, fraction) + (s % 2 == 0 ? left : -left);
         }
         double sum = 0;
         for (; q < 9; q += 1)
         {
             double term = Math.Pow(q, -s);
             sum += term;
-            if (q > 0 && term < 1e-18 * sum) return sum;
+            if (term < 1e-18 * sum) return sum;
         }
         double power = Math.Pow(q, -s), factor = s;
         sum += power * q / (s - 1) + 0.5 * power;
@@ -46,8 +50,14 @@ internal static partial class SpecialMath
     }
 
     /// <summary>Derivative number n of digamma, n at least 1: (-1)^(n+1) n! zeta(n + 1, x).</summary>
+    /// <remarks>For n = 1 Euler's reflection leads to the right; as in PyTorch the rounding of πx leaves large finite numbers at the poles.</remarks>
     public static double Polygamma(int n, double x)
     {
+        if (n == 1 && x < 0.5)
+        {
+            double sine = Math.Sin(Math.PI * x);
+            return Math.PI * Math.PI / (sine * sine) - Zeta(2, 1 - x);
+        }
         double factorial = 1;
         for (int k = 2; k <= n; k++) factorial *= k;
         return (n % 2 == 0 ? -factorial : factorial) * Zeta(n + 1, x);

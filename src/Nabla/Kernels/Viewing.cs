@@ -52,7 +52,7 @@ internal static class Viewing
     {
         Layout based = Based(root);
         if (based.IsDense) return Tensor.Allocate(based, dtype);
-        Tensor y = new(Storage.Allocate(based.End, dtype.ItemSize()), based, dtype);
+        Tensor y = new(Storage.AllocateLarge(based.End, based, dtype), based, dtype);
         Array.Clear(y.storage.Bytes);
         return y;
     }

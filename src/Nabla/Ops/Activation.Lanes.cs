@@ -16,10 +16,14 @@ internal static partial class Ops
         public Vector<T> Invoke(Vector<T> d, Vector<T> x) => Vector.AndNot(d, Vector.LessThanOrEqual(x, Vector.Create(limit)));
     }
 
-    private readonly struct BetweenLanes<T>(T min, T max, T slope) : ILaneZip<T> where T : unmanaged
+    private readonly struct BetweenLanes<T>(T min, T max, T slope, bool nanInside) : ILaneZip<T> where T : unmanaged
     {
-        public Vector<T> Invoke(Vector<T> d, Vector<T> x) => Vector.AndNot(d * Vector.Create(slope),
-            Vector.LessThanOrEqual(x, Vector.Create(min)) | Vector.GreaterThanOrEqual(x, Vector.Create(max)));
+        public Vector<T> Invoke(Vector<T> d, Vector<T> x)
+        {
+            Vector<T> inside = Vector.GreaterThan(x, Vector.Create(min)) & Vector.LessThan(x, Vector.Create(max));
+            if (nanInside) inside |= ~Vector.Equals(x, x);
+            return d * Vector.Create(slope) & inside;
+        }
     }
 
     private readonly struct LeakyLanes<T>(T slope) : ILaneMap<T> where T : unmanaged

@@ -43,17 +43,17 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> =>
             Lanes.Map(new Bounded<T>(Number<T>(Min), Number<T>(Max)), x, y);
 
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Between(Min.ToDouble(), Max.ToDouble(), 1), d, x);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Between(Min.ToDouble(), Max.ToDouble(), 1, true), d, x);
     }
 
-    /// <summary>0 where x ≤ Min or x ≥ Max, else Slope · d</summary>
-    public readonly record struct Between(double Min, double Max, double Slope) : IFloatZip<Between>
+    /// <summary>Slope · d where Min &lt; x &lt; Max, else 0; the derivatives of bounded ramps. NaN counts as inside or outside.</summary>
+    public readonly record struct Between(double Min, double Max, double Slope, bool NaNInside) : IFloatZip<Between>
     {
         static Saves IZip<Between>.ForX => Saves.Y;
         static Saves IZip<Between>.ForY => Saves.None;
 
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
-            Lanes.Zip(new BetweenLanes<T>(T.CreateTruncating(Min), T.CreateTruncating(Max), T.CreateTruncating(Slope)), x, y, z);
+            Lanes.Zip(new BetweenLanes<T>(T.CreateTruncating(Min), T.CreateTruncating(Max), T.CreateTruncating(Slope), NaNInside), x, y, z);
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
@@ -104,14 +104,14 @@ internal static partial class Ops
 
         // Above 0 the exponential is not chosen; bounding its argument keeps inf out of the second derivative.
         public Tensor Diff(Tensor d, Tensor x, Tensor y) =>
-            Tensor.Where(x > 0, d * Scale, d * ((x.ClampMax(0.0) * InputScale).Exp() * (Alpha * Scale * InputScale)));
+            Tensor.Where(x <= 0, d * ((x.ClampMax(0.0) * InputScale).Exp() * (Alpha * Scale * InputScale)), d * Scale);
     }
 
     /// <summary>min(max(x + 3, 0), 6) / 6</summary>
     public readonly record struct Hardsigmoid : IFloatMap<Hardsigmoid>
     {
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Lanes.Map(new HardsigmoidLanes<T>(), x, y);
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Between(-3, 3, 1.0 / 6), d, x);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Between(-3, 3, 1.0 / 6, false), d, x);
     }
 
     /// <summary>x · min(max(x + 3, 0), 6) / 6</summary>

@@ -96,22 +96,32 @@ public sealed partial class Tensor
     /// <param name="tensor1">t1.</param>
     /// <param name="tensor2">t2.</param>
     /// <param name="value">v; 1 by default. An integer result needs an integer.</param>
-    public Tensor AddCMul(Tensor tensor1, Tensor tensor2, Scalar? value = null) => Add(tensor1.Mul(tensor2), Factor(value, tensor1, tensor2));
+    public Tensor AddCMul(Tensor tensor1, Tensor tensor2, Scalar? value = null) =>
+        Promoted(tensor1, tensor2, out Tensor a, out Tensor b).Add(a.Mul(b), Factor(value, a));
 
     /// <summary>x = x + v · (t1 · t2)</summary>
     /// <inheritdoc cref="AddCMul"/>
-    public Tensor AddCMul_(Tensor tensor1, Tensor tensor2, Scalar? value = null) => Add_(tensor1.Mul(tensor2), Factor(value, tensor1, tensor2));
+    public Tensor AddCMul_(Tensor tensor1, Tensor tensor2, Scalar? value = null)
+    {
+        Promoted(tensor1, tensor2, out Tensor a, out Tensor b);
+        return Add_(a.Mul(b), Factor(value, a));
+    }
 
     /// <summary>x + v · (t1 / t2), element by element, broadcast.</summary>
     /// <param name="tensor1">t1.</param>
     /// <param name="tensor2">t2.</param>
     /// <param name="value">v; 1 by default.</param>
     /// <exception cref="DTypeException">Both t1 and t2 are integers.</exception>
-    public Tensor AddCDiv(Tensor tensor1, Tensor tensor2, Scalar? value = null) => Add(Quotient(tensor1, tensor2), value);
+    public Tensor AddCDiv(Tensor tensor1, Tensor tensor2, Scalar? value = null) =>
+        Promoted(tensor1, tensor2, out Tensor a, out Tensor b).Add(Quotient(a, b), value);
 
     /// <summary>x = x + v · (t1 / t2)</summary>
     /// <inheritdoc cref="AddCDiv"/>
-    public Tensor AddCDiv_(Tensor tensor1, Tensor tensor2, Scalar? value = null) => Add_(Quotient(tensor1, tensor2), value);
+    public Tensor AddCDiv_(Tensor tensor1, Tensor tensor2, Scalar? value = null)
+    {
+        Promoted(tensor1, tensor2, out Tensor a, out Tensor b);
+        return Add_(Quotient(a, b), value);
+    }
 
     /// <summary>|x| with the sign of y, that of -0 included, broadcast; integers give the default floating-point dtype.</summary>
     public Tensor CopySign(Tensor other) => Zip.Apply(new Ops.Copysign(), this, other);
@@ -143,9 +153,21 @@ public sealed partial class Tensor
         return this;
     }
 
+    /// <summary>This tensor and two more in the dtype to which all three promote.</summary>
+    private Tensor Promoted(Tensor tensor1, Tensor tensor2, out Tensor a, out Tensor b)
+    {
+        DType result = Promotion.Result([this, tensor1, tensor2]);
+        (a, b) = (tensor1.To(result), tensor2.To(result));
+        return To(result);
+    }
+
     // For integers PyTorch cuts the fraction of the factor off.
-    private Scalar? Factor(Scalar? value, Tensor a, Tensor b) => value is { IsFloatingPoint: true } v
-        && !dtype.IsFloatingPoint() && !a.dtype.IsFloatingPoint() && !b.dtype.IsFloatingPoint() ? v.ToInt64() : value;
+    private static Scalar? Factor(Scalar? value, Tensor product) => value switch
+    {
+        { IsFloatingPoint: true } v when !product.dtype.IsFloatingPoint() => v.ToInt64(),
+        { Category: 0 } v => v.ToInt64(),
+        _ => value,
+    };
 
     private static Tensor Quotient(Tensor a, Tensor b)
     {

@@ -70,6 +70,4 @@ public sealed partial class Tensor
 
     /// <summary>This tensor in the dtype of another.</summary>
     public Tensor To(Tensor other, bool copy = false) => To(other.dtype, copy);
-    /// <summary>This tensor in the dtype of another; the same as <see cref="To(Tensor, bool)"/>.</summary>
-    public Tensor TypeAs(Tensor other) => To(other.dtype);
 }

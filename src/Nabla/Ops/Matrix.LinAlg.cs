@@ -45,7 +45,7 @@ public static partial class LinAlg
         if (a.layout.shape[^1] != a.layout.shape[^2])
             Throw.Shapes($"linalg.matrix_power: A must be batches of square matrices, but they are {a.layout.shape[^2]} by {a.layout.shape[^1]} matrices");
         if (n < 0) Throw.Range(nameof(n), n, "linalg.matrix_power: the exponent must not be negative here; invert the matrix first.");
-        if (n == 0) return Tensor.Eye(a.layout.shape[^1], dtype: a.dtype).Expand(a.Shape).Clone();
+        if (n == 0) return a.Clone().Become(Tensor.Eye(a.layout.shape[^1], dtype: a.dtype).Expand(a.Shape));
         if (n == 1) return a.Clone();
         Tensor? result = null;
         for (Tensor square = a; ; square = square.MatMul(square))

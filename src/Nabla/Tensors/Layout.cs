@@ -157,9 +157,11 @@ public sealed class Layout
     }
 
     /// <summary>The number of elements of a shape.</summary>
-    /// <exception cref="ShapeException">A size is negative, or the product of the nonzero sizes does not fit into 64 bits.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A size is negative, or there are too many.</exception>
+    /// <exception cref="ShapeException">The product of the nonzero sizes does not fit into 64 bits.</exception>
     internal static long Elements(ReadOnlySpan<long> shape)
     {
+        if (shape.Length > MaxRank) Throw.TooManyDims(shape.Length);
         long n = 1;
         bool empty = false;
         foreach (long s in shape)

@@ -19,16 +19,19 @@ internal sealed class Storage
 
     internal Storage(byte[] bytes) => Bytes = bytes;
 
-    /// <summary>Uninitialised memory for a number of elements.</summary>
+    /// <summary>Uninitialised memory for the elements of a layout.</summary>
+    /// <exception cref="InsufficientMemoryException">There is not that much memory.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Storage Allocate(long count, int itemSize)
+    internal static Storage Allocate(Layout layout, DType dtype)
     {
-        if ((ulong)count > 512) return AllocateLarge(count, itemSize);
-        return new Storage(new byte[count * itemSize]) { Run = GraphTask.CurrentRun };
+        long count = layout.Count;
+        if ((ulong)count > 512) return AllocateLarge(count, layout, dtype);
+        return new Storage(new byte[count * dtype.ItemSize()]) { Run = GraphTask.CurrentRun };
     }
 
-    private static Storage AllocateLarge(long count, int itemSize) =>
-        new(StoragePool.Rent(count, itemSize)) { Run = GraphTask.CurrentRun };
+    /// <summary>Uninitialised memory for a number of elements, gaps of the layout included.</summary>
+    internal static Storage AllocateLarge(long count, Layout layout, DType dtype) =>
+        new(StoragePool.Rent(count, dtype.ItemSize(), layout.shape, dtype)) { Run = GraphTask.CurrentRun };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref T At<T>(long element) where T : unmanaged =>

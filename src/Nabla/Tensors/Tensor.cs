@@ -13,7 +13,7 @@ namespace Nabla;
 public sealed partial class Tensor
 {
     [Flags]
-    private enum Flags : byte { None = 0, LeafRequiresGrad = 1, WrappedNumber = 2, Inference = 4, MultiView = 8, NoGradView = 16 }
+    private enum Flags : byte { None = 0, LeafRequiresGrad = 1, WrappedNumber = 2, Inference = 4, MultiView = 8, NoGradView = 16, InferenceView = 32 }
 
     internal readonly Storage storage;
     internal readonly Layout layout;
@@ -44,7 +44,7 @@ public sealed partial class Tensor
     /// <summary>Uninitialised memory of this layout, which must be plain.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Tensor Allocate(Layout layout, DType dtype) =>
-        new(Storage.Allocate(layout.Count, dtype.ItemSize()), layout, dtype);
+        new(Storage.Allocate(layout, dtype), layout, dtype);
 
     /// <summary>The sizes of the dimensions.</summary>
     public Shape Shape => new(layout.shape);

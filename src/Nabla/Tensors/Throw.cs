@@ -32,17 +32,25 @@ internal static partial class Throw
 
     [DoesNotReturn]
     internal static void SizeOverflow(ReadOnlySpan<long> shape) => Shapes(
-        $"Storage size calculation overflowed with sizes={Shape.Format(shape)}: the number of elements does not fit into 64 bits.");
+        $"Storage size calculation overflowed with sizes={Shape.Format(shape)}: the number of elements, or a stride, does not fit into 64 bits.");
 
     [DoesNotReturn]
-    internal static void TooLarge(long count, int itemSize)
+    internal static void TooLarge(long count, int itemSize, ReadOnlySpan<long> shape, DType dtype)
     {
         if (count > long.MaxValue / itemSize)
-            Shapes($"Storage size calculation overflowed: {count} elements of {itemSize} bytes do not fit into 64 bits.");
-        throw new InsufficientMemoryException(
-            $"can't allocate memory: you tried to allocate {count * itemSize} bytes ({count} elements of {itemSize} bytes). " +
-            $"One tensor holds at most {Array.MaxLength} bytes; {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes} bytes are available in all.");
+            Shapes($"Storage size calculation overflowed with sizes={Shape.Format(shape)}: {count} elements of {dtype.Name()} " +
+                $"({itemSize} bytes each) do not fit into 64 bits.");
+        OutOfMemory(count * itemSize, shape, dtype, null);
     }
+
+    [DoesNotReturn]
+    internal static void OutOfMemory(long bytes, ReadOnlySpan<long> shape, DType dtype, Exception? cause) => throw new InsufficientMemoryException(
+        $"DefaultCPUAllocator: can't allocate memory: you tried to allocate {bytes} bytes, for {dtype.Name()} {Shape.Format(shape)}; " +
+        $"{StoragePool.Available(collect: false)} bytes are available, and one tensor holds at most {Array.MaxLength} bytes. " +
+        "Use smaller batches or a smaller dtype; check the shape if it is larger than intended.", cause);
+
+    [DoesNotReturn]
+    internal static void TooManyDims(int rank) => Range("shape", rank, $"A tensor has at most {Layout.MaxRank} dimensions, but got {rank}.");
 
     [DoesNotReturn]
     internal static void DimOutOfRange(int dim, int rank) => Range(nameof(dim), dim, rank == 0
@@ -89,7 +97,7 @@ internal static partial class Throw
     [DoesNotReturn]
     internal static void ModifiedInPlace(string node, Tensor saved, int version, int current)
     {
-        string by = saved.GradFn is { } fn ? $", which is output {saved.outputNr} of {fn.Name}," : "";
+        string by = saved.gradFn is { } fn ? $", which is output {saved.outputNr} of {fn.Name}," : "";
         Graph("one of the variables needed for gradient computation has been modified by an inplace operation: " +
             $"[{saved.dtype.ScalarName()}Tensor {Shape.Format(saved.layout.shape)}]{by} is at version {current}; " +
             $"expected version {version} instead. {node} saved it for its backward; change the tensor after Backward, or work on a Clone().");

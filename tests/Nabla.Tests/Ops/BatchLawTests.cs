@@ -53,7 +53,7 @@ public sealed class BatchLawTests
         for (int k = 0; k < batched.Length; k++)
         {
             int at = trial.Smooth[batched[k]];
-            x[at] = Tensor.Stack(parts[k]).MoveDim(0, dim);
+            x[at] = Law.Stack(parts[k]).MoveDim(0, dim);
             inDims[at] = dim;
         }
         Tensor[] actual = Func.Vmap(trial.Run, x, inDims);
@@ -68,7 +68,7 @@ public sealed class BatchLawTests
 
     private static void Commutes(Trial trial)
     {
-        Tensor[] stacked = [.. trial.SmoothInputs.Select(t => Tensor.Stack(Batch(t)).RequiresGrad_())];
+        Tensor[] stacked = [.. trial.SmoothInputs.Select(t => Law.Stack(Batch(t)).RequiresGrad_())];
         int?[] inDims = new int?[trial.Inputs.Length];
         foreach (int i in trial.Smooth) inDims[i] = 0;
         Tensor[] y = [.. Func.Vmap(trial.Run, trial.With(stacked), inDims).Where(static t => t.RequiresGrad)];

@@ -22,7 +22,11 @@ internal static class OpStructs
         return names.Select(static n => ByName.GetValueOrDefault(Plain(n))).OfType<Type>();
     }
 
-    internal static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
+    /// <summary>The operation as declared: without its type arguments.</summary>
+    internal static Type Declared(Type op) => op.IsGenericType ? op.GetGenericTypeDefinition() : op;
+
+    /// <summary>A name for comparisons: no underscores, no case, no count of type parameters.</summary>
+    internal static string Plain(string name) => name.Split('`')[0].Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
 
     private static bool Implements(Type type, Type kind) =>
         Array.Exists(type.GetInterfaces(), i => i.IsGenericType && i.GetGenericTypeDefinition() == kind && i.GetGenericArguments()[0] == type);

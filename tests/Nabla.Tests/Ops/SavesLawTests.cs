@@ -53,7 +53,7 @@ public sealed class SavesLawTests
         {
             if (!seen.Add(node)) continue;
             Type type = node.GetType();
-            if (type.IsGenericType && covered.Contains(type.GetGenericArguments()[0])) Add(node, type, slots);
+            if (type.IsGenericType && covered.Contains(OpStructs.Declared(type.GetGenericArguments()[0]))) Add(node, type, slots);
             foreach (Edge edge in node.NextFunctions)
                 if (edge.Node is { } next) work.Enqueue(next);
         }

@@ -146,6 +146,10 @@ internal static class Law
         for (int i = 0; i < expected.Length; i++) Same(expected[i], actual[i], $"{what}, result {i}", tolerance);
     }
 
+    /// <summary>Tensors of one shape along a new first dimension, without a graph and without the library's own operation.</summary>
+    internal static Tensor Stack(Tensor[] parts) =>
+        Tensor.From(parts.SelectMany(Doubles).ToArray(), new Shape([parts.Length, .. parts[0].Shape.ToArray()])).To(parts[0].DType);
+
     /// <summary>The bytes of a tensor's memory, as they are.</summary>
     internal static byte[] Bits(Tensor x)
     {

@@ -1,0 +1,322 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Nabla.Kernels;
+
+/// <summary>An associative combination with an identity; blocks are combined in T, blocks among each other in the wider TAcc.</summary>
+internal interface IFold<T, TAcc> where T : unmanaged where TAcc : unmanaged
+{
+    static abstract T Identity { get; }
+
+    /// <summary>The most elements combined in T.</summary>
+    static abstract int Block { get; }
+
+    static abstract TAcc Start { get; }
+    static abstract T Combine(T a, T b);
+    static abstract Vector<T> Combine(Vector<T> a, Vector<T> b);
+    static abstract TAcc Add(TAcc total, T part);
+    static abstract TAcc Join(TAcc a, TAcc b);
+    static abstract T Finish(TAcc total);
+}
+
+internal static partial class Reduce
+{
+    private const int Chunk = 1 << 16;
+    private const int Tile = 512;
+    private const int RowBlock = 128;
+
+    private readonly struct SumOf<T> : IFold<T, T> where T : unmanaged, INumber<T>
+    {
+        public static T Identity => T.Zero;
+        public static int Block => 4096;
+        public static T Start => T.Zero;
+        public static T Combine(T a, T b) => a + b;
+        public static Vector<T> Combine(Vector<T> a, Vector<T> b) => a + b;
+        public static T Add(T total, T part) => total + part;
+        public static T Join(T a, T b) => a + b;
+        public static T Finish(T total) => total;
+    }
+
+    /// <summary>Sums of float32: blocks in float32, their sums in float64, rounded once.</summary>
+    private readonly struct SumFloat : IFold<float, double>
+    {
+        public static float Identity => 0;
+        public static int Block => 2048;
+        public static double Start => 0;
+        public static float Combine(float a, float b) => a + b;
+        public static Vector<float> Combine(Vector<float> a, Vector<float> b) => a + b;
+        public static double Add(double total, float part) => total + part;
+        public static double Join(double a, double b) => a + b;
+        public static float Finish(double total) => (float)total;
+    }
+
+    private readonly struct ProdOf<T> : IFold<T, T> where T : unmanaged, INumber<T>
+    {
+        public static T Identity => T.One;
+        public static int Block => 1 << 30;
+        public static T Start => T.One;
+        public static T Combine(T a, T b) => a * b;
+        public static Vector<T> Combine(Vector<T> a, Vector<T> b) => a * b;
+        public static T Add(T total, T part) => total * part;
+        public static T Join(T a, T b) => a * b;
+        public static T Finish(T total) => total;
+    }
+
+    private readonly struct MaxOf<T> : IFold<T, T> where T : unmanaged, INumber<T>
+    {
+        public static T Identity => Lowest<T>();
+        public static int Block => 1 << 30;
+        public static T Start => Lowest<T>();
+        public static T Combine(T a, T b) => T.Max(a, b);
+        public static Vector<T> Combine(Vector<T> a, Vector<T> b) => Vector.Max(a, b);
+        public static T Add(T total, T part) => T.Max(total, part);
+        public static T Join(T a, T b) => T.Max(a, b);
+        public static T Finish(T total) => total;
+    }
+
+    private readonly struct MinOf<T> : IFold<T, T> where T : unmanaged, INumber<T>
+    {
+        public static T Identity => Highest<T>();
+        public static int Block => 1 << 30;
+        public static T Start => Highest<T>();
+        public static T Combine(T a, T b) => T.Min(a, b);
+        public static Vector<T> Combine(Vector<T> a, Vector<T> b) => Vector.Min(a, b);
+        public static T Add(T total, T part) => T.Min(total, part);
+        public static T Join(T a, T b) => T.Min(a, b);
+        public static T Finish(T total) => total;
+    }
+
+    /// <summary>The identity of the maximum.</summary>
+    internal static T Lowest<T>() where T : unmanaged, INumber<T>
+    {
+        if (typeof(T) == typeof(float)) return T.CreateTruncating(float.NegativeInfinity);
+        if (typeof(T) == typeof(double)) return T.CreateTruncating(double.NegativeInfinity);
+        return T.CreateSaturating(long.MinValue);
+    }
+
+    /// <summary>The identity of the minimum.</summary>
+    internal static T Highest<T>() where T : unmanaged, INumber<T>
+    {
+        if (typeof(T) == typeof(float)) return T.CreateTruncating(float.PositiveInfinity);
+        if (typeof(T) == typeof(double)) return T.CreateTruncating(double.PositiveInfinity);
+        return T.CreateSaturating(long.MaxValue);
+    }
+
+    private static void FoldRows<TFold, T, TAcc>(Tensor x, Tensor y, long rows, long n)
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        if (n >= 2 * Chunk && rows < 8)
+        {
+            for (long i = 0; i < rows; i++) y.storage.At<T>(i) = LongRow<TFold, T, TAcc>(x, x.layout.Offset + i * n, n);
+            return;
+        }
+        RowsBody<TFold, T, TAcc> body = new(x, y, n);
+        if (rows * n <= Chunk) body.Run(0, rows);
+        else Parallel.For(rows, Math.Max(1, Chunk / n), body);
+    }
+
+    private readonly struct RowsBody<TFold, T, TAcc>(Tensor x, Tensor y, long n) : IRange
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        public void Run(long from, long to)
+        {
+            for (long i = from; i < to; i++)
+                y.storage.At<T>(i) = TFold.Finish(Row<TFold, T, TAcc>(ref x.storage.At<T>(x.layout.Offset + i * n), n));
+        }
+    }
+
+    /// <summary>One long row: fixed chunks over threads, their results joined in order.</summary>
+    private static T LongRow<TFold, T, TAcc>(Tensor x, long at, long n)
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        TAcc[] parts = new TAcc[Parallel.Chunks(n, Chunk)];
+        Parallel.For(n, Chunk, new ChunksBody<TFold, T, TAcc>(x, at, parts));
+        TAcc total = parts[0];
+        for (int i = 1; i < parts.Length; i++) total = TFold.Join(total, parts[i]);
+        return TFold.Finish(total);
+    }
+
+    private readonly struct ChunksBody<TFold, T, TAcc>(Tensor x, long at, TAcc[] parts) : IRange
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        public void Run(long from, long to) => parts[from / Chunk] = Row<TFold, T, TAcc>(ref x.storage.At<T>(at + from), to - from);
+    }
+
+    private static TAcc Row<TFold, T, TAcc>(ref T x, long n) where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        TAcc total = TFold.Start;
+        for (long i = 0; i < n; i += TFold.Block)
+            total = TFold.Add(total, Neighbours<TFold, T, TAcc>(ref Unsafe.Add(ref x, (nint)i), (int)Math.Min(TFold.Block, n - i)));
+        return total;
+    }
+
+    /// <summary>Combines neighbouring elements with four vector accumulators.</summary>
+    private static T Neighbours<TFold, T, TAcc>(ref T x, int n) where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        int w = Vector<T>.Count, i = 0;
+        T r = TFold.Identity;
+        if (n >= w)
+        {
+            Vector<T> a = Load(ref x, 0);
+            i = w;
+            if (n >= 8 * w)
+            {
+                Vector<T> b = Load(ref x, w), c = Load(ref x, 2 * w), d = Load(ref x, 3 * w);
+                for (i = 4 * w; i <= n - 4 * w; i += 4 * w)
+                {
+                    a = TFold.Combine(a, Load(ref x, i));
+                    b = TFold.Combine(b, Load(ref x, i + w));
+                    c = TFold.Combine(c, Load(ref x, i + 2 * w));
+                    d = TFold.Combine(d, Load(ref x, i + 3 * w));
+                }
+                a = TFold.Combine(TFold.Combine(a, b), TFold.Combine(c, d));
+            }
+            for (; i <= n - w; i += w) a = TFold.Combine(a, Load(ref x, i));
+            for (int k = 0; k < w; k++) r = TFold.Combine(r, a.GetElement(k));
+        }
+        for (; i < n; i++) r = TFold.Combine(r, Unsafe.Add(ref x, i));
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<T> Load<T>(ref T x, int i) where T : unmanaged => Vector.LoadUnsafe(ref x, (nuint)i);
+
+    private static void FoldColumns<TFold, T, TAcc>(Tensor x, Tensor y, Box box)
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        long tiles = (box.Inner + Tile - 1) / Tile, units = box.Outer * tiles, work = box.N * Math.Min(box.Inner, Tile);
+        if (units < 4 && box.N * box.Inner >= 2 * Chunk && box.N >= 4 * RowBlock)
+        {
+            SplitColumns<TFold, T, TAcc>(x, y, box);
+            return;
+        }
+        ColumnsBody<TFold, T, TAcc> body = new(x, y, box, tiles);
+        if (units * work <= Chunk) body.Run(0, units);
+        else Parallel.For(units, Math.Max(1, Chunk / work), body);
+    }
+
+    private readonly struct ColumnsBody<TFold, T, TAcc>(Tensor x, Tensor y, Box box, long tiles) : IRange
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        public void Run(long from, long to)
+        {
+            Span<TAcc> total = stackalloc TAcc[Tile];
+            for (long unit = from; unit < to; unit++)
+            {
+                (long outer, long tile) = Math.DivRem(unit, tiles);
+                long first = tile * Tile;
+                int width = (int)Math.Min(Tile, box.Inner - first);
+                Span<TAcc> here = total[..width];
+                Columns<TFold, T, TAcc>(ref x.storage.At<T>(x.layout.Offset + outer * box.N * box.Inner + first), box.N, box.Inner, here);
+                Span<T> to1 = y.storage.Span<T>(outer * box.Inner + first, width);
+                for (int j = 0; j < width; j++) to1[j] = TFold.Finish(here[j]);
+            }
+        }
+    }
+
+    /// <summary>Few columns of many rows: fixed blocks of rows over threads, their results joined in order.</summary>
+    private static void SplitColumns<TFold, T, TAcc>(Tensor x, Tensor y, Box box)
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        long rows = Math.Max(RowBlock, Chunk / box.Inner);
+        long blocks = Parallel.Chunks(box.N, rows);
+        int width = (int)box.Inner;
+        TAcc[] parts = new TAcc[blocks * width];
+        for (long outer = 0; outer < box.Outer; outer++)
+        {
+            long at = x.layout.Offset + outer * box.N * box.Inner;
+            Parallel.For(box.N, rows, new BlocksBody<TFold, T, TAcc>(x, at, width, rows, parts));
+            for (int j = 0; j < width; j++)
+            {
+                TAcc total = parts[j];
+                for (long b = 1; b < blocks; b++) total = TFold.Join(total, parts[b * width + j]);
+                y.storage.At<T>(outer * width + j) = TFold.Finish(total);
+            }
+        }
+    }
+
+    private readonly struct BlocksBody<TFold, T, TAcc>(Tensor x, long at, int width, long rows, TAcc[] parts) : IRange
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        public void Run(long from, long to)
+        {
+            Span<TAcc> total = parts.AsSpan((int)(from / rows) * width, width);
+            for (int first = 0; first < width; first += Tile)
+            {
+                Span<TAcc> here = total.Slice(first, Math.Min(Tile, width - first));
+                Columns<TFold, T, TAcc>(ref x.storage.At<T>(at + from * width + first), to - from, width, here);
+            }
+        }
+    }
+
+    /// <summary>Combines n rows that are stride apart into one. Narrow rows are taken several at once, so that vectors are filled.</summary>
+    private static void Columns<TFold, T, TAcc>(ref T x, long n, long stride, Span<TAcc> total)
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        int width = total.Length, several = stride == width ? 64 / width : 0;
+        total.Fill(TFold.Start);
+        if (several < 2 || n < 2 * several)
+        {
+            Blocks<TFold, T, TAcc>(ref x, n, stride, total);
+            return;
+        }
+        Span<TAcc> wide = stackalloc TAcc[64];
+        wide = wide[..(several * width)];
+        wide.Fill(TFold.Start);
+        long main = n / several;
+        Blocks<TFold, T, TAcc>(ref x, main, several * stride, wide);
+        for (int k = 0; k < several; k++)
+            for (int j = 0; j < width; j++) total[j] = TFold.Join(total[j], wide[k * width + j]);
+        Blocks<TFold, T, TAcc>(ref Unsafe.Add(ref x, (nint)(main * several * stride)), n - main * several, stride, total);
+    }
+
+    private static void Blocks<TFold, T, TAcc>(ref T x, long n, long stride, Span<TAcc> total)
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        Span<T> part = stackalloc T[Tile];
+        part = part[..total.Length];
+        for (long i = 0; i < n; i += RowBlock)
+        {
+            RowsInto<TFold, T, TAcc>(ref Unsafe.Add(ref x, (nint)(i * stride)), (int)Math.Min(RowBlock, n - i), (nint)stride, part);
+            for (int j = 0; j < part.Length; j++) total[j] = TFold.Add(total[j], part[j]);
+        }
+    }
+
+    private static void RowsInto<TFold, T, TAcc>(ref T x, int rows, nint stride, Span<T> part)
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        MemoryMarshal.CreateSpan(ref x, part.Length).CopyTo(part);
+        int i = 1;
+        for (; i + 4 <= rows; i += 4) FourRows<TFold, T, TAcc>(ref Unsafe.Add(ref x, i * stride), stride, part);
+        ref T y = ref MemoryMarshal.GetReference(part);
+        for (; i < rows; i++)
+        {
+            ref T a = ref Unsafe.Add(ref x, i * stride);
+            int j = 0, w = Vector<T>.Count;
+            for (; j <= part.Length - w; j += w) TFold.Combine(Load(ref y, j), Load(ref a, j)).StoreUnsafe(ref y, (nuint)j);
+            for (; j < part.Length; j++) part[j] = TFold.Combine(part[j], Unsafe.Add(ref a, j));
+        }
+    }
+
+    private static void FourRows<TFold, T, TAcc>(ref T a, nint stride, Span<T> part)
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        ref T y = ref MemoryMarshal.GetReference(part);
+        ref T b = ref Unsafe.Add(ref a, stride);
+        ref T c = ref Unsafe.Add(ref b, stride);
+        ref T d = ref Unsafe.Add(ref c, stride);
+        int j = 0, w = Vector<T>.Count;
+        for (; j <= part.Length - w; j += w)
+        {
+            Vector<T> s = TFold.Combine(TFold.Combine(Load(ref a, j), Load(ref b, j)), TFold.Combine(Load(ref c, j), Load(ref d, j)));
+            TFold.Combine(Load(ref y, j), s).StoreUnsafe(ref y, (nuint)j);
+        }
+        for (; j < part.Length; j++)
+        {
+            T s = TFold.Combine(TFold.Combine(Unsafe.Add(ref a, j), Unsafe.Add(ref b, j)),
+                TFold.Combine(Unsafe.Add(ref c, j), Unsafe.Add(ref d, j)));
+            part[j] = TFold.Combine(part[j], s);
+        }
+    }
+}
