@@ -31,8 +31,13 @@ internal static class ShapingRows
     internal static IReadOnlyList<OpRow> All { get; } =
     [
         new("clone", c => c.T(0).Clone()) { Samples = Any },
-        new("contiguous", c => c.T(0).Contiguous()) { Covers = ["Clone"], Samples = () => [new([In.Real(2, 3)])] },
-        new("copy", c => c.T(0).Clone().Copy_(c.T(1, "src"))) { InPlace = c => c.T(0).Copy_(c.T(1, "src")), Samples = () => [new([In.Real(2, 3), In.Real2(3)])] },
+        new("contiguous", c => c.T(0).Contiguous()) { Covers = ["Clone"], Samples = Any },
+        new("copy", c => c.T(0).Clone().Copy_(c.T(1, "src")))
+        {
+            InPlace = c => c.T(0).Copy_(c.T(1, "src")),
+            Samples = () => [new([In.Real(2, 3), In.Real2(3)])],
+            Except = [("vmap", "values of a batch cannot be written into a tensor from outside it")],
+        },
         new("alias_copy", c => c.T(0).Clone()) { Samples = Any },
         new("expand", c => Expand(c))
         {
@@ -51,7 +56,7 @@ internal static class ShapingRows
             Except = [("strides", "a view of strided memory may not exist")],
             Errors = [(() => In.Real(2, 3).View([4]), typeof(ShapeException), "shape '[4]' is invalid for input of size 6"), (() => In.Real(2, 3).T.View([6]), typeof(ShapeException), "view size is not compatible")],
         },
-        new("view_copy", c => View(c).Clone()) { Samples = () => [new([In.Real(2, 6), Sizes(3, -1)])], Except = [("strides", "a view of strided memory may not exist")] },
+        Row("view_copy", c => c.T(0).Reshape(c.ShapeFrom(1, "size")).Clone(), () => [new([In.Real(2, 6), Sizes(3, -1)])]),
         new("view_as", c => c.T(0).ViewAs(c.T(1, "other"))) { Samples = () => [new([In.Real(2, 6), In.Const(In.Real(3, 4))])], Except = [("strides", "a view of strided memory may not exist")] },
         Row("reshape", c => c.T(0).Reshape(c.ShapeFrom(1, "shape")), () => [new([In.Real(2, 6), Sizes(3, -1)]), new([In.Real(), Sizes(1, 1)]), new([In.Real(0, 2), Sizes(2, 0)])]),
         Row("reshape_as", c => c.T(0).ReshapeAs(c.T(1, "other")), () => [new([In.Real(2, 6), In.Const(In.Real(3, 4))])]),
@@ -85,16 +90,16 @@ internal static class ShapingRows
         new("as_strided_copy", c => AsStrided(c).Clone()) { Samples = () => [new([In.Real(3, 3), Sizes(2, 2), Sizes(3, 1), 1L])], Except = Memory },
         new("as_strided_scatter", c => c.T(0).AsStridedScatter(c.T(1, "src"), c.Shape(2, "size"), c.Shape(3, "stride"), c.Has(4, "storage_offset") ? c.Long(4, "storage_offset") : null))
         {
-            Covers = ["Overwrite"],
+            Covers = ["Overwrite`1"],
             Samples = () => [new([In.Real(3, 3), In.Real2(2, 2), Sizes(2, 2), Sizes(3, 1), 1L])],
             Except = Memory,
         },
         Row("diagonal", c => Diagonal(c), () => [new([In.Real(3, 4)]), new([In.Real(2, 3, 4), -1L, -1L, 0L]), new([In.Real(3, 4), 9L])], "Diagonal", "DiagonalPut"),
         Row("diagonal_copy", c => Diagonal(c).Clone(), () => [new([In.Real(3, 4), 1L])]),
         Row("linalg.diagonal", c => c.T(0).Diagonal(c.Long(-1, "offset", 0), c.Int(-1, "dim1", -2), c.Int(-1, "dim2", -1)), () => [new([In.Real(2, 3, 4)])]),
-        Row("diagonal_scatter", c => c.T(0).DiagonalScatter(c.T(1, "src"), c.Long(2, "offset", 0), c.Int(3, "dim1", 0), c.Int(4, "dim2", 1)), () => [new([In.Real(3, 4), In.Real2(3), 1L])], "Overwrite"),
-        Row("select_scatter", c => c.T(0).SelectScatter(c.T(1, "src"), c.Int(2, "dim"), c.Long(3, "index")), () => [new([In.Real(3, 4), In.Real2(3), 1L, -1L])], "Overwrite"),
-        Row("slice_scatter", c => c.T(0).SliceScatter(c.T(1, "src"), c.Int(2, "dim", 0), Bound(c, 3, "start"), Bound(c, 4, "end"), c.Long(5, "step", 1)), () => [new([In.Real(5, 2), In.Real2(2, 2), 0L, 1L, null, 2L])], "Overwrite"),
+        Row("diagonal_scatter", c => c.T(0).DiagonalScatter(c.T(1, "src"), c.Long(2, "offset", 0), c.Int(3, "dim1", 0), c.Int(4, "dim2", 1)), () => [new([In.Real(3, 4), In.Real2(3), 1L])], "Overwrite`1"),
+        Row("select_scatter", c => c.T(0).SelectScatter(c.T(1, "src"), c.Int(2, "dim"), c.Long(3, "index")), () => [new([In.Real(3, 4), In.Real2(3), 1L, -1L])], "Overwrite`1"),
+        Row("slice_scatter", c => c.T(0).SliceScatter(c.T(1, "src"), c.Int(2, "dim", 0), Bound(c, 3, "start"), Bound(c, 4, "end"), c.Long(5, "step", 1)), () => [new([In.Real(5, 2), In.Real2(2, 2), 0L, 1L, null, 2L])], "Overwrite`1"),
         Row("diag_embed", c => c.T(0).DiagEmbed(c.Long(1, "offset", 0), c.Int(2, "dim1", -2), c.Int(3, "dim2", -1)), () => [new([In.Real(2, 3)]), new([In.Real(2, 3), -1L, 0L, 2L])], "DiagonalPut"),
         Row("diag", c => c.T(0).Diag(c.Long(1, "diagonal", 0)), () => [new([In.Real(3)]), new([In.Real(3, 4), 1L])]),
         Row("diagflat", c => c.T(0).DiagFlat(c.Long(1, "offset", 0)), () => [new([In.Real(2, 2), 1L])]),
