@@ -45,7 +45,8 @@ public static partial class LinAlg
         if (a.layout.shape[^1] != a.layout.shape[^2])
             Throw.Shapes($"linalg.matrix_power: A must be batches of square matrices, but they are {a.layout.shape[^2]} by {a.layout.shape[^1]} matrices");
         if (n < 0) Throw.Range(nameof(n), n, "linalg.matrix_power: the exponent must not be negative here; invert the matrix first.");
-        if (n == 0) return a.Clone().Become(Tensor.Eye(a.layout.shape[^1], dtype: a.dtype).Expand(a.Shape));
+        // Chosen, not made anew: the result stays part of the graph, with a zero gradient.
+        if (n == 0) return Tensor.Where(Tensor.Zeros(default, DType.Bool), a, Tensor.Eye(a.layout.shape[^1], dtype: a.dtype));
         if (n == 1) return a.Clone();
         Tensor? result = null;
         for (Tensor square = a; ; square = square.MatMul(square))

@@ -26,20 +26,17 @@ internal static class CreationRows
     [
         new("zeros", c => Tensor.Zeros(c.ShapeFrom(0, "size"), Type(c), Grad(c)))
         {
-            Covers = [],
             Samples = () => [Typed(2L, 3L)],
             Errors = [(() => Tensor.Zeros([2, -1]), Range, "Trying to create tensor with negative dimension -1: [2, -1]")],
         },
-        new("ones", c => Tensor.Ones(c.ShapeFrom(0, "size"), Type(c), Grad(c))) { Covers = [], Samples = () => [Typed(2L, 3L)] },
+        new("ones", c => Tensor.Ones(c.ShapeFrom(0, "size"), Type(c), Grad(c))) { Samples = () => [Typed(2L, 3L)] },
         new("full", c => Tensor.Full(c.Shape(0, "size"), c.Number(1, "fill_value"), Type(c), Grad(c)))
         {
-            Covers = [],
             Samples = () => [Typed(new object?[] { 2L, 3L }, 1.5)],
             Errors = [(() => Tensor.Full([1], 300, DType.UInt8), Range, "value cannot be converted to type uint8 without overflow")],
         },
         new("eye", c => Tensor.Eye(c.Long(0, "n"), c.Has(1, "m") ? c.Long(1, "m") : null, Type(c), Grad(c)))
         {
-            Covers = [],
             Samples = () => [Typed(2L, 3L), Typed(3L)],
             Errors =
             [
@@ -47,15 +44,14 @@ internal static class CreationRows
                 (() => Tensor.Eye(2, -1), Range, "m must be greater or equal to 0, got -1"),
             ],
         },
-        new("scalar_tensor", c => Tensor.ScalarTensor(c.Number(0, "s"), Type(c), Grad(c))) { Covers = [], Samples = () => [Typed(3L)] },
-        new("zeros_like", c => Tensor.ZerosLike(c.T(0), Type(c))) { Covers = [], Samples = () => [new([In.Const(In.Real(2, 3))])] },
-        new("ones_like", c => Tensor.OnesLike(c.T(0), Type(c))) { Covers = [], Samples = () => [new([In.Const(In.Real(2, 3))])] },
-        new("full_like", c => Tensor.FullLike(c.T(0), c.Number(1, "fill_value"), Type(c))) { Covers = [], Samples = () => [new([In.Const(In.Real(2, 3)), 1.5])] },
-        new("new_zeros", c => c.T(0).NewZeros(c.ShapeFrom(1, "size"), Type(c))) { Covers = [], Samples = () => [new([In.Const(In.Real(2)), 3L])] },
-        new("new_ones", c => c.T(0).NewOnes(c.ShapeFrom(1, "size"), Type(c))) { Covers = [], Samples = () => [new([In.Const(In.Real(2)), 3L])] },
+        new("scalar_tensor", c => Tensor.ScalarTensor(c.Number(0, "s"), Type(c), Grad(c))) { Samples = () => [Typed(3L)] },
+        new("zeros_like", c => Tensor.ZerosLike(c.T(0), Type(c))) { Samples = () => [new([In.Const(In.Real(2, 3))])] },
+        new("ones_like", c => Tensor.OnesLike(c.T(0), Type(c))) { Samples = () => [new([In.Const(In.Real(2, 3))])] },
+        new("full_like", c => Tensor.FullLike(c.T(0), c.Number(1, "fill_value"), Type(c))) { Samples = () => [new([In.Const(In.Real(2, 3)), 1.5])] },
+        new("new_zeros", c => c.T(0).NewZeros(c.ShapeFrom(1, "size"), Type(c))) { Samples = () => [new([In.Const(In.Real(2)), 3L])] },
+        new("new_ones", c => c.T(0).NewOnes(c.ShapeFrom(1, "size"), Type(c))) { Samples = () => [new([In.Const(In.Real(2)), 3L])] },
         new("new_full", c => c.T(0).NewFull(c.Shape(1, "size"), c.Number(2, "fill_value"), Type(c)))
         {
-            Covers = [],
             Samples = () => [new([In.Const(In.Real(2)), new object?[] { 3L }, 1.5])],
         },
     ];
@@ -64,7 +60,6 @@ internal static class CreationRows
     [
         new("arange", Arange)
         {
-            Covers = [],
             Samples = () => [Typed(0L, 5L, 2L), Typed(1.5, -2.0, -0.5), Typed(4L)],
             Errors =
             [
@@ -77,7 +72,6 @@ internal static class CreationRows
             ? Tensor.Linspace(c.T(0, "start"), c.T(1, "end"), c.Long(2, "steps"), Type(c))
             : Tensor.Linspace(c.Double(0, "start", 0), c.Double(1, "end", 0), c.Long(2, "steps"), Type(c)))
         {
-            Covers = [],
             Samples = () => [Typed(-1.0, 2.0, 4L), Typed(1.0, 2.0, 1L), Typed(1.0, 2.0, 0L)],
             Errors =
             [
@@ -90,7 +84,6 @@ internal static class CreationRows
             ? Tensor.Logspace(c.T(0, "start"), c.T(1, "end"), c.Long(2, "steps"), c.Double(3, "base", 10), Type(c))
             : Tensor.Logspace(c.Double(0, "start", 0), c.Double(1, "end", 0), c.Long(2, "steps"), c.Double(3, "base", 10), Type(c)))
         {
-            Covers = [],
             Samples = () => [Typed(-1.0, 2.0, 4L), Typed(0.0, 3.0, 4L, 2.0)],
             Errors = [(() => Tensor.Logspace(0, 1, -1), Range, "number of steps must be non-negative")],
         },
@@ -126,7 +119,6 @@ internal static class CreationRows
 
     private static OpRow Window(string name, Func<Call, object?> run) => new("signal.windows." + name, run)
     {
-        Covers = [],
         Samples = () => [Typed(5L), Typed(1L), Typed(0L)],
     };
 
@@ -143,7 +135,6 @@ internal static class CreationRows
         Dropout("feature_alpha_dropout", 0.5, false, Functional.FeatureAlphaDropout),
         new("bernoulli", c => Tensor.Bernoulli(c.T(0)))
         {
-            Covers = [],
             Samples = () => [new([Tensor.Of([0.0, 1.0, 1.0], DType.Float64)])],
             Errors =
             [
@@ -157,7 +148,6 @@ internal static class CreationRows
     private static OpRow Dropout(string name, double p, bool training, Func<Tensor, double, bool, bool, Generator?, Tensor> run) =>
         new("nn.functional." + name, c => run(c.T(0), c.Double(1, "p", p), c.Bool(2, "training", training), c.Bool(3, "inplace", false), null))
         {
-            Covers = [],
             Samples = () => [new([In.Real(2, 3, 4), 0.5, false]), new([In.Real(2, 3), 0.0, true])],
         };
 }

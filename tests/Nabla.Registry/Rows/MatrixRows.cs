@@ -23,6 +23,7 @@ internal static class MatrixRows
         .. Sums,
         .. Contractions,
         .. Algebra,
+        .. Distances,
     ];
 
     private static IEnumerable<OpRow> Products =>
@@ -64,7 +65,7 @@ internal static class MatrixRows
                 (() => B(3).Dot(B(3)), DTypes, "\"dot\" not implemented for 'Bool'"),
             ],
         },
-        new("vdot", c => c.T(0).VDot(c.T(1, "other"))) { Covers = [], Samples = () => [new([In.Real(4), In.Real2(4)])] },
+        new("vdot", c => c.T(0).VDot(c.T(1, "other"))) { Samples = () => [new([In.Real(4), In.Real2(4)])] },
         new("bmm", c => c.T(0).Bmm(c.T(1, "mat2")))
         {
             Samples = () =>
@@ -81,7 +82,10 @@ internal static class MatrixRows
             ],
         },
         new("matmul", c => c.T(0).MatMul(c.T(1, "other"))) { Covers = ["UnsafeView", "Unrow"], Samples = MatMuls, Errors = MatMulErrors },
-        new("__rmatmul__", c => c.T(0).RMatMul(c.T(1, "other"))) { Samples = MatMuls },
+        new("__rmatmul__", c => c.T(0).RMatMul(c.T(1, "other")))
+        {
+            Samples = () => MatMuls().Select(static c => new Call([c.Args[1], c.Args[0]])),
+        },
         new("outer", c => c.T(0).Outer(c.T(1, "vec2")))
         {
             Samples = () => [new([In.Real(2), In.Real2(3)]), new([In.Real(0), In.Real2(3)])],
@@ -229,11 +233,13 @@ internal static class MatrixRows
         new("trace", c => c.T(0).Trace())
         {
             Samples = () => [new([In.Real(3, 3)]), new([In.Real(2, 4)]), new([In.Real(0, 2)])],
+            Except = [("scalar", "a trace is of a matrix")],
             Errors = [(() => F(3).Trace(), Shapes, "trace: expected a matrix, but got tensor with dim 1")],
         },
         new("cross", c => c.T(0).Cross(c.T(1, "other"), c.Has(2, "dim") ? c.Int(2, "dim") : null)) { Samples = () => [new([In.Real(3, 2), In.Real2(3, 2)]), new([In.Real(2, 3), In.Real2(2, 3), 1L])] },
         new("linalg.cross", c => LinAlg.Cross(c.T(0), c.T(1, "other"), c.Int(2, "dim", -1)))
         {
+            Covers = ["LinalgCross"],
             Samples = () => [new([In.Real(2, 3), In.Real2(2, 3)]), new([In.Real(1, 3), In.Real2(2, 3)]), new([In.Real(0, 3), In.Real2(0, 3)])],
             Errors = [(() => LinAlg.Cross(F(3, 2), F(3, 3)), Shapes, "linalg.cross: inputs dimension -1 must have length 3. Got 2 and 3")],
         },
@@ -243,10 +249,39 @@ internal static class MatrixRows
             Samples = () => [new([In.Unit(2, 2), 3L]), new([In.Unit(2, 2), 0L]), new([In.Unit(2, 2, 2), 2L]), new([In.Unit(2, 2), 1L])],
             Errors = [(() => LinAlg.MatrixPower(F(3, 2), 3), Shapes, "linalg.matrix_power: A must be batches of square matrices, but they are 3 by 2 matrices")],
         },
+        new("chain_matmul", c => Tensor.ChainMatMul([.. c.Args.Cast<Tensor>()]))
+        {
+            Samples = () => [new([In.Real(2, 3), In.Real2(3, 4), In.Real(4, 2)]), new([In.Real(2, 3)])],
+            Errors = [(() => Tensor.ChainMatMul(F(2, 3), F(3)), Shapes, "Tensor 1 must be a matrix")],
+        },
+        new("ger", c => c.T(0).Ger(c.T(1, "vec2"))) { Samples = () => [new([In.Real(2), In.Real2(3)])] },
         new("linalg.multi_dot", c => LinAlg.MultiDot(c.Tensors(0, "tensors")))
         {
             Samples = () => [new([new List<object?> { In.Real(2, 3), In.Real2(3, 4), In.Real(4, 2) }]), new([new List<object?> { In.Real(3), In.Real2(3, 4), In.Real(4) }])],
             Errors = [(() => LinAlg.MultiDot(F(2, 3)), Shapes, "multi_dot(): expected at least 2 tensors but got 1")],
+        },
+    ];
+
+    private static IEnumerable<OpRow> Distances =>
+    [
+        new("cdist", c => c.T(0).CDist(c.T(1, "x2"), c.Double(2, "p", 2)))
+        {
+            Samples = () => [new([In.Real(2, 3), In.Real2(4, 3)]), new([In.Real(2, 2, 3), In.Real2(4, 3), 3.0]), new([In.Real(26, 2), In.Real2(2, 2)]), new([In.Real(0, 3), In.Real2(2, 3)])],
+            Errors =
+            [
+                (() => F(3).CDist(F(2, 3)), Shapes, "cdist only supports at least 2D tensors, X1 got: 1D"),
+                (() => F(2, 2).CDist(F(2, 3)), Shapes, "X1 and X2 must have the same number of columns. X1: 2 X2: 3"),
+            ],
+        },
+        new("nn.functional.pdist", c => Functional.PDist(c.T(0), c.Double(1, "p", 2)))
+        {
+            Samples = () => [new([In.Real(4, 3)]), new([In.Real(4, 2), 3.0]), new([In.Real(1, 2)])],
+            Errors = [(() => F(3).PDist(), Shapes, "pdist only supports 2D tensors, got: 1D")],
+        },
+        new("nn.functional.pairwise_distance", c =>
+            Functional.PairwiseDistance(c.T(0), c.T(1, "x2"), c.Double(2, "p", 2), c.Double(3, "eps", 1e-6), c.Bool(4, "keepdim", false)))
+        {
+            Samples = () => [new([In.Real(2, 3), In.Real2(2, 3)]), new([In.Real(3), In.Real2(2, 3), 3.0])],
         },
     ];
 }

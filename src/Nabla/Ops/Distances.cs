@@ -1,0 +1,66 @@
+namespace Nabla;
+
+public sealed partial class Tensor
+{
+    /// <summary>The p-norm distance of every row of this tensor to every row of another: z[..., i, j] = ‖x[..., i, :] - y[..., j, :]‖ₚ.</summary>
+    /// <param name="other">y, of shape [..., r, m]; this tensor has shape [..., n, m]; leading dimensions broadcast.</param>
+    /// <param name="p">The norm: 0 counts differing elements, infinity takes the largest difference; 2 by default.</param>
+    /// <returns>A tensor of shape [..., n, r]. The gradient at distance 0 is 0.</returns>
+    /// <remarks>For p = 2 and more than 25 rows on a side, distances come from one matrix product, as in PyTorch: faster, and less exact for
+    /// rows that lie close together.</remarks>
+    /// <exception cref="ShapeException">A tensor has fewer than two dimensions, or the numbers of columns differ.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">p is negative.</exception>
+    public Tensor CDist(Tensor other, double p = 2)
+    {
+        if (Rank < 2) Throw.Shapes($"cdist only supports at least 2D tensors, X1 got: {Rank}D");
+        if (other.Rank < 2) Throw.Shapes($"cdist only supports at least 2D tensors, X2 got: {other.Rank}D");
+        long columns = layout.shape[^1], otherColumns = other.layout.shape[^1];
+        if (columns != otherColumns) Throw.Shapes($"X1 and X2 must have the same number of columns. X1: {columns} X2: {otherColumns}");
+        if (!(p >= 0)) Throw.Range(nameof(p), p, "cdist only supports non-negative p values");
+        if (!dtype.IsFloatingPoint()) Throw.Types($"cdist only supports floating-point dtypes, X1 got: {dtype.ScalarName()}");
+        if (!other.dtype.IsFloatingPoint()) Throw.Types($"cdist only supports floating-point dtypes, X2 got: {other.dtype.ScalarName()}");
+        if (p == 2 && Math.Max(layout.shape[^2], other.layout.shape[^2]) > 25) return Euclidean(other);
+        return Length(Unsqueeze(-2) - other.Unsqueeze(-3), p);
+    }
+
+    /// <summary>√(‖x‖² + ‖y‖² - 2·x·y), by one product of matrices.</summary>
+    private Tensor Euclidean(Tensor other)
+    {
+        Tensor squares = (this * this).Sum(-1, true) + (other * other).Sum(-1, true).Transpose(-2, -1) - 2 * MatMul(other.Transpose(-2, -1));
+        // Rounding may leave less than nothing; the root's slope at 0 is not used.
+        Tensor none = squares <= 0;
+        return Where(none, 0.0, Where(none, 1.0, squares).Sqrt());
+    }
+
+    /// <summary>The p-norm distances of all pairs of rows i &lt; j of a matrix, as one vector: the upper triangle of <see cref="CDist"/> with itself.</summary>
+    /// <param name="p">The norm; 2 by default.</param>
+    /// <exception cref="ShapeException">This is not a matrix.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">p is negative.</exception>
+    public Tensor PDist(double p = 2)
+    {
+        if (Rank != 2) Throw.Shapes($"pdist only supports 2D tensors, got: {Rank}D");
+        if (!dtype.IsFloatingPoint()) Throw.Types($"pdist only supports floating-point dtypes, got: {dtype.ScalarName()}");
+        if (!(p >= 0)) Throw.Range(nameof(p), p, "pdist only supports non-negative p values");
+        Tensor pairs = TriuIndices(layout.shape[0], layout.shape[0], 1);
+        return Length(IndexSelect(0, pairs.Select(0, 0)) - IndexSelect(0, pairs.Select(0, 1)), p);
+    }
+
+    /// <summary>The p-norm of the last dimension; the number of nonzero elements (p = 0) is part of the graph, with a zero gradient.</summary>
+    private static Tensor Length(Tensor x, double p) => p == 0 ? x.Sign().Abs().Sum(-1) : LinAlg.VectorNorm(x, p, -1);
+}
+
+public static partial class Functional
+{
+    /// <summary>The p-norm distance of vectors along the last dimension: ‖x - y + eps‖ₚ.</summary>
+    /// <param name="x1">x.</param>
+    /// <param name="x2">y, which broadcasts with x.</param>
+    /// <param name="p">The norm; 2 by default.</param>
+    /// <param name="eps">Added to every difference, against a slope without end at 0; 1e-6 by default.</param>
+    /// <param name="keepDim">Keep the last dimension with size 1.</param>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    public static Tensor PairwiseDistance(Tensor x1, Tensor x2, double p = 2, double eps = 1e-6, bool keepDim = false) =>
+        (x1 - x2 + eps).Norm(p, -1, keepDim);
+
+    /// <summary>The distances of all pairs of rows; see <see cref="Tensor.PDist"/>.</summary>
+    public static Tensor PDist(Tensor input, double p = 2) => input.PDist(p);
+}
