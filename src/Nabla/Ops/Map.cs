@@ -16,7 +16,7 @@ public static class Map
     {
         bool record = Views.Check(x, false, typeof(TOp).Name);
         // What has no derivative ends the history: the old value's gradient is zero.
-        if (x.wrap is not null || (record && !TOp.Differentiable)) return x.Become(Apply(op, x));
+        if (x.wrap is not null || (record && !TOp.Differentiable)) return x.Become(Apply(op, (TOp.Saves & Saves.X) != 0 ? x.Clone() : x));
         DType compute = TOp.ComputeType(x.dtype);
         if (TOp.ResultType(compute) != x.dtype) Throw.CannotCast(typeof(TOp).Name, TOp.ResultType(compute), x.dtype);
         Tensor before = record && (TOp.Saves & Saves.X) != 0 ? x.CloneForBackward() : x;
