@@ -42,7 +42,11 @@ public sealed partial class Tensor
     public bool IsLeaf => GradFn is null;
 
     /// <summary>True for a tensor made in inference mode: it can never take part in a graph.</summary>
-    public bool IsInference => (flags & Flags.Inference) != 0;
+    public bool IsInference
+    {
+        get => (flags & Flags.Inference) != 0;
+        internal set => flags = value ? flags | Flags.Inference : flags & ~Flags.Inference;
+    }
 
     /// <summary>The recorded operation that made this tensor, or null for a leaf.</summary>
     public Node? GradFn
@@ -171,6 +175,8 @@ public sealed partial class Tensor
 
     /// <summary>One of several views that one operation returned, or a view made where nothing was recorded: not to be written to.</summary>
     internal bool IsMultiView { get => (flags & Flags.MultiView) != 0; set => flags = value ? flags | Flags.MultiView : flags & ~Flags.MultiView; }
+
+    internal bool IsInferenceView { get => (flags & Flags.InferenceView) != 0; set => flags = value ? flags | Flags.InferenceView : flags & ~Flags.InferenceView; }
 
     internal bool IsNoGradView { get => (flags & Flags.NoGradView) != 0; set => flags = value ? flags | Flags.NoGradView : flags & ~Flags.NoGradView; }
 }

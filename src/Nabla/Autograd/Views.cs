@@ -6,11 +6,13 @@ internal static class Views
     /// <summary>Notes that <paramref name="y"/> is a view of <paramref name="x"/>.</summary>
     internal static void Track(Tensor y, Tensor x, bool multiple = false)
     {
-        if (x.IsInference || GradMode.InferenceEnabled) return;
+        y.IsInference = x.IsInference;
+        if (x.IsInference) return;
         TensorMeta meta = y.Meta;
         meta.Base = x.meta?.Base ?? x;
         meta.ViewVersion = x.storage.Version;
-        if (!GradMode.Enabled || x.IsNoGradView) y.IsNoGradView = true;
+        if (GradMode.InferenceEnabled || x.IsInferenceView) y.IsInferenceView = true;
+        else if (!GradMode.Enabled || x.IsNoGradView) y.IsNoGradView = true;
         if (multiple || x.IsMultiView) y.IsMultiView = true;
     }
 
@@ -28,16 +30,29 @@ internal static class Views
         if (root is not null && (x.RequiresGrad || otherRequiresGrad))
         {
             if (root.RequiresGrad && root.IsLeaf) Throw.LeafInPlace(view: true);
-            if (x.IsMultiView)
-                Throw.Graph($"Output {x.outputNr} of {x.GradFn?.Name ?? "a view operation"} is a view and is being modified inplace. This view is the output of a " +
-                    "function that returns multiple views. Such functions do not allow the output views to be modified inplace. " +
-                    "You should replace the inplace operation by an out-of-place one.");
-            if (x.IsNoGradView)
-                Throw.Graph("A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case " +
-                    "is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both " +
-                    "inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).");
+            Forbid(x, "is being modified inplace");
         }
         return x.RequiresGrad || otherRequiresGrad;
+    }
+
+    /// <summary>Fails for a view whose history cannot follow a write: one of several results, or made where nothing was recorded.</summary>
+    private static void Forbid(Tensor x, string how)
+    {
+        if (x.IsMultiView)
+            Throw.Graph($"Output {x.outputNr} of {x.gradFn?.Name ?? "a view operation"} is a view and {how}. This view is the output of a " +
+                "function that returns multiple views. Such functions do not allow the output views to be modified inplace. " +
+                "You should replace the inplace operation by an out-of-place one.");
+        if (x.IsNoGradView) Ambiguous("no_grad", "with grad mode enabled");
+        if (x.IsInferenceView) Ambiguous("inference", "in normal mode");
+
+        void Ambiguous(string mode, string where)
+        {
+            string view = x.gradFn is { } fn ? $"Output {x.outputNr} of {fn.Name} is a view of a view which was created" : "A view was created";
+            string block = mode == "no_grad" ? "no_grad" : "inference_mode";
+            Throw.Graph($"{view} in {mode} mode and {how} {where}. Given that this use case is ambiguous and error-prone, it is forbidden. " +
+                $"You can clarify your code by moving both the view and the inplace either both inside the {block} block (if you don't want " +
+                "the inplace to be tracked) or both outside (if you want the inplace to be tracked).");
+        }
     }
 
     /// <summary>Makes the write that <paramref name="node"/> recorded part of the history of <paramref name="x"/> and of its base.</summary>
@@ -59,6 +74,7 @@ internal static class Views
     /// <summary>Derives a view's node from its base's after a write.</summary>
     internal static void Refresh(Tensor view, Tensor root, TensorMeta meta)
     {
+        if (root.RequiresGrad) Forbid(view, "its base or another view of its base has been modified inplace");
         meta.ViewVersion = view.storage.Version;
         if (view.gradFn is null && !root.RequiresGrad) return;
         if (root.Edge.Node is null) return;

@@ -79,7 +79,7 @@ public sealed partial class Tensor
     /// <exception cref="InvalidOperationException">There is no element to take.</exception>
     public (Tensor Min, Tensor Max) AMinMax(int? dim = null, bool keepDim = false)
     {
-        Dims dims = dim is { } d ? d : default;
+        Dims dims = dim is { } d ? new Dims([d]) : default;
         return (ExtremeOver("aminmax", dims, keepDim, false), ExtremeOver("aminmax", dims, keepDim, true));
     }
 

@@ -123,6 +123,7 @@ public sealed partial class Tensor
     /// <param name="keepDim">Keep them with size 1.</param>
     /// <param name="dtype">Convert to this type first.</param>
     /// <exception cref="ArgumentOutOfRangeException">A dimension does not exist.</exception>
+    [System.Runtime.CompilerServices.OverloadResolutionPriority(1)] // Or else a literal 0 would be taken for a dtype.
     public Tensor Sum(Dims dim, bool keepDim = false, DType? dtype = null)
     {
         Dims dims = Reduced(dim);
@@ -143,6 +144,7 @@ public sealed partial class Tensor
     /// <param name="keepDim">Keep them with size 1.</param>
     /// <param name="dtype">Convert to this type first.</param>
     /// <exception cref="DTypeException">The tensor is not floating point.</exception>
+    [System.Runtime.CompilerServices.OverloadResolutionPriority(1)] // Or else a literal 0 would be taken for a dtype.
     public Tensor Mean(Dims dim, bool keepDim = false, DType? dtype = null)
     {
         RequireFloating("mean", dtype);

@@ -3,29 +3,29 @@ namespace Nabla;
 internal static partial class Ops
 {
     /// <summary>Running sums along a dimension counted from the end, from its start or its end.</summary>
-    public readonly record struct Cumsum(int Dim, bool Reverse) : ILinear<Cumsum>
+    public readonly record struct Cumsum(int Dim, bool Reverse, DType? DType = null) : ILinear<Cumsum>
     {
-        public Tensor Forward(Tensor x) => Kernels.Scan.Sum(x, Dim, Reverse);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Cumsum(Dim, !Reverse), g);
+        public Tensor Forward(Tensor x) => Kernels.Scan.Sum(Kernels.Copy.Cast(x, DType ?? x.dtype), Dim, Reverse);
+        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Cumsum(Dim, !Reverse), g.To(x.DType));
     }
 
     /// <summary>Running products along a dimension counted from the end, from its start or its end.</summary>
     /// <remarks>
     /// With P the product of what comes before and S[i] = g[i] + x[i+1] S[i+1], the gradient is P S: no division, exact where elements are zero.
     /// </remarks>
-    public readonly record struct Cumprod(int Dim, bool Reverse = false) : IOp<Cumprod>
+    public readonly record struct Cumprod(int Dim, bool Reverse = false, DType? DType = null) : IOp<Cumprod>
     {
         static bool IOp<Cumprod>.SavesOutput(Cumprod op, int i) => false;
-        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Scan.Prod(x[0], Dim, Reverse)];
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Scan.Prod(Kernels.Copy.Cast(x[0], DType ?? x[0].dtype), Dim, Reverse)];
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
             if (x[0].Rank == 0 || x[0].NumElements == 0) into[0] = g[0];
-            else into[0] = x[0].ProdBefore(Dim, Reverse) * x[0].Shifted(Dim, !Reverse).Recurrence(g[0]!, Dim, !Reverse);
+            else into[0] = x[0].ProdBefore(Dim, Reverse) * x[0].Shifted(Dim, !Reverse).Recurrence(g[0]!.To(x[0].dtype), Dim, !Reverse);
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
-            [x[0].Rank == 0 || x[0].NumElements == 0 ? t[0] : x[0].Recurrence(t[0]! * x[0].ProdBefore(Dim, Reverse), Dim, Reverse)];
+            [(x[0].Rank == 0 || x[0].NumElements == 0 ? t[0]! : x[0].Recurrence(t[0]! * x[0].ProdBefore(Dim, Reverse), Dim, Reverse)).To(y[0].dtype)];
     }
 
     /// <summary>y[k] = b[k] + a[k] y[k-1] (y[k+1] if reversed) along a dimension counted from the end.</summary>
@@ -99,7 +99,7 @@ public sealed partial class Tensor
     /// <param name="dim">The dimension.</param>
     /// <param name="dtype">Convert to this type first.</param>
     public Tensor CumSum(int dim, DType? dtype = null) =>
-        Linear.Apply(new Ops.Cumsum(Dims.FromEnd(dim, Rank), false), To(SumType(this.dtype, dtype)));
+        Linear.Apply(new Ops.Cumsum(Dims.FromEnd(dim, Rank), false, SumType(this.dtype, dtype)), this);
 
     /// <summary>x = running sums of x, in place.</summary>
     /// <param name="dim">The dimension.</param>
@@ -109,7 +109,7 @@ public sealed partial class Tensor
     /// <param name="dim">The dimension.</param>
     /// <param name="dtype">Convert to this type first; integers and bools become int64.</param>
     public Tensor CumProd(int dim, DType? dtype = null) =>
-        Op.Apply(new Ops.Cumprod(Dims.FromEnd(dim, Rank)), To(SumType(this.dtype, dtype)))[0];
+        Op.Apply(new Ops.Cumprod(Dims.FromEnd(dim, Rank), false, SumType(this.dtype, dtype)), this)[0];
 
     /// <summary>x = running products of x, in place.</summary>
     /// <param name="dim">The dimension.</param>

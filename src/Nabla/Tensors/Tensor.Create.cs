@@ -113,10 +113,11 @@ public sealed partial class Tensor
     /// <param name="fillValue">The value.</param>
     /// <param name="dtype">The element type; by default that of the value: bool, int64 or <see cref="DefaultDType"/>.</param>
     /// <param name="requiresGrad">Whether the result is a leaf that receives a gradient.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The dtype is an integer one that cannot hold the value.</exception>
     public static Tensor Full(Shape shape, Scalar fillValue, DType? dtype = null, bool requiresGrad = false)
     {
         Tensor t = Allocate(new Layout(shape.ToArray()), Defined(dtype ?? fillValue.DType));
-        Kernels.Fill.Run(t, fillValue);
+        Kernels.Fill.Run(t, Fitting(fillValue, t.dtype));
         return Leaf(t, requiresGrad);
     }
 
@@ -129,65 +130,14 @@ public sealed partial class Tensor
     /// <summary>One value everywhere, of a tensor's shape, dtype and order of dimensions in memory.</summary>
     public static Tensor FullLike(Tensor input, Scalar fillValue, DType? dtype = null, bool requiresGrad = false)
     {
-        Tensor t = Allocate(input.layout.Fresh, dtype ?? input.dtype);
-        Kernels.Fill.Run(t, fillValue);
+        Tensor t = Allocate(input.layout.Fresh, Defined(dtype ?? input.dtype));
+        Kernels.Fill.Run(t, Fitting(fillValue, t.dtype));
         return Leaf(t, requiresGrad);
     }
 
     /// <summary>Unwritten memory of a tensor's shape, dtype and order of dimensions in memory.</summary>
     public static Tensor EmptyLike(Tensor input, DType? dtype = null, bool requiresGrad = false) =>
         Leaf(Allocate(input.layout.Fresh, dtype ?? input.dtype), requiresGrad);
-
-    /// <summary>The values start, start + step, ... below <paramref name="end"/>: ⌈(end - start) / step⌉ of them.</summary>
-    /// <param name="start">The first value.</param>
-    /// <param name="end">The bound, which is not reached.</param>
-    /// <param name="step">The distance of neighbours.</param>
-    /// <param name="dtype">By default int64 if all three are integers, else <see cref="DefaultDType"/>.</param>
-    /// <param name="requiresGrad">Whether the result is a leaf that receives a gradient.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The step is 0, leads away from the end, or a bound is not finite.</exception>
-    public static Tensor Arange(Scalar start, Scalar end, Scalar step, DType? dtype = null, bool requiresGrad = false)
-    {
-        bool whole = !(start.IsFloatingPoint || end.IsFloatingPoint || step.IsFloatingPoint);
-        double from = start.ToDouble(), to = end.ToDouble(), by = step.ToDouble();
-        if (by == 0 || double.IsNaN(by)) Throw.Range(nameof(step), by, "step must be nonzero");
-        if (!double.IsFinite(from) || !double.IsFinite(to)) Throw.Range(nameof(end), to, $"unsupported range: {start} -> {end}");
-        if (by > 0 ? from > to : from < to) Throw.Range(nameof(step), by, "upper bound and lower bound inconsistent with step sign");
-        DType type = dtype ?? (whole ? DType.Int64 : DefaultDType);
-        long n = whole ? Steps(start.ToInt64(), end.ToInt64(), step.ToInt64()) : (long)Math.Ceiling((to - from) / by);
-        Tensor t = Allocate(new Layout([n]), Defined(type));
-        if (type.IsFloatingPoint()) Fill(t, i => from + i * by);
-        else Fill(t, whole ? i => start.ToInt64() + i * step.ToInt64() : i => (long)from + i * (long)by);
-        return Leaf(t, requiresGrad);
-    }
-
-    /// <summary>The values 0, 1, ... below <paramref name="end"/>.</summary>
-    public static Tensor Arange(Scalar end, DType? dtype = null, bool requiresGrad = false) => Arange(0, end, 1, dtype, requiresGrad);
-
-    /// <summary>The values start, start + 1, ... below <paramref name="end"/>.</summary>
-    public static Tensor Arange(Scalar start, Scalar end, DType? dtype = null, bool requiresGrad = false) => Arange(start, end, 1, dtype, requiresGrad);
-
-    private static long Steps(long from, long to, long by)
-    {
-        Int128 n = ((Int128)to - from + by - Math.Sign(by)) / by;
-        return (long)n;
-    }
-
-    /// <summary><paramref name="steps"/> values from <paramref name="start"/> to <paramref name="end"/>, both included, evenly spaced.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The number of steps is negative.</exception>
-    public static Tensor Linspace(double start, double end, long steps, DType? dtype = null, bool requiresGrad = false)
-    {
-        if (steps < 0) Throw.Range(nameof(steps), steps, "number of steps must be non-negative");
-        Tensor t = Allocate(new Layout([steps]), Defined(dtype ?? DefaultDType));
-        double step = steps > 1 ? (end - start) / (steps - 1) : 0;
-        // From both ends to the middle, as in PyTorch, so that the last value is exact.
-        if (t.dtype == DType.Float64 || !t.dtype.IsFloatingPoint()) Fill(t, i => i < steps / 2 || steps == 1 ? start + step * i : end - step * (steps - 1 - i));
-        else
-        {
-            float a = (float)start, b = (float)end, s = steps > 1 ? (b - a) / (steps - 1) : 0;
-            Fill(t, i => i < steps / 2 || steps == 1 ? a + s * i : b - s * (steps - 1 - i));
-        }
-        return Leaf(t, requiresGrad);
-    }
 
     /// <summary>The identity matrix of n rows and <paramref name="m"/> columns (n by default).</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative.</exception>
@@ -216,6 +166,13 @@ public sealed partial class Tensor
             Fill(t, i => wide[i]);
         }
         return t;
+    }
+
+    /// <summary>The number, if an integer of that dtype can hold it.</summary>
+    private static Scalar Fitting(Scalar value, DType dtype)
+    {
+        if (dtype.IsInteger()) Checked(value.ToInt64(), dtype);
+        return value;
     }
 
     private static long Checked(long value, DType dtype)

@@ -13,7 +13,7 @@ namespace Nabla;
 public sealed partial class Tensor
 {
     [Flags]
-    private enum Flags : byte { None = 0, LeafRequiresGrad = 1, WrappedNumber = 2, Inference = 4, MultiView = 8, NoGradView = 16 }
+    private enum Flags : byte { None = 0, LeafRequiresGrad = 1, WrappedNumber = 2, Inference = 4, MultiView = 8, NoGradView = 16, InferenceView = 32 }
 
     internal readonly Storage storage;
     internal readonly Layout layout;

@@ -54,10 +54,17 @@ internal sealed class TensorPrinter
         bool empty = x.layout.Count == 0, usual = x.dtype == Tensor.DefaultDType || (!empty && x.dtype is DType.Int64 or DType.Bool && !empty);
         if (empty ? x.NDim != 1 : options.EdgeItems == 0) all.Add("size=" + Tuple(x.layout.shape));
         if (!usual) all.Add("dtype=torch." + x.dtype.Name());
-        if (history.GradFn is { } node) all.Add($"grad_fn=<{node.Name}>");
+        if (NodeName(history) is { } node) all.Add($"grad_fn=<{node}>");
         else if (history.RequiresGrad) all.Add("requires_grad=True");
         if (tangent is not null) all.Add($"tangent={tangent}");
         return all;
+    }
+
+    private static string? NodeName(Tensor history)
+    {
+        // A view whose base was written to may have no history any more; printing says so and goes on.
+        try { return history.GradFn?.Name; }
+        catch (AutogradException) { return "Invalid"; }
     }
 
     private static string Tuple(ReadOnlySpan<long> sizes)

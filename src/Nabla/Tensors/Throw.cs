@@ -97,7 +97,7 @@ internal static partial class Throw
     [DoesNotReturn]
     internal static void ModifiedInPlace(string node, Tensor saved, int version, int current)
     {
-        string by = saved.GradFn is { } fn ? $", which is output {saved.outputNr} of {fn.Name}," : "";
+        string by = saved.gradFn is { } fn ? $", which is output {saved.outputNr} of {fn.Name}," : "";
         Graph("one of the variables needed for gradient computation has been modified by an inplace operation: " +
             $"[{saved.dtype.ScalarName()}Tensor {Shape.Format(saved.layout.shape)}]{by} is at version {current}; " +
             $"expected version {version} instead. {node} saved it for its backward; change the tensor after Backward, or work on a Clone().");

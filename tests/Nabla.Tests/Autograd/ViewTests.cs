@@ -125,6 +125,54 @@ public sealed class ViewTests
         Assert.Equal([1.0, 3.0], Values(y));
     }
 
+    private const string Ambiguous = "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving " +
+        "both the view and the inplace either both inside the ";
+
+    [Fact]
+    public void A_view_made_without_recording_has_no_history_after_a_write_to_its_base()
+    {
+        Tensor y = Result(1, 2), view;
+        using (Autograd.NoGrad()) view = y.Slice(0, 1);
+        y.Add_(1);
+        string text = "A view was created in no_grad mode and its base or another view of its base has been modified inplace with grad mode " +
+            "enabled. " + Ambiguous + "no_grad block";
+        Refuses(text, () => _ = view.GradFn);
+        Refuses(text, () => _ = view * 2);
+        Assert.Contains("grad_fn=<Invalid>", view.ToString());
+    }
+
+    [Fact]
+    public void A_view_of_a_view_made_without_recording_is_not_written_to()
+    {
+        Tensor y = Result(1, 2), view;
+        using (Autograd.NoGrad()) view = y.Slice(0, 1);
+        Refuses("Output 0 of ViewBackward0 is a view of a view which was created in no_grad mode and is being modified inplace with grad mode " +
+            "enabled. " + Ambiguous + "no_grad block", () => view.View([1]).Add_(1));
+    }
+
+    [Fact]
+    public void A_view_made_in_inference_mode_is_a_normal_tensor_that_is_not_written_to()
+    {
+        Tensor y = Result(1, 2), plain = Plain(1, 2), view, plainView;
+        using (Autograd.InferenceMode()) (view, plainView) = (y.Slice(0, 1), plain.Slice(0, 1));
+        Assert.False(view.IsInference);
+        Refuses("A view was created in inference mode and is being modified inplace in normal mode. " + Ambiguous + "inference_mode block",
+            () => view.Add_(1));
+        plainView.Add_(1);
+        Assert.Equal([1.0, 3.0], Values(plain));
+        Assert.Equal([1.0, 2.0], Values(y));
+    }
+
+    [Fact]
+    public void One_of_several_views_has_no_history_after_a_write_to_its_base()
+    {
+        Tensor y = Result(1, 2, 3), part = Op.Apply(new Parts(), y)[0];
+        y.Add_(1);
+        Refuses("Output 0 of PartsBackward0 is a view and its base or another view of its base has been modified inplace. This view is the " +
+            "output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You " +
+            "should replace the inplace operation by an out-of-place one.", () => _ = part.GradFn);
+    }
+
     [Fact]
     public void One_of_several_views_is_not_written_to()
     {
