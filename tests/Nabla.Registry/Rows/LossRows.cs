@@ -5,7 +5,7 @@ internal static class LossRows
     internal static IReadOnlyList<OpRow> All { get; } =
     [
         Pair("mse_loss", static (x, y, r) => Functional.MseLoss(x, y, r, allowBroadcast: true)),
-        Pair("l1_loss", static (x, y, r) => Functional.L1Loss(x, y, r, allowBroadcast: true)) with { Covers = ["Abs"] },
+        Pair("l1_loss", static (x, y, r) => Functional.L1Loss(x, y, r, allowBroadcast: true)) with { Covers = ["PairLoss`1"] },
         new("nn.functional.smooth_l1_loss", c =>
             Functional.SmoothL1Loss(c.T(0), c.T(1), Reduce(c), c.Double(-1, "beta", 1), allowBroadcast: true)) { Covers = ["SmoothL1Loss", "PairLoss`1"], Samples = Pairs },
         new("nn.functional.huber_loss", c =>

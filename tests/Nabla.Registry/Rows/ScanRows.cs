@@ -46,7 +46,8 @@ internal static class ScanRows
         ? c.T(0).Trapezoid(x, c.Int(-1, "dim", -1))
         : c.T(0).Trapezoid(c.Double(-1, "dx", 1), c.Int(-1, "dim", -1)))
     {
-        Samples = () => [new([In.Real(2, 4)]), new([In.Real(2, 4), In.Distinct(4)]), new([In.Real(2, 4)], new Dictionary<string, object?> { ["dim"] = 0L, ["dx"] = 2.0 })],
+        Samples = () => [new([In.Real(2, 4)]), new([In.Real(2, 4), In.Distinct(4)]), new([In.Real(2, 4)], new Dictionary<string, object?> { ["dim"] = 0L, ["dx"] = 2.0 }), new([In.Real(0, 3)])],
+        Except = [("scalar", "needs neighbours")],
         Errors = [(() => In.Real(3).Trapezoid(In.Real(2)), typeof(ShapeException), "There must be one `x` value")],
     };
 }

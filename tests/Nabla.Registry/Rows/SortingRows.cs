@@ -14,7 +14,7 @@ internal static class SortingRows
             Covers = ["SortPlaces"],
             Samples = () => [new([In.Distinct(2, 4)]), new([In.Distinct(3, 2), 0L, true])],
         },
-        new("msort", c => c.T(0).MSort()) { Covers = ["SortPlaces"], Samples = () => [new([In.Distinct(4, 2)])] , Except = [("vmap", "sorts the first dimension")] },
+        new("msort", c => c.T(0).MSort()) { Covers = ["SortPlaces"], Samples = () => [new([In.Distinct(4, 2)])], Except = [("vmap", "sorts the first dimension")] },
         new("topk", c => c.T(0).TopK(c.Long(1, "k"), c.Int(2, "dim", -1), c.Bool(3, "largest", true), c.Bool(4, "sorted", true)))
         {
             Covers = ["SortPlaces", "TakePlaces"],
@@ -28,12 +28,12 @@ internal static class SortingRows
             Samples = () => [new([In.Distinct(2, 4), 2L]), new([In.Distinct(4, 2), 1L, 0L, true]), new([In.Distinct(), 1L])],
             Errors = [(() => In.Real(3).KthValue(0), typeof(ArgumentOutOfRangeException), "selected number k out of range")],
         },
-        new("unique", c => Parts(c, c.T(0).UniqueAll(c.Has(-1, "dim") ? c.Int(-1, "dim") : null)))
+        new("unique", c => Parts(c, c.T(0).Unique(c.Has(-1, "dim") ? c.Int(-1, "dim") : (int?)null)))
         {
             Samples = () => [new([In.Index(3, 6)])],
             Except = [("vmap", "the result's shape depends on values")],
         },
-        new("unique_consecutive", c => Parts(c, c.T(0).UniqueConsecutiveAll(c.Has(-1, "dim") ? c.Int(-1, "dim") : null)))
+        new("unique_consecutive", c => Parts(c, c.T(0).UniqueConsecutive(c.Has(-1, "dim") ? c.Int(-1, "dim") : (int?)null)))
         {
             Samples = () => [new([In.Index(3, 6)])],
             Except = [("vmap", "the result's shape depends on values")],
