@@ -3,8 +3,9 @@ namespace Nabla;
 internal static partial class Ops
 {
     /// <summary>x with one value where a mask of its shape is true. Operands: x, mask, the value as a 0-d tensor.</summary>
-    public readonly record struct MaskedFill : IOp<MaskedFill>
+    public readonly record struct MaskedFill(string Label) : IOp<MaskedFill>
     {
+        static string IOperation<MaskedFill>.NodeName(MaskedFill op) => op.Label + "Backward0";
         static bool IOp<MaskedFill>.SavesInput(MaskedFill op, int i) => i == 1;
         static bool IOp<MaskedFill>.SavesOutput(MaskedFill op, int i) => false;
 
@@ -78,14 +79,14 @@ public sealed partial class Tensor
     {
         RequireMask(mask, "masked_fill");
         Shape shape = layout.SameShape(mask.layout) ? Shape : new Shape(Kernels.Broadcast.Shape(layout.shape, mask.layout.shape, "masked_fill"));
-        return Op.Apply(new Ops.MaskedFill(), Expand(shape), mask.Expand(shape), value)[0];
+        return Op.Apply(new Ops.MaskedFill("MaskedFill"), Expand(shape), mask.Expand(shape), value)[0];
     }
 
     private Tensor MaskedFillInPlace(Tensor mask, Tensor value)
     {
         RequireMask(mask, "masked_fill_");
         Tensor m = MaskOf(mask, "masked_fill_");
-        return Writes.InPlace(new Ops.MaskedFill(), this, m, value, (m, value), static (x, s) => Kernels.Masks.Fill(x, s.m, s.value, x));
+        return Writes.InPlace(new Ops.MaskedFill("MaskedFill"), this, m, value, (m, value), static (x, s) => Kernels.Masks.Fill(x, s.m, s.value, x));
     }
 
     private Tensor MaskOf(Tensor mask, string op)
