@@ -138,6 +138,12 @@ public sealed partial class Tensor
     /// <summary>x = nextafter(x, y)</summary>
     public Tensor NextAfter_(Tensor other) => Zip.InPlace(new Ops.Nextafter(), Wide(other), other);
 
+    /// <summary>The p-norm of x - y, a single number; the operands broadcast.</summary>
+    /// <param name="other">y.</param>
+    /// <param name="p">The norm: 2 by default; inf is the largest, -inf the smallest difference, 0 the number of differences.</param>
+    /// <exception cref="DTypeException">The difference is not floating point.</exception>
+    public Tensor Dist(Tensor other, double p = 2) => Sub(other).Norm(p);
+
     private Tensor Wide(Tensor other)
     {
         DType promoted = Promotion.Result(this, other);
