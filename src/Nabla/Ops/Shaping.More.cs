@@ -140,6 +140,7 @@ public sealed partial class Tensor
         }
         bool record = Views.Check(this, src.RequiresGrad && dtype.IsFloatingPoint(), "copy_");
         if (wrap is not null || src.wrap is not null) return Become(src.Expand(Shape).To(dtype));
+        Views.CheckOverlap(this, src, "copy_");
         AssignNode? node = record ? new(this, src) : null;
         Kernels.Copy.Run(src, this);
         storage.Version++;

@@ -26,6 +26,7 @@ public static class Zip
         if (x.wrap is not null || y.wrap is not null || (record && !TOp.Differentiable))
             return x.Become(Apply(op, ((TOp.ForX | TOp.ForY) & Saves.X) != 0 ? x.Clone() : x, ReferenceEquals(x.storage, y.storage) ? y.Clone() : y));
         CheckInPlace<TOp>(x, y);
+        Views.CheckOverlap(x, y, typeof(TOp).Name);
         Saves saves = (record && x.RequiresGrad ? TOp.ForX : Saves.None) | (record && y.RequiresGrad ? TOp.ForY : Saves.None);
         Edge ex = record ? x.Edge : default, ey = record ? y.Edge : default;
         Tensor before = (saves & Saves.X) != 0 ? x.CloneForBackward() : x;

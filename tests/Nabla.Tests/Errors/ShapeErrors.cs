@@ -139,7 +139,6 @@ public sealed class ShapeErrors
         { "S embedding", Kinds.Shape, "'weight' must be 2-D", s => F.Embedding(s.L(0, 0), s.F(2)) },
         { "S masked fill", Kinds.Shape, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with 1 dimension(s).", s => s.F(2).MaskedFill_(s.Of(DType.Bool, 2), s.F(2)) },
         { "S masked scatter", Kinds.Shape, "Number of elements of source < number of ones in mask", s => s.F(4).MaskedScatter_(s.Of(DType.Bool, 4), s.F(2)) },
-        { "S cosine", Kinds.Shape, "The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 1", s => F.CosineSimilarity(s.F(2, 3), s.F(2, 4)) },
     };
 
     public static TheoryData<string> Rows => Table.Errors;
