@@ -19,7 +19,7 @@ internal static partial class SpecialMath
     public static double Zeta(double s, double q)
     {
         if (s == 1) return double.PositiveInfinity;
-        if (!(s > 1) || !double.IsFinite(q)) return double.NaN;
+        if (!(s > 1) || double.IsNaN(q) || double.IsPositiveInfinity(q)) return double.NaN;
         if (q <= 0)
         {
             if (q == Math.Floor(q)) return double.PositiveInfinity;

@@ -157,7 +157,7 @@ internal static partial class Ops
 
         // At NaN PyTorch's forward rule differs from its backward rule: the second tangent is taken.
         static Tensor? IZip<Fmin>.Tangent(Fmin op, Tensor? s, Tensor? t, Tensor x, Tensor y, Tensor z) =>
-            Tangents.Choose((x < y).LogicalOr(y.IsNaN()), s, t, z);
+            Tangents.Choose((x <= y).LogicalOr(y.IsNaN()), s, t, z);
     }
 
     /// <summary>The tangents of operations that choose one of two operands.</summary>

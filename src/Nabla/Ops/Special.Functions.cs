@@ -38,9 +38,9 @@ internal static partial class Ops
         // I0' = I1; I1' = I0 - I1 / x, which is 1/2 at 0; the scaled ones lose sign(x) times themselves.
         public Tensor Diff(Tensor d, Tensor x, Tensor y)
         {
-            Tensor other = Map.Apply(new BesselI(1 - Order, Scaled), x), slope = other;
-            if (Order == 1) slope = Tensor.Where(x == 0, 0.5, other - y / Tensor.Where(x == 0, 1, x));
-            return d * (Scaled ? slope - x.Sgn() * y : slope);
+            Tensor slope = Map.Apply(new BesselI(1 - Order, Scaled), x), away = x.Abs() > 0;
+            if (Scaled) slope = slope - x.Sgn() * y;
+            return d * (Order == 0 ? slope : Tensor.Where(away, slope - y / Tensor.Where(away, x, 1), 0.5));
         }
     }
 
@@ -64,10 +64,12 @@ internal static partial class Ops
     /// <summary>The logarithm of the normal distribution function</summary>
     public readonly record struct SpecialLogNdtr : IFloatMap<SpecialLogNdtr>
     {
+        static Saves IMap<SpecialLogNdtr>.Saves => Saves.X | Saves.Result;
+
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Each(x, y, SpecialMath.LogNdtr);
 
-        // φ / Φ = √(2/π) / erfcx(-x / √2)
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d / Special.Erfcx(x * -Math.Sqrt(0.5)) * Math.Sqrt(2 / Math.PI);
+        // φ / Φ from the logarithm itself, as in PyTorch.
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (-(y + x * x / 2)).Exp() * 0.39894228040143268;
     }
 
     /// <summary>The inverse of the normal distribution function</summary>
