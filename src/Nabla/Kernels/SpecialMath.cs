@@ -19,7 +19,7 @@ internal static partial class SpecialMath
     public static double Zeta(double s, double q)
     {
         if (s == 1) return double.PositiveInfinity;
-        if (!(s > 1) || double.IsNaN(q) || double.IsPositiveInfinity(q)) return double.NaN;
+        if (s < 1 || double.IsNaN(q) || double.IsPositiveInfinity(q)) return double.NaN;
         if (q <= 0)
         {
             if (q == Math.Floor(q)) return double.PositiveInfinity;
@@ -28,6 +28,7 @@ internal static partial class SpecialMath
             double fraction = q - Math.Floor(q), left = Zeta(s, 1 - fraction) - Zeta(s, 1 - q);
             return Zeta(s, fraction) + (s % 2 == 0 ? left : -left);
         }
+        if (double.IsNaN(s)) return s;
         double sum = 0;
         for (; q < 9; q += 1)
         {

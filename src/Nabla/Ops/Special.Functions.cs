@@ -64,12 +64,10 @@ internal static partial class Ops
     /// <summary>The logarithm of the normal distribution function</summary>
     public readonly record struct SpecialLogNdtr : IFloatMap<SpecialLogNdtr>
     {
-        static Saves IMap<SpecialLogNdtr>.Saves => Saves.X | Saves.Result;
-
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Each(x, y, SpecialMath.LogNdtr);
 
-        // φ / Φ from the logarithm itself, as in PyTorch.
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (-(y + x * x / 2)).Exp() * 0.39894228040143268;
+        // φ / Φ = √(2/π) / erfcx(-x / √2): exact in the tail too, where PyTorch's e^-(y + x²/2) / √(2π) loses all digits.
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => d / Special.Erfcx(x * -Math.Sqrt(0.5)) * Math.Sqrt(2 / Math.PI);
     }
 
     /// <summary>The inverse of the normal distribution function</summary>
