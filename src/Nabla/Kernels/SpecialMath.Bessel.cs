@@ -14,12 +14,11 @@ internal static partial class SpecialMath
         double a = Math.Abs(x);
         if (double.IsNaN(x)) return x;
         double value;
-        if (double.IsInfinity(a)) value = scaled ? 0 : double.PositiveInfinity;
-        else if (a <= FarBessel) value = NearI(order, a) * (scaled ? Math.Exp(-a) : 1);
+        if (a <= FarBessel) value = NearI(order, a) * (scaled ? Math.Exp(-a) : 1);
         else
         {
             value = FarI(order, a);
-            // In two halves, because e^x alone overflows before the product does.
+            // In two halves, because e^x alone overflows before the product does. At inf the product is NaN, as in PyTorch.
             if (!scaled) value = value * Math.Exp(a / 2) * Math.Exp(a / 2);
         }
         return order == 1 && x < 0 ? -value : value;
@@ -92,14 +91,16 @@ internal static partial class SpecialMath
     }
 
     /// <summary>The regularised incomplete gamma function: the lower one P(a, x), or the upper one Q(a, x) = 1 - P.</summary>
-    /// <remarks>The power series for x below a + 1, else Legendre's continued fraction by Lentz's method (Numerical Recipes, 6.2).</remarks>
+    /// <remarks>The power series for x below a + 1, else Legendre's continued fraction by Lentz's method (Numerical Recipes,
+    /// 6.2).</remarks>
     public static double IncompleteGamma(double a, double x, bool upper)
     {
-        if (double.IsNaN(a) || double.IsNaN(x) || a < 0 || x < 0) return double.NaN;
-        if (a == 0) return x == 0 ? double.NaN : upper ? 0 : 1;
+        if (a < 0 || x < 0 || (a == 0 && !(x > 0))) return double.NaN;
+        if (a == 0) return upper ? 0 : 1;
         if (x == 0) return upper ? 1 : 0;
         if (double.IsInfinity(a)) return double.IsInfinity(x) ? double.NaN : upper ? 1 : 0;
         if (double.IsInfinity(x)) return upper ? 0 : 1;
+        if (double.IsNaN(a) || double.IsNaN(x)) return double.NaN;
         double front = Math.Exp(a * Math.Log(x) - x - ScalarMath.Lgamma(a));
         if (x < a + 1)
         {

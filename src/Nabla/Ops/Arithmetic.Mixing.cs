@@ -42,7 +42,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Zip(new CopySignLanes<T>(), x, y, z);
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * (z / x).Detach().ZeroWhere(x == 0);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * (z / Tensor.Where(x == 0, 1, x));
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
     }
 
@@ -172,7 +172,8 @@ public sealed partial class Tensor
     private static Tensor Quotient(Tensor a, Tensor b)
     {
         if (!a.dtype.IsFloatingPoint() && !b.dtype.IsFloatingPoint())
-            Throw.Types("Integer division with addcdiv is no longer supported. Use x + value * (tensor1 / tensor2), or Div with a rounding mode, instead.");
+            Throw.Types("Integer division with addcdiv is no longer supported. Use x + value * (tensor1 / tensor2), or Div with a " +
+                "rounding mode, instead.");
         return a.Div(b);
     }
 }

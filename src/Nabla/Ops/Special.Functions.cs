@@ -10,7 +10,8 @@ internal static partial class Ops
         for (int i = 0; i < x.Length; i++) y[i] = T.CreateTruncating(f(double.CreateTruncating(x[i])));
     }
 
-    private static void Each<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z, Func<double, double, double> f) where T : unmanaged, INumberBase<T>
+    private static void Each<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z, Func<double, double, double> f)
+        where T : unmanaged, INumberBase<T>
     {
         for (int i = 0; i < x.Length; i++) z[i] = T.CreateTruncating(f(double.CreateTruncating(x[i]), double.CreateTruncating(y[i])));
     }
@@ -37,9 +38,9 @@ internal static partial class Ops
         // I0' = I1; I1' = I0 - I1 / x, which is 1/2 at 0; the scaled ones lose sign(x) times themselves.
         public Tensor Diff(Tensor d, Tensor x, Tensor y)
         {
-            Tensor other = Map.Apply(new BesselI(1 - Order, Scaled), x), slope = other;
-            if (Order == 1) slope = Tensor.Where(x == 0, 0.5, other - y / Tensor.Where(x == 0, 1, x));
-            return d * (Scaled ? slope - x.Sgn() * y : slope);
+            Tensor slope = Map.Apply(new BesselI(1 - Order, Scaled), x), away = x.Abs() > 0;
+            if (Scaled) slope = slope - x.Sgn() * y;
+            return d * (Order == 0 ? slope : Tensor.Where(away, slope - y / Tensor.Where(away, x, 1), 0.5));
         }
     }
 
@@ -65,7 +66,7 @@ internal static partial class Ops
     {
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Each(x, y, SpecialMath.LogNdtr);
 
-        // φ / Φ = √(2/π) / erfcx(-x / √2)
+        // φ / Φ = √(2/π) / erfcx(-x / √2): exact in the tail too, where PyTorch's e^-(y + x²/2) / √(2π) loses all digits.
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d / Special.Erfcx(x * -Math.Sqrt(0.5)) * Math.Sqrt(2 / Math.PI);
     }
 
@@ -106,8 +107,11 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             Each(x, y, z, SpecialMath.Zeta);
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) =>
-            throw new NotSupportedException("the derivative for 'self' is not implemented: zeta(s, q) has a derivative by q only.");
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z)
+        {
+            Throw.Graph("the derivative for 'self' is not implemented: zeta(s, q) has a derivative by q only.");
+            return d;
+        }
 
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * -x * Special.Zeta(x + 1, y);
     }
@@ -123,8 +127,11 @@ internal static partial class Ops
             Each(x, y, z, (a, v) => SpecialMath.IncompleteGamma(a, v, upper));
         }
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) =>
-            throw new NotSupportedException("the derivative for 'input' is not implemented: igamma(a, x) has a derivative by x only.");
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z)
+        {
+            Throw.Graph("the derivative for 'input' is not implemented: igamma(a, x) has a derivative by x only.");
+            return d;
+        }
 
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z)
         {
