@@ -12,17 +12,17 @@ public sealed partial class Tensor
         if (Rank > 2) Throw.Shapes($"cov(): expected input to have two or fewer dimensions but got an input with {Rank} dimensions: {Shape}.");
         Tensor x = Rank == 2 ? this : Reshape(new Shape([1, layout.Count]));
         long n = x.Size(1);
-        Tensor? w = ObservationWeights(fWeights, aWeights, n, x.dtype);
+        Tensor? w = ObservationWeights(fWeights, aWeights, n);
         Tensor total = w is null ? Of((double)n, x.dtype) : w.Sum();
         Tensor mean = (w is null ? x.Sum(1) : (x * w).Sum(1)) / total, centred = x - mean.Unsqueeze(1);
         Tensor free = aWeights is null || correction == 0
-            ? total - (double)correction
-            : total - (w! * aWeights).Sum() * (double)correction / total;
+            ? total - correction
+            : total - (w! * aWeights).Sum() * correction / total;
         Tensor c = (w is null ? centred : centred * w).MatMul(centred.Transpose(0, 1)) / free.ClampMin(0);
         return Rank == 2 && Size(0) != 1 ? c : c.Reshape(new Shape([]));
     }
 
-    private static Tensor? ObservationWeights(Tensor? f, Tensor? a, long n, DType dtype)
+    private static Tensor? ObservationWeights(Tensor? f, Tensor? a, long n)
     {
         foreach (Tensor? w in (ReadOnlySpan<Tensor?>)[f, a])
         {
@@ -30,8 +30,7 @@ public sealed partial class Tensor
                 Throw.Shapes($"cov(): expected the weights to have the same numel as there are observations in the input: {w.Shape} and {n} observations.");
         }
         if (f is not null && f.dtype.IsFloatingPoint()) Throw.Types($"cov(): expected fweights to have integral dtype but got fweights with {f.dtype.ScalarName()} dtype");
-        if (f is null || a is null) return f?.To(dtype) ?? a;
-        return f.To(dtype) * a;
+        return f is null || a is null ? f ?? a : f * a;
     }
 
     /// <summary>The correlation matrix of variables in rows and observations in columns: covariances over both standard deviations, in [-1, 1].</summary>
