@@ -89,6 +89,7 @@ public sealed partial class Tensor
     public static Tensor Zeros(Shape shape, DType? dtype = null, bool requiresGrad = false) => Full(shape, 0.0, dtype ?? DefaultDType, requiresGrad);
 
     /// <summary>Zeros of the default dtype: <c>Tensor.Zeros(2, 3)</c>.</summary>
+    [OverloadResolutionPriority(2)]
     public static Tensor Zeros(params ReadOnlySpan<long> shape) => Zeros(Shape.Create(shape));
 
     /// <summary>Ones.</summary>
@@ -97,6 +98,7 @@ public sealed partial class Tensor
     public static Tensor Ones(Shape shape, DType? dtype = null, bool requiresGrad = false) => Full(shape, 1.0, dtype ?? DefaultDType, requiresGrad);
 
     /// <summary>Ones of the default dtype: <c>Tensor.Ones(2, 3)</c>.</summary>
+    [OverloadResolutionPriority(2)]
     public static Tensor Ones(params ReadOnlySpan<long> shape) => Ones(Shape.Create(shape));
 
     /// <summary>Memory that has not been written to: its values are unspecified.</summary>
@@ -106,6 +108,7 @@ public sealed partial class Tensor
         Leaf(Allocate(new Layout(shape.ToArray()), Defined(dtype ?? DefaultDType)), requiresGrad);
 
     /// <summary>Unwritten memory of the default dtype: <c>Tensor.Empty(2, 3)</c>.</summary>
+    [OverloadResolutionPriority(2)]
     public static Tensor Empty(params ReadOnlySpan<long> shape) => Empty(Shape.Create(shape));
 
     /// <summary>One value everywhere.</summary>

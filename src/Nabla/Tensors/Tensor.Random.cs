@@ -21,6 +21,7 @@ public sealed partial class Tensor
         Drawn(size, Real(dtype ?? DefaultDType, "check_uniform_bounds"), requiresGrad, generator, new UniformDraw(0, 1));
 
     /// <summary>Numbers of the default dtype drawn evenly from [0, 1): <c>Tensor.Rand(2, 3)</c>.</summary>
+    [OverloadResolutionPriority(2)]
     public static Tensor Rand(params ReadOnlySpan<long> size) => Rand(Nabla.Shape.Create(size));
 
     /// <summary>Numbers drawn evenly from [0, 1), of a tensor's shape, dtype and order of dimensions in memory.</summary>
@@ -38,6 +39,7 @@ public sealed partial class Tensor
         Drawn(size, Real(dtype ?? DefaultDType, "normal_kernel_cpu"), requiresGrad, generator, new NormalDraw(0, 1));
 
     /// <summary>Numbers of the default dtype from the standard normal distribution: <c>Tensor.Randn(2, 3)</c>.</summary>
+    [OverloadResolutionPriority(2)]
     public static Tensor Randn(params ReadOnlySpan<long> size) => Randn(Nabla.Shape.Create(size));
 
     /// <summary>Numbers from the standard normal distribution, of a tensor's shape, dtype and order of dimensions in memory.</summary>
