@@ -84,6 +84,17 @@ internal sealed class Dual : Interpreter
         }
         d.Primal.Become(p);
         d.Tangent = t;
+        if (x.meta?.Base is { wrap: Dual whole } root && whole.Level == Level && !ReferenceEquals(root, x)) WriteThrough(root, whole, x, t);
+    }
+
+    /// <summary>The tangent of a tensor that was written to through a view: a fresh one, since tangents may be shared.</summary>
+    private static void WriteThrough(Tensor root, Dual whole, Tensor view, Tensor? tangent)
+    {
+        if (!root.layout.IsContiguous)
+            Throw.Graph("Forward mode: a view of a tensor that is not contiguous is written to in place; call Contiguous() on the tensor first.");
+        Layout place = new(view.layout.shape, view.layout.strides, view.layout.Offset - root.layout.Offset);
+        Ops.Overwrite<Ops.AsStrided> op = new(new(new Layout([.. root.layout.shape]), place), "AsStridedScatter");
+        whole.Tangent = Nabla.Op.Apply(op, whole.Tangent ?? Tensor.ZerosLike(whole.Primal), tangent ?? Tensor.Zeros(view.Shape, view.dtype))[0];
     }
 
     internal override string CannotRead => Primal.wrap?.CannotRead ?? "";
