@@ -9,7 +9,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>A 0-d tensor of the default dtype or int64, the type of a literal.</summary>
-    public static implicit operator Tensor(double value) => Number(value);
+    public static implicit operator Tensor(double value) => Exactly(value);
     /// <inheritdoc cref="op_Implicit(double)"/>
     public static implicit operator Tensor(float value) => Number(value);
     /// <inheritdoc cref="op_Implicit(double)"/>

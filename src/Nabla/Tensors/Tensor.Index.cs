@@ -26,6 +26,7 @@ public sealed partial class Tensor
         {
             ArgumentNullException.ThrowIfNull(value);
             Tensor x = Basic(indices, out Tensor?[]? advanced);
+            if (value.meta?.Literal is { } number && dtype == DType.Float64 && value.storage.Version == 0) value = Full(default, number, dtype);
             if (advanced is not null) x.IndexPut_(advanced, value.dtype == dtype ? value : value.To(dtype));
             else x.Copy_(value.DropLeadingOnes(x.Rank));
         }
@@ -48,6 +49,14 @@ public sealed partial class Tensor
     {
         get => this[(ReadOnlySpan<TensorIndex>)indices];
         set => this[(ReadOnlySpan<TensorIndex>)indices] = value;
+    }
+
+    /// <summary>A literal as a tensor that still knows the number, so that <c>x[0] = 0.1</c> is exact where x is float64.</summary>
+    private static Tensor Exactly(double value)
+    {
+        Tensor t = Number(value);
+        if (t.dtype != DType.Float64 && !t.IsInference && (float)value != value) t.Meta.Literal = value;
+        return t;
     }
 
     /// <summary>Applies everything but index tensors; those are returned by dimension of the result.</summary>

@@ -134,6 +134,9 @@ internal sealed class TensorMeta
     /// <summary>The version at which the view's gradFn was right.</summary>
     internal int ViewVersion;
 
+    /// <summary>The number that a literal was made from, which the default dtype may not hold exactly.</summary>
+    internal double? Literal;
+
     internal bool RetainsGrad;
     internal string? Name;
 }

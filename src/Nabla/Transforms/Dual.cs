@@ -98,10 +98,10 @@ internal sealed class Dual : Interpreter
         }
         d.Primal.Become(p);
         if (t is not null && t.dtype != x.dtype) t = t.To(x.dtype);
-        if (x.meta?.Base is { wrap: Dual { Tangent: { } whole } b } root && b.Level == Level)
+        if (x.meta?.Base is { wrap: Dual b } root && b.Level == Level)
         {
-            Tensor rest = Nabla.Linear.Apply(new Ops.ClearStrided(root.layout, x.layout), whole);
-            b.Tangent = t is null ? rest : rest + Nabla.Linear.Apply(new Ops.PutStrided(root.layout, x.layout), t);
+            Tensor? rest = b.Tangent is null ? null : Nabla.Linear.Apply(new Ops.ClearStrided(root.layout, x.layout), b.Tangent);
+            b.Tangent = Plus(rest, t is null ? null : Nabla.Linear.Apply(new Ops.PutStrided(root.layout, x.layout), t));
             b.version = x.storage.Version;
         }
         (d.Tangent, d.version) = (t, x.storage.Version);

@@ -1,0 +1,33 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace Nabla.Tests.Samples;
+
+/// <summary>Runs the file-based samples as a reader would.</summary>
+internal static class SampleRunner
+{
+    internal sealed record Result(int ExitCode, string Output, string Error);
+
+    internal static Result Run(string sample, params string[] arguments)
+    {
+        string[] command = ["run", "-c", "Release", "--file", Path.Combine(Root(), "samples", sample), "--", .. arguments];
+        ProcessStartInfo start = new("dotnet", command) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        // A test host's own settings must not reach the sample.
+        foreach (string key in start.Environment.Keys.Where(static k => k.StartsWith("DOTNET_", StringComparison.Ordinal) && k.EndsWith("HOOKS", StringComparison.Ordinal)).ToArray())
+            start.Environment.Remove(key);
+        using Process process = Process.Start(start)!;
+        process.StandardInput.Close();
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        process.WaitForExit();
+        return new(process.ExitCode, output.Result.ReplaceLineEndings("\n"), error.Result.ReplaceLineEndings("\n"));
+    }
+
+    internal static string Root([CallerFilePath] string here = "")
+    {
+        DirectoryInfo? folder = new FileInfo(here).Directory;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Nabla.slnx"))) folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException("The repository root was not found.");
+    }
+}
