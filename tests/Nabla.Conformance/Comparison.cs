@@ -43,6 +43,22 @@ public static class Comparison
             : Integers(kind, what, Longs(actual), Longs(expected), expected.Shape);
     }
 
+    /// <summary>
+    /// The difference between two conversions of floating-point numbers to integers. Of NaN and of values out of range C leaves the result
+    /// open, and PyTorch's depends on the processor; the library gives 0 and the nearest integer there, so these elements are left out.
+    /// </summary>
+    public static Difference? Casts(string what, Tensor actual, Tensor expected, Tensor input)
+    {
+        if (actual.DType != expected.DType || !actual.layout.SameShape(expected.layout)) return Tensors("value", what, actual, expected, default);
+        long[] a = Longs(actual), b = Longs(expected);
+        double[] x = Doubles(input);
+        int bits = 8 * actual.DType.ItemSize() - (actual.DType.IsSigned() ? 1 : 0);
+        double low = actual.DType.IsSigned() ? -Math.Pow(2, bits) : 0, high = Math.Pow(2, bits);
+        for (int i = 0; i < a.Length; i++)
+            if (!(Math.Truncate(x[i]) >= low && Math.Truncate(x[i]) < high)) a[i] = b[i];
+        return Integers("value", what, a, b, expected.Shape);
+    }
+
     /// <summary>The difference between two results that are no tensors, or null.</summary>
     public static Difference? Values(string what, object? actual, object? expected)
     {

@@ -5,7 +5,10 @@ namespace Nabla.Conformance;
 /// <summary>One sample with its inputs in one layout: everything that is expected of it, compared.</summary>
 internal sealed class SampleRun(OperatorEntry entry, OpRow row, Sample sample, Func<Tensor, Tensor>? relayout)
 {
-    private static readonly HashSet<string> Casts = ["bfloat16", "half", "float", "double", "to", "type", "type_as"];
+    private static readonly HashSet<string> Casts =
+    [
+        "bfloat16", "half", "float", "double", "to", "type", "type_as", "byte", "char", "short", "int", "long",
+    ];
 
     private static readonly HashSet<string> Approximated =
     [
@@ -39,17 +42,19 @@ internal sealed class SampleRun(OperatorEntry entry, OpRow row, Sample sample, F
             found.Add(new("value", $"{outputs.Length} results, expected {sample.Outputs.Count}"));
             return;
         }
-        for (int i = 0; i < outputs.Length; i++) Compare(i, outputs[i]);
+        for (int i = 0; i < outputs.Length; i++) Compare(i, outputs[i], inputs is [{ } first, ..] ? first : null);
         foreach ((int i, string? key) in sample.Mutated ?? new Dictionary<int, string?>())
             Add(Comparison.Tensors("mutated", $"input {i}", inputs[i], sample.Expected(key!), Limits("mutated")));
         if (sample.Grads is not null) Guard("grad", () => Gradients(inputs, outputs));
     }
 
-    private void Compare(int i, object? output)
+    private void Compare(int i, object? output, Tensor? input)
     {
         Sample.Output expected = sample.Outputs[i];
         if (expected.Key is null) Add(Comparison.Values($"result {i}", output, TypedValue.Read(expected.Value, [])));
         else if (output is not Tensor t) found.Add(new("value", $"result {i} is {output ?? "None"}, expected a tensor"));
+        else if (Casts.Contains(entry.Name) && t.DType.IsInteger() && input is { } x && x.DType.IsFloatingPoint())
+            Add(Comparison.Casts($"result {i}", t, sample.Expected(expected.Key), x));
         else if (sample.Ties && !t.DType.IsFloatingPoint()) Add(Loose("value", $"result {i}", t, sample.Expected(expected.Key)));
         else Add(Comparison.Tensors("value", $"result {i}", t, sample.Expected(expected.Key), Limits("value")));
     }

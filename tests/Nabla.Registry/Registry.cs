@@ -7,6 +7,7 @@ public static class Registry
     [
         .. ArithmeticRows.All,
         .. ExponentialRows.All,
+        .. SpecialRows.All,
         .. TrigonometricRows.All,
         .. RoundingRows.All,
         .. ActivationRows.All,

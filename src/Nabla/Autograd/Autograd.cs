@@ -137,7 +137,7 @@ public static class Autograd
             return Tensor.OnesLike(output);
         }
         if (!gradient.layout.SameShape(output.layout))
-            Throw.Shapes($"Mismatch in shape: grad_output[{index}] has a shape of {gradient.Shape} and output[{index}] has a shape of {output.Shape}.");
+            Throw.Shapes($"Mismatch in shape: grad_output[{index}] has a shape of torch.Size({gradient.Shape}) and output[{index}] has a shape of torch.Size({output.Shape}).");
         return gradient.dtype == output.dtype ? gradient : gradient.To(output.dtype);
     }
 

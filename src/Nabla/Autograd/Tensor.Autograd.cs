@@ -76,7 +76,7 @@ public sealed partial class Tensor
                     Throw.Shapes($"attempting to assign a gradient of size '{value.Shape}' to a tensor of size '{Shape}'. " +
                         "Please ensure that the gradient and the tensor are the same size.");
                 if (value.dtype != dtype)
-                    Throw.Types($"attempting to assign a gradient with dtype '{value.dtype.Name()}' to a tensor with dtype '{dtype.Name()}'. " +
+                    Throw.Types($"attempting to assign a gradient with dtype '{value.dtype.NativeName()}' to a tensor with dtype '{dtype.NativeName()}'. " +
                         "Please ensure that the gradient and the tensor have the same dtype.");
             }
             else if (meta is null) return;

@@ -55,6 +55,16 @@ internal static class Views
         }
     }
 
+    /// <summary>Refuses to write to memory of which an operand shows a part in another order: the result would depend on the order of writes.</summary>
+    internal static void CheckOverlap(Tensor x, Tensor operand, string op)
+    {
+        if (!ReferenceEquals(x.storage, operand.storage) || ReferenceEquals(x, operand)) return;
+        Layout a = x.layout, b = operand.layout;
+        // Whether interleaved elements meet is not worth finding out: drivers copy where they might.
+        if (!a.IsDense || !b.IsDense || a.Count == 0 || b.Count == 0 || a.Offset >= b.End || b.Offset >= a.End) return;
+        if (a.Offset != b.Offset || a.Count != b.Count || !a.SameStrides(b)) Throw.PartialOverlap(op);
+    }
+
     /// <summary>Makes the write that <paramref name="node"/> recorded part of the history of <paramref name="x"/> and of its base.</summary>
     internal static void Rebase(Tensor x, Node node)
     {

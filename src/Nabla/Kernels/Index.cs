@@ -108,7 +108,11 @@ internal static class Indexing
     {
         Tensor y = Tensor.Allocate(new Layout(Shape(x.layout, dims, tail, index.layout, indexRank)), x.dtype);
         if (y.layout.Count == 0) return y;
-        if (!Even(x.layout, dims, tail)) x = Copy.Contiguous(x);
+        if (!Even(x.layout, dims, tail))
+        {
+            (Layout ordered, dims) = Ordered(x.layout, dims, tail);
+            x = Row(x.Raw(ordered));
+        }
         index = Copy.Contiguous(index);
         int batch = index.Rank - indexRank;
         long n = Layout.Elements(index.layout.shape.AsSpan(batch)), step = y.layout.Count / Layout.Elements(y.layout.shape.AsSpan(0, batch));
@@ -175,10 +179,10 @@ internal static class Indexing
         bool narrow = accumulate && y.dtype is DType.Float16 or DType.BFloat16;
         if ((accumulate && narrow) || !Even(y.layout, dims, tail))
         {
-            Tensor wide = Copy.Cast(y, narrow ? DType.Float32 : y.dtype);
-            wide = ReferenceEquals(wide, y) || !wide.layout.IsContiguous ? Row(wide) : wide;
-            Put(wide, dims, tail, index, indexRank, Copy.Cast(values, wide.dtype), accumulate);
-            Copy.Run(wide, y);
+            (Layout ordered, Dims places) = Ordered(y.layout, dims, tail);
+            Tensor target = y.Raw(ordered), wide = Row(narrow ? Copy.Cast(target, DType.Float32) : target);
+            Put(wide, places, tail, index, indexRank, Copy.Cast(values, wide.dtype), accumulate);
+            Copy.Run(wide, target);
             return;
         }
         values = Copy.Contiguous(values);
@@ -194,6 +198,19 @@ internal static class Indexing
         }
     }
 
+    /// <summary>The same memory with the indexed dimensions directly before the last <paramref name="tail"/> others, and where they are then.</summary>
+    private static (Layout, Dims) Ordered(Layout x, Dims dims, int tail)
+    {
+        List<int> order = [];
+        for (int d = 0; d < x.Rank; d++)
+            if (!dims.Contains(d - x.Rank)) order.Add(d);
+        int[] indexed = Array.ConvertAll(dims.Values, d => d + x.Rank), places = new int[indexed.Length];
+        order.InsertRange(order.Count - tail, indexed);
+        for (int k = 0; k < places.Length; k++) places[k] = k - places.Length - tail;
+        return (new Layout([.. order.Select(d => x.shape[d])], [.. order.Select(d => x.strides[d])], x.Offset), new Dims(places));
+    }
+
+    /// <summary>A row-major copy.</summary>
     private static Tensor Row(Tensor x)
     {
         Tensor y = Tensor.Allocate(new Layout(x.layout.shape), x.dtype);

@@ -15,6 +15,7 @@ internal interface IFold<T, TAcc> where T : unmanaged where TAcc : unmanaged
     static abstract TAcc Start { get; }
     static abstract T Combine(T a, T b);
     static abstract Vector<T> Combine(Vector<T> a, Vector<T> b);
+    static abstract T Across(Vector<T> a);
     static abstract TAcc Add(TAcc total, T part);
     static abstract TAcc Join(TAcc a, TAcc b);
     static abstract T Finish(TAcc total);
@@ -33,6 +34,7 @@ internal static partial class Reduce
         public static T Start => T.Zero;
         public static T Combine(T a, T b) => a + b;
         public static Vector<T> Combine(Vector<T> a, Vector<T> b) => a + b;
+        public static T Across(Vector<T> a) => Vector.Sum(a);
         public static T Add(T total, T part) => total + part;
         public static T Join(T a, T b) => a + b;
         public static T Finish(T total) => total;
@@ -46,6 +48,7 @@ internal static partial class Reduce
         public static double Start => 0;
         public static float Combine(float a, float b) => a + b;
         public static Vector<float> Combine(Vector<float> a, Vector<float> b) => a + b;
+        public static float Across(Vector<float> a) => Vector.Sum(a);
         public static double Add(double total, float part) => total + part;
         public static double Join(double a, double b) => a + b;
         public static float Finish(double total) => (float)total;
@@ -58,6 +61,7 @@ internal static partial class Reduce
         public static T Start => T.One;
         public static T Combine(T a, T b) => a * b;
         public static Vector<T> Combine(Vector<T> a, Vector<T> b) => a * b;
+        public static T Across(Vector<T> a) => OneByOne<ProdOf<T>, T>(a);
         public static T Add(T total, T part) => total * part;
         public static T Join(T a, T b) => a * b;
         public static T Finish(T total) => total;
@@ -70,6 +74,7 @@ internal static partial class Reduce
         public static T Start => Lowest<T>();
         public static T Combine(T a, T b) => T.Max(a, b);
         public static Vector<T> Combine(Vector<T> a, Vector<T> b) => Vector.Max(a, b);
+        public static T Across(Vector<T> a) => OneByOne<MaxOf<T>, T>(a);
         public static T Add(T total, T part) => T.Max(total, part);
         public static T Join(T a, T b) => T.Max(a, b);
         public static T Finish(T total) => total;
@@ -82,10 +87,26 @@ internal static partial class Reduce
         public static T Start => Highest<T>();
         public static T Combine(T a, T b) => T.Min(a, b);
         public static Vector<T> Combine(Vector<T> a, Vector<T> b) => Vector.Min(a, b);
+        public static T Across(Vector<T> a) => OneByOne<MinOf<T>, T>(a);
         public static T Add(T total, T part) => T.Min(total, part);
         public static T Join(T a, T b) => T.Min(a, b);
         public static T Finish(T total) => total;
     }
+
+    private static T OneByOne<TFold, T>(Vector<T> a) where TFold : struct, IFold<T, T> where T : unmanaged
+    {
+        T r = a.GetElement(0);
+        for (int k = 1; k < Vector<T>.Count; k++) r = TFold.Combine(r, a.GetElement(k));
+        return r;
+    }
+
+    /// <summary>The largest of neighbouring elements; NaN wins.</summary>
+    internal static T MaxOfRow<T>(ReadOnlySpan<T> x) where T : unmanaged, INumber<T> =>
+        Row<MaxOf<T>, T, T>(ref MemoryMarshal.GetReference(x), x.Length);
+
+    /// <summary>The sum of neighbouring elements, in blocks.</summary>
+    internal static T SumOfRow<T>(ReadOnlySpan<T> x) where T : unmanaged, INumber<T> =>
+        Row<SumOf<T>, T, T>(ref MemoryMarshal.GetReference(x), x.Length);
 
     /// <summary>The identity of the maximum.</summary>
     internal static T Lowest<T>() where T : unmanaged, INumber<T>
@@ -173,7 +194,7 @@ internal static partial class Reduce
                 a = TFold.Combine(TFold.Combine(a, b), TFold.Combine(c, d));
             }
             for (; i <= n - w; i += w) a = TFold.Combine(a, Load(ref x, i));
-            for (int k = 0; k < w; k++) r = TFold.Combine(r, a.GetElement(k));
+            r = TFold.Across(a);
         }
         for (; i < n; i++) r = TFold.Combine(r, Unsafe.Add(ref x, i));
         return r;

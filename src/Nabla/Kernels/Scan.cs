@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
 
@@ -92,9 +93,28 @@ internal static class Scan
             Span<TAcc> total = stackalloc TAcc[Tile];
             for (long unit = from; unit < to; unit++)
             {
+                if (along.Inner == 1)
+                {
+                    Line(unit * along.N);
+                    continue;
+                }
                 (long outer, long tile) = Math.DivRem(unit, tiles);
                 int width = (int)Math.Min(Tile, along.Inner - tile * Tile);
                 Steps(outer * along.N * along.Inner + tile * Tile, total[..width]);
+            }
+        }
+
+        /// <summary>Neighbouring elements: the total stays in a register.</summary>
+        private void Line(long at)
+        {
+            ref T p = ref a.storage.At<T>(a.layout.Offset + at), q = ref b.storage.At<T>(b.layout.Offset + at), to = ref y.storage.At<T>(at);
+            TAcc total = TStep.Start;
+            nint n = (nint)along.N;
+            for (nint step = 0; step < n; step++)
+            {
+                nint k = reverse ? n - 1 - step : step;
+                total = TStep.Next(total, TAcc.CreateTruncating(Unsafe.Add(ref p, k)), TAcc.CreateTruncating(Unsafe.Add(ref q, k)));
+                Unsafe.Add(ref to, k) = T.CreateTruncating(total);
             }
         }
 

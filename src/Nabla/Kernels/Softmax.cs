@@ -65,7 +65,7 @@ internal static class Softmax
             for (long i = from; i < to; i++)
             {
                 ReadOnlySpan<T> row = x.storage.Span<T>(x.layout.Offset + i * n, n);
-                T max = TensorPrimitives.Max(row);
+                T max = Reduce.MaxOfRow(row);
                 y.storage.At<T>(i) = T.IsInfinity(max) ? max : max + T.Log(SumExp(row, max));
             }
         }
@@ -80,7 +80,7 @@ internal static class Softmax
             Span<T> here = part[..Math.Min(part.Length, row.Length - i)];
             TensorPrimitives.Subtract(row.Slice(i, here.Length), max, here);
             VectorMath.Exp<T>(here, here);
-            sum += TensorPrimitives.Sum<T>(here);
+            sum += Reduce.SumOfRow<T>(here);
         }
         return sum;
     }
@@ -104,12 +104,12 @@ internal static class Softmax
             switch (kind)
             {
                 case Kind.Plain:
-                    TensorPrimitives.Subtract(a, TensorPrimitives.Max(a), to);
+                    TensorPrimitives.Subtract(a, Reduce.MaxOfRow(a), to);
                     VectorMath.Exp<T>(to, to);
-                    TensorPrimitives.Divide(to, TensorPrimitives.Sum<T>(to), to);
+                    TensorPrimitives.Divide(to, Reduce.SumOfRow<T>(to), to);
                     break;
                 case Kind.Log:
-                    T max = TensorPrimitives.Max(a);
+                    T max = Reduce.MaxOfRow(a);
                     TensorPrimitives.Subtract(a, max, to);
                     TensorPrimitives.Subtract(to, T.Log(SumExp(a, max)), to);
                     break;

@@ -245,7 +245,7 @@ public static partial class Functional
     private static Tensor Pair<TZip>(TZip loss, string name, Tensor x, Tensor y, Reduction reduction, bool allowBroadcast) where TZip : struct, IFloatZip<TZip>
     {
         SameShape(name, x, y, allowBroadcast);
-        if (reduction == Reduction.None) return Zip.Apply(loss, x, y);
+        if (reduction == Reduction.None || x.Rank + y.Rank == 0) return Zip.Apply(loss, x, y);
         if (!x.layout.SameShape(y.layout))
         {
             Shape shape = new(Kernels.Broadcast.Shape(x.layout.shape, y.layout.shape, name));

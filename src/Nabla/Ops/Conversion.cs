@@ -33,7 +33,13 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">The value is not 0-d.</exception>
     public Tensor Fill(Tensor value) => Zip.Apply(new Ops.FillWith("FillBackward1"), this, OneValue(value));
     /// <summary>Writes one value into every element; the gradient of what was there before is 0.</summary>
-    public Tensor Fill_(Scalar value) => Map.InPlace(new Ops.Fill(value, "FillBackward2"), this);
+    /// <exception cref="ArgumentOutOfRangeException">The dtype cannot hold the value.</exception>
+    public Tensor Fill_(Scalar value)
+    {
+        if (!dtype.CanHold(value)) Throw.ValueOverflow(value.ToString(), dtype);
+        return Map.InPlace(new Ops.Fill(value, "FillBackward2"), this);
+    }
+
     /// <summary>Writes the value of a 0-d tensor into every element.</summary>
     /// <exception cref="ShapeException">The value is not 0-d.</exception>
     public Tensor Fill_(Tensor value) => Zip.InPlace(new Ops.FillWith("FillBackward3"), this, OneValue(value));

@@ -11,37 +11,6 @@ internal static partial class Ops
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) => [null];
     }
 
-    /// <summary>The places of an index along a dimension that a later place names again: what they write does not stay.</summary>
-    public readonly record struct Overwritten(int Dim, long Size) : IOp<Overwritten>
-    {
-        static bool IOperation<Overwritten>.Differentiable => false;
-
-        public Tensor[] Forward(ReadOnlySpan<Tensor> x)
-        {
-            Tensor index = x[0];
-            long[] shape = [.. index.layout.shape], strides = new long[shape.Length];
-            long n = shape[^-Dim];
-            Tensor order = Tensor.Arange(n, DType.Int64);
-            strides[^-Dim] = 1;
-            order = order.Raw(new Layout([.. shape], strides, 0));
-            shape[^-Dim] = Size;
-            Tensor last = Tensor.Allocate(new Layout(shape), DType.Int64);
-            Kernels.Scatter.Run(last, Dim, index, order, Kernels.Meet.Set);
-            return [Nabla.Zip.Compute(new Ne(), Kernels.Gather.Run(last, Dim, index), order)];
-        }
-
-        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) { }
-        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) => [null];
-
-        /// <summary>Zeros in g where the index is overwritten; g itself if no place is.</summary>
-        internal Tensor Clear(Tensor g, Tensor index, Func<Tensor, Tensor>? align = null)
-        {
-            Tensor mask = Op.Apply(this, index)[0];
-            if (mask.wrap is null && !mask.Span<byte>().Contains((byte)1)) return g;
-            return g.MaskedFill(align is null ? mask : align(mask), 0);
-        }
-    }
-
     /// <summary>
     /// The blocks of x at a list of positions in the dimensions Dims, which count as one. The index's dimensions stand before the last
     /// Tail of the others.
@@ -91,9 +60,8 @@ internal static partial class Ops
         {
             if (g[0] is not { } d) return;
             if (into.Needs(0)) into[0] = Accumulate ? d : Op.Apply(this, d, x[1], Nothing(d, x[1]))[0];
-            if (!into.Needs(2)) return;
-            Tensor v = Bilinear.Apply(new Index(Dims, Tail, IndexRank, "Index"), d, x[1]);
-            into[2] = Accumulate ? v : Clear(v, d, x[1]);
+            // As in PyTorch, each of several values written to one place receives the place's gradient.
+            if (into.Needs(2)) into[2] = Bilinear.Apply(new Index(Dims, Tail, IndexRank, "Index"), d, x[1]);
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
@@ -102,14 +70,6 @@ internal static partial class Ops
         /// <summary>Zeros of the values' shape.</summary>
         private Tensor Nothing(Tensor like, Tensor index) =>
             Tensor.Zeros(default, like.dtype).Expand(new Shape(Kernels.Indexing.Shape(like.layout, Dims, Tail, index.layout, IndexRank)));
-
-        private Tensor Clear(Tensor v, Tensor d, Tensor index)
-        {
-            long size = 1;
-            foreach (int dim in Dims.Values) size *= d.layout.shape[^-dim];
-            long[] aligned = [.. index.layout.shape, .. Enumerable.Repeat(1L, Tail)];
-            return new Overwritten(-1, size).Clear(v, index.Reshape([-1]), mask => mask.Reshape(new Shape(aligned)));
-        }
     }
 
     /// <summary>y[.., p, ..] = x[.., index[.., p, ..], ..] along one dimension.</summary>
@@ -149,7 +109,7 @@ public sealed partial class Tensor
 
     private static void RequireIndexType(Tensor index, string op)
     {
-        if (index.dtype is not (DType.Int64 or DType.Int32))
+        if (index.dtype is not (DType.Int64 or DType.Int32) && index.layout.Count > 0)
             Throw.Types($"{op}(): Expected dtype int32/int64 for index, but got {index.dtype.Name()}. Convert it with To(DType.Int64).");
     }
 
@@ -255,7 +215,8 @@ public sealed partial class Tensor
             Throw.Shapes($"put_(): Expected source and index to have the same number of elements, but got source.numel() = {source.NumElements}, index.numel() = {index.NumElements}");
         if (layout.Count == 0 && index.layout.Count > 0) Throw.Range(nameof(index), index.Shape, "put_(): Tried to put elements into an empty tensor");
         Tensor i = CheckedIndex(index, layout.Count, true, "out of range: tried to access index {0} on a tensor of {1} elements.");
-        if (Rank == 0) return PutInto(AtLeast1(), new Ops.IndexPut(-1, 0, i.Rank, accumulate, "Put"), i, source.Reshape(i.Shape), inPlace, this);
+        if (Rank == 0 && inPlace) return Become(Put(index, source, accumulate, false));
+        if (Rank == 0) return PutInto(AtLeast1(), new Ops.IndexPut(-1, 0, i.Rank, accumulate, "Put"), i, source.Reshape(i.Shape), false, this);
         return PutInto(this, new Ops.IndexPut(Dims.All(Rank), 0, i.Rank, accumulate, "Put"), i, source.Reshape(i.Shape), inPlace, this);
     }
 

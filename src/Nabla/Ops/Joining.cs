@@ -198,7 +198,6 @@ public sealed partial class Tensor
             long[] own = [.. Enumerable.Repeat(1L, x.Length)];
             own[i] = shape[i];
             y[i] = x[i].Reshape(new Shape(own)).Expand(new Shape(shape));
-            if (swap) y[i] = y[i].Transpose(0, 1);
         }
         if (swap) (y[0], y[1]) = (y[1], y[0]);
         return y;

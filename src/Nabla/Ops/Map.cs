@@ -15,10 +15,10 @@ public static class Map
     public static Tensor InPlace<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp>
     {
         bool record = Views.Check(x, false, typeof(TOp).Name);
-        if (x.wrap is not null) return x.Become(Apply(op, x));
+        // What has no derivative ends the history: the old value's gradient is zero.
+        if (x.wrap is not null || (record && !TOp.Differentiable)) return x.Become(Apply(op, (TOp.Saves & Saves.X) != 0 ? x.Clone() : x));
         DType compute = TOp.ComputeType(x.dtype);
         if (TOp.ResultType(compute) != x.dtype) Throw.CannotCast(typeof(TOp).Name, TOp.ResultType(compute), x.dtype);
-        record &= TOp.Differentiable;
         Tensor before = record && (TOp.Saves & Saves.X) != 0 ? x.CloneForBackward() : x;
         Edge edge = record ? x.Edge : default;
         if (x.layout.IsDense) TOp.Run(op, x, x);

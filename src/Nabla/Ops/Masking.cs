@@ -2,9 +2,10 @@ namespace Nabla;
 
 internal static partial class Ops
 {
-    /// <summary>x with one value where a mask of its shape is true. Operands: x, mask, the value as a 0-d tensor.</summary>
-    public readonly record struct MaskedFill : IOp<MaskedFill>
+    /// <summary>x, of this rank, with one value where a mask of its shape is true. Operands: x, mask, the value as a 0-d tensor.</summary>
+    public readonly record struct MaskedFill(int Rank, string Label) : IOp<MaskedFill>
     {
+        static string IOperation<MaskedFill>.NodeName(MaskedFill op) => op.Label + "Backward0";
         static bool IOp<MaskedFill>.SavesInput(MaskedFill op, int i) => i == 1;
         static bool IOp<MaskedFill>.SavesOutput(MaskedFill op, int i) => false;
 
@@ -19,8 +20,10 @@ internal static partial class Ops
         {
             if (g[0] is not { } d) return;
             if (into.Needs(0)) into[0] = d.MaskedFill(x[1], 0);
-            if (into.Needs(2)) into[2] = d.MaskedFill(x[1].LogicalNot(), 0).Sum();
+            if (into.Needs(2)) into[2] = Total(d.MaskedFill(x[1].LogicalNot(), 0));
         }
+
+        private Tensor Total(Tensor d) => Rank == 0 ? d : Linear.Apply(new Sum(Dims.All(Rank), false), d);
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
             Op.Apply(this, t[0] ?? Tensor.ZerosLike(y[0]), x[1], t[2] ?? Tensor.Zeros(default, y[0].dtype));
@@ -78,14 +81,14 @@ public sealed partial class Tensor
     {
         RequireMask(mask, "masked_fill");
         Shape shape = layout.SameShape(mask.layout) ? Shape : new Shape(Kernels.Broadcast.Shape(layout.shape, mask.layout.shape, "masked_fill"));
-        return Op.Apply(new Ops.MaskedFill(), Expand(shape), mask.Expand(shape), value)[0];
+        return Op.Apply(new Ops.MaskedFill(shape.Count, "MaskedFill"), Expand(shape), mask.Expand(shape), value)[0];
     }
 
     private Tensor MaskedFillInPlace(Tensor mask, Tensor value)
     {
         RequireMask(mask, "masked_fill_");
         Tensor m = MaskOf(mask, "masked_fill_");
-        return Writes.InPlace(new Ops.MaskedFill(), this, m, value, (m, value), static (x, s) => Kernels.Masks.Fill(x, s.m, s.value, x));
+        return Writes.InPlace(new Ops.MaskedFill(Rank, "MaskedFill"), this, m, value, (m, value), static (x, s) => Kernels.Masks.Fill(x, s.m, s.value, x));
     }
 
     private Tensor MaskOf(Tensor mask, string op)
@@ -122,8 +125,9 @@ public sealed partial class Tensor
     /// <summary>Writes the source's values in order where the mask is true; see <see cref="MaskedScatter"/>.</summary>
     public Tensor MaskedScatter_(Tensor mask, Tensor source)
     {
+        if (Rank == 0) return Become(MaskedScatter(MaskOf(mask, "masked_scatter_"), source));
         (Ops.IndexPut op, Tensor at, Tensor values) = MaskedParts(MaskOf(mask, "masked_scatter_"), source);
-        return PutInto(AtLeast1(), op, at, values, true, this);
+        return PutInto(this, op, at, values, true, this);
     }
 
     private (Ops.IndexPut, Tensor, Tensor) MaskedParts(Tensor mask, Tensor source)

@@ -13,13 +13,13 @@ internal static partial class Ops
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
             Tensor ties = Ties(x[0], y[0]);
-            into[0] = (g[0]! / ties.Sum(Dims, KeepDim)).Spread(x[0].Shape, Dims, KeepDim) * ties;
+            into[0] = (g[0]! / ties.SumOver(Dims, KeepDim)).Spread(x[0].Shape, Dims, KeepDim) * ties;
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
         {
             Tensor ties = Ties(x[0], y[0]);
-            return [(t[0]! * ties).Sum(Dims, KeepDim) / ties.Sum(Dims, KeepDim)];
+            return [(t[0]! * ties).SumOver(Dims, KeepDim) / ties.SumOver(Dims, KeepDim)];
         }
 
         /// <summary>1 where an element is the result, 0 elsewhere; NaN is taken to equal NaN.</summary>
@@ -79,7 +79,7 @@ public sealed partial class Tensor
     /// <exception cref="InvalidOperationException">There is no element to take.</exception>
     public (Tensor Min, Tensor Max) AMinMax(int? dim = null, bool keepDim = false)
     {
-        Dims dims = dim is { } d ? d : default;
+        Dims dims = dim is { } d ? new Dims([d]) : default;
         return (ExtremeOver("aminmax", dims, keepDim, false), ExtremeOver("aminmax", dims, keepDim, true));
     }
 
@@ -116,7 +116,8 @@ public sealed partial class Tensor
         if (Rank == 0)
         {
             Dims.FromEnd(dim, 0);
-            return Take(Zeros(Shape, DType.Int64), -1, true, max ? "MaxBackward0" : "MinBackward0");
+            (Tensor value, Tensor place) = Unsqueeze(0).ExtremeAlong(0, keepDim, max);
+            return keepDim ? (value.Squeeze(0), place.Squeeze(0)) : (value, place);
         }
         int d = Dims.FromEnd(dim, Rank);
         RequireElements(op, d);

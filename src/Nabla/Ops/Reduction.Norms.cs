@@ -11,7 +11,7 @@ internal static partial class Ops
             into[0] = P == 0 ? null : g[0]!.Spread(x[0].Shape, Dims, KeepDim) * Slope(x[0], y[0]);
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
-            [P == 0 ? null : (t[0]! * Slope(x[0], y[0])).Sum(Dims, KeepDim)];
+            [P == 0 ? null : (t[0]! * Slope(x[0], y[0])).SumOver(Dims, KeepDim)];
 
         /// <summary>The norm's derivative by each element; 0 where the norm is 0.</summary>
         private Tensor Slope(Tensor x, Tensor y)
@@ -21,7 +21,7 @@ internal static partial class Ops
             if (double.IsInfinity(P))
             {
                 Tensor abs = x.Abs(), ties = (abs.Eq(norm) | (abs.Ne(abs) & norm.Ne(norm))).To(x.DType).Detach();
-                return x.Sgn() * ties / ties.Sum(Dims, true);
+                return x.Sgn() * ties / ties.SumOver(Dims, true);
             }
             // A zero norm is replaced by one before the division, so that no inf or NaN arises in derivatives of this.
             Tensor zero = norm.Detach().Eq(0), safe = Tensor.Where(zero, 1.0, norm);
@@ -41,7 +41,7 @@ internal static partial class Ops
             into[0] = g[0]!.Spread(x[0].Shape, Dims, KeepDim) * Weights(x[0], y[0]);
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
-            [(t[0]! * Weights(x[0], y[0])).Sum(Dims, KeepDim)];
+            [(t[0]! * Weights(x[0], y[0])).SumOver(Dims, KeepDim)];
 
         private Tensor Weights(Tensor x, Tensor y) => (x - y.Spread(x.Shape, Dims, KeepDim)).Exp();
     }

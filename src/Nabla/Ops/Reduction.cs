@@ -54,7 +54,7 @@ internal static partial class Ops
             into[0] = g[0]!.Spread(x[0].Shape, Dims, KeepDim) * Valid(x[0]);
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
-            [(t[0]! * Valid(x[0])).Sum(Dims, KeepDim)];
+            [(t[0]! * Valid(x[0])).SumOver(Dims, KeepDim)];
 
         private static Tensor Valid(Tensor x) => x.Detach().Eq(x.Detach()).To(x.DType);
     }
@@ -84,6 +84,12 @@ public sealed partial class Tensor
         Dims dims = dim.FromEnd(Rank);
         return Rank == 0 ? default : dims;
     }
+
+    /// <summary>The sum over dimensions as operations hold them: none means none, as in a batch of 0-d tensors.</summary>
+    internal Tensor SumOver(Dims dims, bool keepDim) => dims.Count == 0 ? this : Linear.Apply(new Ops.Sum(dims, keepDim), this);
+
+    /// <summary>The mean over dimensions as operations hold them.</summary>
+    internal Tensor MeanOver(Dims dims, bool keepDim) => dims.Count == 0 ? this : Linear.Apply(new Ops.Mean(dims, keepDim), this);
 
     /// <summary>A reduction's result (or its gradient) seen at the operand's shape: the reduced dimensions come back, repeated.</summary>
     internal Tensor Spread(Shape shape, Dims dims, bool keepDim)
@@ -123,6 +129,7 @@ public sealed partial class Tensor
     /// <param name="keepDim">Keep them with size 1.</param>
     /// <param name="dtype">Convert to this type first.</param>
     /// <exception cref="ArgumentOutOfRangeException">A dimension does not exist.</exception>
+    [System.Runtime.CompilerServices.OverloadResolutionPriority(1)] // Or else a literal 0 would be taken for a dtype.
     public Tensor Sum(Dims dim, bool keepDim = false, DType? dtype = null)
     {
         Dims dims = Reduced(dim);
@@ -143,6 +150,7 @@ public sealed partial class Tensor
     /// <param name="keepDim">Keep them with size 1.</param>
     /// <param name="dtype">Convert to this type first.</param>
     /// <exception cref="DTypeException">The tensor is not floating point.</exception>
+    [System.Runtime.CompilerServices.OverloadResolutionPriority(1)] // Or else a literal 0 would be taken for a dtype.
     public Tensor Mean(Dims dim, bool keepDim = false, DType? dtype = null)
     {
         RequireFloating("mean", dtype);

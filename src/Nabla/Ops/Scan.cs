@@ -3,29 +3,29 @@ namespace Nabla;
 internal static partial class Ops
 {
     /// <summary>Running sums along a dimension counted from the end, from its start or its end.</summary>
-    public readonly record struct Cumsum(int Dim, bool Reverse) : ILinear<Cumsum>
+    public readonly record struct Cumsum(int Dim, bool Reverse, DType? DType = null) : ILinear<Cumsum>
     {
-        public Tensor Forward(Tensor x) => Kernels.Scan.Sum(x, Dim, Reverse);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Cumsum(Dim, !Reverse), g);
+        public Tensor Forward(Tensor x) => Kernels.Scan.Sum(Kernels.Copy.Cast(x, DType ?? x.dtype), Dim, Reverse);
+        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Cumsum(Dim, !Reverse), g.To(x.DType));
     }
 
     /// <summary>Running products along a dimension counted from the end, from its start or its end.</summary>
     /// <remarks>
     /// With P the product of what comes before and S[i] = g[i] + x[i+1] S[i+1], the gradient is P S: no division, exact where elements are zero.
     /// </remarks>
-    public readonly record struct Cumprod(int Dim, bool Reverse = false) : IOp<Cumprod>
+    public readonly record struct Cumprod(int Dim, bool Reverse = false, DType? DType = null) : IOp<Cumprod>
     {
         static bool IOp<Cumprod>.SavesOutput(Cumprod op, int i) => false;
-        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Scan.Prod(x[0], Dim, Reverse)];
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Scan.Prod(Kernels.Copy.Cast(x[0], DType ?? x[0].dtype), Dim, Reverse)];
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
-            if (x[0].Rank == 0 || x[0].NumElements == 0) into[0] = g[0];
-            else into[0] = x[0].ProdBefore(Dim, Reverse) * x[0].Shifted(Dim, !Reverse).Recurrence(g[0]!, Dim, !Reverse);
+            if (x[0].NumElements == 0) into[0] = g[0];
+            else into[0] = x[0].ProdBefore(Dim, Reverse) * x[0].Shifted(Dim, !Reverse).Recurrence(g[0]!.To(x[0].dtype), Dim, !Reverse);
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
-            [x[0].Rank == 0 || x[0].NumElements == 0 ? t[0] : x[0].Recurrence(t[0]! * x[0].ProdBefore(Dim, Reverse), Dim, Reverse)];
+            [(x[0].NumElements == 0 ? t[0]! : x[0].Recurrence(t[0]! * x[0].ProdBefore(Dim, Reverse), Dim, Reverse)).To(y[0].dtype)];
     }
 
     /// <summary>y[k] = b[k] + a[k] y[k-1] (y[k+1] if reversed) along a dimension counted from the end.</summary>
@@ -57,12 +57,11 @@ internal static partial class Ops
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
-            if (x[0].Rank == 0) into[0] = g[0];
-            else into[0] = (x[0] - y[0]).Exp() * Decay(y[0], true).Recurrence(g[0]!, Dim, true);
+            into[0] = (x[0] - y[0]).Exp() * Decay(y[0], true).Recurrence(g[0]!, Dim, true);
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
-            [x[0].Rank == 0 ? t[0] : Decay(y[0], false).Recurrence(t[0]! * (x[0] - y[0]).Exp(), Dim, false)];
+            [Decay(y[0], false).Recurrence(t[0]! * (x[0] - y[0]).Exp(), Dim, false)];
 
         /// <summary>e^(y[i] - y[i+1]) (e^(y[i-1] - y[i]) the other way) where there is a neighbour, 0 at the end.</summary>
         private Tensor Decay(Tensor y, bool next)
@@ -98,8 +97,11 @@ public sealed partial class Tensor
     /// <summary>Running sums: y[k] = Σ x[i] for i ≤ k along a dimension. Integers and bools are summed in int64.</summary>
     /// <param name="dim">The dimension.</param>
     /// <param name="dtype">Convert to this type first.</param>
-    public Tensor CumSum(int dim, DType? dtype = null) =>
-        Linear.Apply(new Ops.Cumsum(Dims.FromEnd(dim, Rank), false), To(SumType(this.dtype, dtype)));
+    public Tensor CumSum(int dim, DType? dtype = null)
+    {
+        int d = Dims.FromEnd(dim, Rank);
+        return Rank == 0 ? Unsqueeze(0).CumSum(0, dtype).Squeeze(0) : Linear.Apply(new Ops.Cumsum(d, false, SumType(this.dtype, dtype)), this);
+    }
 
     /// <summary>x = running sums of x, in place.</summary>
     /// <param name="dim">The dimension.</param>
@@ -108,12 +110,15 @@ public sealed partial class Tensor
     /// <summary>Running products: y[k] = Π x[i] for i ≤ k along a dimension. The gradient is exact where elements are zero.</summary>
     /// <param name="dim">The dimension.</param>
     /// <param name="dtype">Convert to this type first; integers and bools become int64.</param>
-    public Tensor CumProd(int dim, DType? dtype = null) =>
-        Op.Apply(new Ops.Cumprod(Dims.FromEnd(dim, Rank)), To(SumType(this.dtype, dtype)))[0];
+    public Tensor CumProd(int dim, DType? dtype = null)
+    {
+        int d = Dims.FromEnd(dim, Rank);
+        return Rank == 0 ? Unsqueeze(0).CumProd(0, dtype).Squeeze(0) : Op.Apply(new Ops.Cumprod(d, false, SumType(this.dtype, dtype)), this)[0];
+    }
 
     /// <summary>x = running products of x, in place.</summary>
     /// <param name="dim">The dimension.</param>
-    public Tensor CumProd_(int dim) => Become(CumProd(dim, dtype));
+    public Tensor CumProd_(int dim) => Become((RequiresGrad ? Clone() : this).CumProd(dim, dtype));
 
     /// <summary>log Σ e^x[i] for i ≤ k along a dimension, without overflow.</summary>
     /// <param name="dim">The dimension.</param>
@@ -122,7 +127,7 @@ public sealed partial class Tensor
     {
         int d = Dims.FromEnd(dim, Rank);
         if (!dtype.IsFloatingPoint()) Throw.NotImplementedFor("logcumsumexp_out_cpu", dtype);
-        return Op.Apply(new Ops.Logcumsumexp(d), this)[0];
+        return Rank == 0 ? Unsqueeze(0).LogCumSumExp(0).Squeeze(0) : Op.Apply(new Ops.Logcumsumexp(d), this)[0];
     }
 
     /// <summary>The largest element so far along a dimension, and its place: the last of equal ones. NaN wins.</summary>
@@ -130,6 +135,7 @@ public sealed partial class Tensor
     public (Tensor Values, Tensor Indices) CumMax(int dim)
     {
         int d = Dims.FromEnd(dim, Rank);
+        if (Rank == 0) return Scalars(Unsqueeze(0).CumMax(0));
         return Take(Linear.Apply(new Ops.ScanPlaces(d, true), this), d, true, "CummaxBackward0");
     }
 
@@ -138,6 +144,7 @@ public sealed partial class Tensor
     public (Tensor Values, Tensor Indices) CumMin(int dim)
     {
         int d = Dims.FromEnd(dim, Rank);
+        if (Rank == 0) return Scalars(Unsqueeze(0).CumMin(0));
         return Take(Linear.Apply(new Ops.ScanPlaces(d, false), this), d, true, "CumminBackward0");
     }
 

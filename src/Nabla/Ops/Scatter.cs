@@ -24,9 +24,8 @@ internal static partial class Ops
             if (g[0] is not { } d) return;
             Tensor index = x[1];
             if (into.Needs(0)) into[0] = Add ? d : Op.Apply(this, d, index, Tensor.Zeros(default, d.dtype).Expand(index.Shape))[0];
-            if (!into.Needs(2)) return;
-            Tensor v = Bilinear.Apply(new Gather(Dim, "Gather"), d, index);
-            into[2] = Add ? v : new Overwritten(Dim, d.layout.shape[^-Dim]).Clear(v, index);
+            // As in PyTorch, each of several values written to one place receives the place's gradient.
+            if (into.Needs(2)) into[2] = Bilinear.Apply(new Gather(Dim, "Gather"), d, index);
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
@@ -166,7 +165,7 @@ public sealed partial class Tensor
     /// <summary>A copy with values written along one dimension: y[index[i][j]][j] = src[i][j] for dim 0, and so on.</summary>
     /// <param name="dim">The dimension.</param>
     /// <param name="index">int64 or int32, of x's rank, no larger than x in the other dimensions, no larger than src in any; not negative.</param>
-    /// <param name="src">The values, of x's dtype. Of several writes to a place the last in index order stays.</param>
+    /// <param name="src">The values, of x's dtype. Of several writes to a place the last in index order stays; each of them receives its gradient.</param>
     /// <exception cref="ArgumentOutOfRangeException">An index is not in [0, size). Nothing has been written then.</exception>
     /// <exception cref="ShapeException">Ranks or sizes do not fit.</exception>
     public Tensor Scatter(int dim, Tensor index, Tensor src) => ScatterCore(dim, index, src, false, "ScatterBackward0", "scatter", false);
@@ -226,6 +225,7 @@ public sealed partial class Tensor
 
     private Tensor ScatterCore(int dim, Tensor index, Tensor src, bool add, string label, string name, bool inPlace)
     {
+        if (inPlace && Rank == 0) return Become(ScatterCore(dim, index, src, add, label, name, false));
         (Tensor x, int d, Tensor i, Tensor v) = ScatterParts(dim, index, src, name);
         Ops.Scatter op = new(d, add, label);
         if (inPlace)
@@ -252,7 +252,10 @@ public sealed partial class Tensor
 
     /// <summary>Combines values along one dimension at an index, in place; see <see cref="ScatterReduce"/>.</summary>
     public Tensor ScatterReduce_(int dim, Tensor index, Tensor src, string reduce, bool includeSelf = true) =>
-        Become(ScatterReduce(dim, index, src, reduce, includeSelf));
+        Become(Before().ScatterReduce(dim, index, src, reduce, includeSelf));
+
+    /// <summary>This tensor's value and place in the graph, kept from an in-place write that the rule must not see.</summary>
+    private Tensor Before() => wrap is null && RequiresGrad && GradMode.Enabled && !IsLeaf ? CloneForBackward() : this;
 
     private static Ops.Reduction ReductionOf(string reduce) => reduce switch
     {
@@ -285,11 +288,11 @@ public sealed partial class Tensor
     /// <param name="dim">The dimension.</param>
     /// <param name="index">int64 or int32, of one dimension or none.</param>
     /// <param name="value">The value.</param>
-    public Tensor IndexFill(int dim, Tensor index, Scalar value) => IndexFill(dim, index, Full(default, value, dtype), false);
+    public Tensor IndexFill(int dim, Tensor index, Scalar value) => IndexFillWith(dim, index, Full(default, value, dtype), false);
     /// <summary>A copy with the value of a 0-d tensor in the slices of a dimension at an index.</summary>
     public Tensor IndexFill(int dim, Tensor index, Tensor value) => IndexFill(dim, index, value, false);
     /// <summary>Writes one value into the slices of a dimension at an index.</summary>
-    public Tensor IndexFill_(int dim, Tensor index, Scalar value) => IndexFill(dim, index, Full(default, value, dtype), true);
+    public Tensor IndexFill_(int dim, Tensor index, Scalar value) => IndexFillWith(dim, index, Full(default, value, dtype), true);
     /// <summary>Writes the value of a 0-d tensor into the slices of a dimension at an index.</summary>
     public Tensor IndexFill_(int dim, Tensor index, Tensor value) => IndexFill(dim, index, value, true);
 
@@ -298,14 +301,33 @@ public sealed partial class Tensor
         if (value.Rank != 0)
             Throw.Shapes($"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.Rank} dimension(s).");
         if (Promotion.Category(value.dtype) > Promotion.Category(dtype)) Throw.CannotCast("index_fill", value.dtype, dtype);
+        if (!value.RequiresGrad && value.wrap is null) return IndexFillWith(dim, index, value.To(dtype), inPlace);
+        // The value's gradient counts every slice once, however often the index names it: so by way of a mask.
+        int d = Dims.FromEnd(dim, Rank);
+        Tensor i = IndexVector(index, "index_fill"), x = AtLeast1();
+        Tensor marks = Zeros([x.layout.shape[^-d]], DType.Bool).IndexFill(0, i, true);
+        long[] shape = new long[-d];
+        Array.Fill(shape, 1);
+        shape[0] = x.layout.shape[^-d];
+        Tensor mask = marks.Reshape(new Shape(shape)).Expand(x.Shape), v = value.To(dtype);
+        Ops.MaskedFill op = new(x.Rank, "IndexFill");
+        if (!inPlace) return Op.Apply(op, x, mask, v)[0].Reshape(Shape);
+        if (Rank == 0) return Become(IndexFill(dim, index, value, false));
+        Writes.InPlace(op, x, mask, v, (mask, v), static (x, s) => Kernels.Masks.Fill(x, s.mask, s.v, x));
+        return this;
+    }
+
+    private Tensor IndexFillWith(int dim, Tensor index, Tensor value, bool inPlace)
+    {
         Tensor i = IndexVector(index, "index_fill");
         long[] shape = [.. AtLeast1().layout.shape];
         shape[^-Dims.FromEnd(dim, Rank)] = i.layout.Count;
-        return IndexWrite(dim, i, value.To(dtype).Expand(new Shape(shape)), false, "IndexFill", inPlace);
+        return IndexWrite(dim, i, value.Expand(new Shape(shape)), false, "IndexFill", inPlace);
     }
 
     private Tensor IndexWrite(int dim, Tensor index, Tensor source, bool add, string label, bool inPlace)
     {
+        if (inPlace && Rank == 0) return Become(IndexWrite(dim, index, source, add, label, false));
         (Tensor x, int d, Tensor i, Tensor v) = IndexParts(dim, index, source, label);
         Ops.IndexPut op = new(d, -1 - d, 1, add, label);
         return PutInto(x, op, i, v, inPlace, this);
@@ -344,5 +366,5 @@ public sealed partial class Tensor
 
     /// <summary>Combines slices with slices of a dimension at an index, in place; see <see cref="IndexReduce"/>.</summary>
     public Tensor IndexReduce_(int dim, Tensor index, Tensor source, string reduce, bool includeSelf = true) =>
-        Become(IndexReduce(dim, index, source, reduce, includeSelf));
+        Become(Before().IndexReduce(dim, index, source, reduce, includeSelf));
 }

@@ -205,15 +205,13 @@ public sealed partial class Tensor
         if (!value.layout.SameShape(layout)) Throw.InPlaceShape("in place", value.layout, layout);
         if (Promotion.Category(value.dtype) > Promotion.Category(dtype)) Throw.CannotCast("in place", value.dtype, dtype);
         Interpreter? top = wrap is null || value.wrap is null ? wrap ?? value.wrap : Interpreter.Of(this, value);
-        if (top is not null)
-        {
-            top.Assign(this, value);
-            if (GradMode.Enabled && value.RequiresGrad) SetHistory(new LinearNode<Ops.Alias>(default, value));
-            return this;
-        }
         bool record = Views.Check(this, value.RequiresGrad, "in place");
-        Kernels.Copy.Run(value, this);
-        storage.Version++;
+        if (top is not null) top.Assign(this, value);
+        else
+        {
+            Kernels.Copy.Run(value, this);
+            storage.Version++;
+        }
         if (record) Views.Rebase(this, new AssignNode(this, value));
         return this;
     }

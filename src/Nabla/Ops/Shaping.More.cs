@@ -140,6 +140,7 @@ public sealed partial class Tensor
         }
         bool record = Views.Check(this, src.RequiresGrad && dtype.IsFloatingPoint(), "copy_");
         if (wrap is not null || src.wrap is not null) return Become(src.Expand(Shape).To(dtype));
+        Views.CheckOverlap(this, src, "copy_");
         AssignNode? node = record ? new(this, src) : null;
         Kernels.Copy.Run(src, this);
         storage.Version++;
@@ -157,9 +158,9 @@ public sealed partial class Tensor
         if (Rank == 0) Throw.Shapes("diff expects input to be at least one-dimensional");
         if (n < 0) Throw.Range(nameof(n), n, $"order must be non-negative but got {n}");
         int d = Dims.FromEnd(dim, Rank);
+        if (n == 0) return Clone();
         Tensor x = prepend is null && append is null ? this : Cat([.. new[] { prepend, this, append }.OfType<Tensor>()], d);
         long size = x.layout.shape[^-d];
-        if (n == 0) return x.Clone();
         if (n >= size) return x.Slice(d, 0, 0).Clone();
         for (; n > 0; n--)
         {

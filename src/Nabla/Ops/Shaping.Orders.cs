@@ -138,7 +138,7 @@ public sealed partial class Tensor
         if (plane.Count != 2) Throw.Shapes($"expected total rotation dims == 2, but got dims = {plane.Count}");
         if (Rank < 2) Throw.Shapes($"expected total dims >= 2, but got total dims = {Rank}");
         Dims d = plane.FromEnd(Rank);
-        return (k % 4 + 4) % 4 switch
+        return ((k % 4 + 4) % 4) switch
         {
             1 => Flip(d[1]).Transpose(d[0], d[1]),
             2 => Flip(d),
@@ -174,7 +174,7 @@ public sealed partial class Tensor
         int d = Dims.FromEnd(dim ?? 0, x.Rank);
         long[] shape = [.. x.layout.shape], wide = [.. shape[..(x.Rank + d + 1)], repeats, .. shape[(x.Rank + d + 1)..]];
         shape[^-d] *= repeats;
-        return Linear.Apply(new Ops.Unsqueeze(d), x).Transpose(d - 1, d).Expand(new Shape(wide)).Clone().Reshape(new Shape(shape));
+        return Linear.Apply(new Ops.Unsqueeze(d), x).Expand(new Shape(wide)).Reshape(new Shape(shape));
     }
 
     /// <summary>Every element, or every slice of a dimension, as often as its entry in <paramref name="repeats"/> says.</summary>

@@ -172,15 +172,21 @@ public sealed partial class Tensor
     {
         if (size.Count != stride.Count) Throw.Shapes($"mismatch in length of strides and shape: {stride} and {size}");
         foreach (long s in stride)
-            if (s < 0) Throw.Shapes($"as_strided: Negative strides are not supported at the moment, got strides: {stride}");
+            if (s < 0) Throw.Range(nameof(stride), s, $"as_strided: Negative strides are not supported at the moment, got strides: {stride}");
         if (offset < 0) Throw.Range("storageOffset", offset, $"Tensor: invalid storage offset {offset}");
+        // Before a layout is made: its own arithmetic is unchecked.
+        Int128 last = offset;
+        for (int d = 0; d < size.Count; d++) last += (Int128)Math.Max(0, size[d] - 1) * stride[d];
+        if ((last + 1) * dtype.ItemSize() > long.MaxValue)
+            Throw.Shapes($"Storage size calculation overflowed with sizes={size} and strides={stride}: the view would end at element {last}.");
         Layout view = new(size.ToArray(), stride.ToArray(), offset);
         // What lies outside this tensor is not part of its value, so that no gradient could flow there.
         bool own = wrap is not null || RequiresGrad;
         long low = own ? layout.Offset : 0, high = own ? layout.End : storage.Bytes.Length / dtype.ItemSize();
         if (view.Count > 0 && (view.Offset < low || view.End > high))
-            Throw.Shapes($"setStorage: sizes {size}, strides {stride}, storage offset {offset}, and itemsize {dtype.ItemSize()} requiring elements " +
-                $"{view.Offset} to {view.End - 1} are out of bounds for {(own ? "a tensor" : "storage")} of elements {low} to {high - 1}");
+            Throw.Range(nameof(size), size, $"setStorage: sizes {size}, strides {stride}, storage offset {offset}, and itemsize {dtype.ItemSize()} requiring a " +
+                $"storage size of {view.End * dtype.ItemSize()} are out of bounds for storage of size {storage.Bytes.Length}: the view takes elements " +
+                $"{view.Offset} to {view.End - 1}, and {(own ? "the tensor" : "its memory")} has elements {low} to {high - 1}.");
         return view;
     }
 

@@ -36,7 +36,7 @@ internal static partial class Ops
             return [a is null ? b : a + b];
         }
 
-        private Tensor Along(Tensor x) => x.Rank == 0 ? x : x.Sum(Dim, true);
+        private Tensor Along(Tensor x) => x.Sum(Dim, true);
     }
 
     /// <summary>x - log Σ e^x along a dimension counted from the end.</summary>
@@ -51,7 +51,7 @@ internal static partial class Ops
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
         {
             Tensor weighted = t[0]! * y[0].Exp();
-            return [t[0]! - (weighted.Rank == 0 ? weighted : weighted.Sum(Dim, true))];
+            return [t[0]! - weighted.Sum(Dim, true)];
         }
     }
 
@@ -76,7 +76,7 @@ internal static partial class Ops
             return [a is null ? b : a + b];
         }
 
-        private Tensor Along(Tensor x) => x.Rank == 0 ? x : x.Sum(Dim, true);
+        private Tensor Along(Tensor x) => x.Sum(Dim, true);
     }
 }
 
@@ -86,13 +86,21 @@ public sealed partial class Tensor
     /// <param name="dim">The dimension along which the results sum to 1.</param>
     /// <param name="dtype">Convert to this type first.</param>
     /// <exception cref="DTypeException">The tensor is not floating point.</exception>
-    public Tensor Softmax(int dim, DType? dtype = null) => Op.Apply(new Ops.Softmax(Dims.FromEnd(dim, Rank)), Soft("softmax", dtype))[0];
+    public Tensor Softmax(int dim, DType? dtype = null)
+    {
+        int d = Dims.FromEnd(dim, Rank);
+        return Rank == 0 ? Unsqueeze(0).Softmax(0, dtype).Squeeze(0) : Op.Apply(new Ops.Softmax(d), Soft("softmax", dtype))[0];
+    }
 
     /// <summary>x - log Σ e^x along a dimension, without overflow. A row of -∞ gives NaN.</summary>
     /// <param name="dim">The dimension.</param>
     /// <param name="dtype">Convert to this type first.</param>
     /// <exception cref="DTypeException">The tensor is not floating point.</exception>
-    public Tensor LogSoftmax(int dim, DType? dtype = null) => Op.Apply(new Ops.LogSoftmax(Dims.FromEnd(dim, Rank)), Soft("log_softmax", dtype))[0];
+    public Tensor LogSoftmax(int dim, DType? dtype = null)
+    {
+        int d = Dims.FromEnd(dim, Rank);
+        return Rank == 0 ? Unsqueeze(0).LogSoftmax(0, dtype).Squeeze(0) : Op.Apply(new Ops.LogSoftmax(d), Soft("log_softmax", dtype))[0];
+    }
 
     /// <summary>e^-x / Σ e^-x along a dimension.</summary>
     /// <param name="dim">The dimension.</param>

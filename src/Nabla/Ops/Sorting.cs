@@ -61,13 +61,13 @@ internal static partial class Ops
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
             Tensor ties = Ties(x[0], y[0]);
-            into[0] = (g[0]! / ties.Sum(Dims.All(Rank))).Spread(x[0].Shape, Dims.All(Rank), false) * ties;
+            into[0] = (g[0]! / ties.SumOver(Dims.All(Rank), false)).Spread(x[0].Shape, Dims.All(Rank), false) * ties;
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
         {
             Tensor ties = Ties(x[0], y[0]);
-            return [(t[0]! * ties).Sum(Dims.All(Rank)) / ties.Sum(Dims.All(Rank))];
+            return [(t[0]! * ties).SumOver(Dims.All(Rank), false) / ties.SumOver(Dims.All(Rank), false)];
         }
 
         private Tensor Ties(Tensor x, Tensor y)
@@ -83,10 +83,12 @@ public sealed partial class Tensor
     /// <summary>The elements at these places along a dimension, and the places; both without the dimension unless it is kept.</summary>
     private (Tensor Values, Tensor Indices) Take(Tensor places, int dim, bool keepDim, string node)
     {
-        bool keep = keepDim || Rank == 0;
-        Tensor values = Bilinear.Apply(new Ops.TakePlaces(dim, keep, node), this, places);
-        return (values, keep ? places : places.Squeeze(dim));
+        Tensor values = Bilinear.Apply(new Ops.TakePlaces(dim, keepDim, node), this, places);
+        return (values, keepDim ? places : places.Squeeze(dim));
     }
+
+    /// <summary>The results of a 0-d tensor, computed as a vector of one element.</summary>
+    private static (Tensor, Tensor) Scalars((Tensor Values, Tensor Indices) vectors) => (vectors.Values.Squeeze(0), vectors.Indices.Squeeze(0));
 
     /// <summary>The elements along a dimension in ascending (or descending) order, and where they were. NaN counts as largest.</summary>
     /// <param name="dim">The dimension.</param>
@@ -95,6 +97,7 @@ public sealed partial class Tensor
     public (Tensor Values, Tensor Indices) Sort(int dim = -1, bool descending = false, bool? stable = null)
     {
         int d = Dims.FromEnd(dim, Rank);
+        if (Rank == 0) return Scalars(Unsqueeze(0).Sort(0, descending, stable));
         return Take(Linear.Apply(new Ops.SortPlaces(d, descending), this), d, true, stable is null ? "SortBackward0" : "SortBackward1");
     }
 
@@ -102,8 +105,11 @@ public sealed partial class Tensor
     /// <param name="dim">The dimension.</param>
     /// <param name="descending">From the largest to the smallest.</param>
     /// <param name="stable">Always the case.</param>
-    public Tensor ArgSort(int dim = -1, bool descending = false, bool stable = false) =>
-        Linear.Apply(new Ops.SortPlaces(Dims.FromEnd(dim, Rank), descending), this);
+    public Tensor ArgSort(int dim = -1, bool descending = false, bool stable = false)
+    {
+        int d = Dims.FromEnd(dim, Rank);
+        return Rank == 0 ? ZerosLike(this, DType.Int64) : Linear.Apply(new Ops.SortPlaces(d, descending), this);
+    }
 
     /// <summary>The elements along the first dimension in ascending order.</summary>
     public Tensor MSort() => Sort(0).Values;
@@ -119,8 +125,9 @@ public sealed partial class Tensor
         int d = Dims.FromEnd(dim, Rank);
         long size = Rank == 0 ? 1 : layout.shape[^-d];
         if (k < 0 || k > size) Throw.Range(nameof(k), k, $"topk: selected index k out of range: k is {k}, and dimension {d + Math.Max(Rank, 1)} has size {size}.");
-        Tensor places = Linear.Apply(new Ops.SortPlaces(d, largest, k), this);
         if (Rank == 0 && k == 0) return (Empty([0], dtype), Empty([0], DType.Int64));
+        if (Rank == 0) return Scalars(Unsqueeze(0).TopK(k, 0, largest, sorted));
+        Tensor places = Linear.Apply(new Ops.SortPlaces(d, largest, k), this);
         return Take(places, d, true, "TopkBackward0");
     }
 
@@ -137,8 +144,8 @@ public sealed partial class Tensor
         long size = Rank == 0 ? 1 : layout.shape[^-d];
         if (k < 1 || k > size)
             Throw.Range(nameof(k), k, $"kthvalue(): selected number k out of range for dimension {d + Math.Max(Rank, 1)}: k is {k}, the size is {size}.");
-        (Tensor values, Tensor places) = Take(Linear.Apply(new Ops.RankPlace(d, k - 1), this), d, keepDim, "KthvalueBackward0");
-        return (values, places);
+        if (Rank == 0) return Scalars(Unsqueeze(0).KthValue(k, 0, true));
+        return Take(Linear.Apply(new Ops.RankPlace(d, k - 1), this), d, keepDim, "KthvalueBackward0");
     }
 
     /// <summary>The median of all elements: the lower of the two in the middle; NaN if there is a NaN or no element. Ties share the gradient.</summary>
@@ -168,7 +175,8 @@ public sealed partial class Tensor
     private (Tensor, Tensor) AtRank(string op, int dim, bool keepDim, long rank, string node)
     {
         int d = Dims.FromEnd(dim, Rank);
-        if (Rank > 0) RequireElements(op, d);
+        if (Rank == 0) return Scalars(Unsqueeze(0).AtRank(op, 0, true, rank, node));
+        RequireElements(op, d);
         return Take(Linear.Apply(new Ops.RankPlace(d, rank), this), d, keepDim, node);
     }
 }

@@ -27,8 +27,8 @@ internal static partial class Ops
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
         {
-            Tensor var = Scaled((t[0]! * Centred(x[0])).Sum(Dims, KeepDim), y[0], x[0]);
-            return WithMean ? [var, t[0]!.Mean(Dims, KeepDim)] : [var];
+            Tensor var = Scaled((t[0]! * Centred(x[0])).SumOver(Dims, KeepDim), y[0], x[0]);
+            return WithMean ? [var, t[0]!.MeanOver(Dims, KeepDim)] : [var];
         }
 
         /// <summary>2 d / (n - correction), and for the root over twice it; 0 where the root is 0.</summary>
@@ -40,7 +40,7 @@ internal static partial class Ops
             return Tensor.Where(zero, 0.0, d / (Tensor.Where(zero, 1.0, root) * free));
         }
 
-        private Tensor Centred(Tensor x) => x - x.Mean(Dims, true);
+        private Tensor Centred(Tensor x) => x - x.MeanOver(Dims, true);
     }
 }
 

@@ -22,9 +22,11 @@ public static class Zip
     public static Tensor InPlace<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
         bool record = Views.Check(x, TOp.Differentiable && y.RequiresGrad, typeof(TOp).Name);
-        if (x.wrap is not null || y.wrap is not null) return x.Become(Apply(op, x, y));
+        // What has no derivative ends the history: the old value's gradient is zero.
+        if (x.wrap is not null || y.wrap is not null || (record && !TOp.Differentiable))
+            return x.Become(Apply(op, ((TOp.ForX | TOp.ForY) & Saves.X) != 0 ? x.Clone() : x, ReferenceEquals(x.storage, y.storage) ? y.Clone() : y));
         CheckInPlace<TOp>(x, y);
-        record &= TOp.Differentiable;
+        Views.CheckOverlap(x, y, typeof(TOp).Name);
         Saves saves = (record && x.RequiresGrad ? TOp.ForX : Saves.None) | (record && y.RequiresGrad ? TOp.ForY : Saves.None);
         Edge ex = record ? x.Edge : default, ey = record ? y.Edge : default;
         Tensor before = (saves & Saves.X) != 0 ? x.CloneForBackward() : x;

@@ -79,6 +79,64 @@ public static class DTypeExtensions
         _ => "Double",
     };
 
+    /// <summary>The C++ name that PyTorch's messages about operands use, such as <c>double</c> or <c>long int</c>.</summary>
+    internal static string NativeName(this DType dtype) => dtype switch
+    {
+        DType.UInt8 => "unsigned char",
+        DType.Int8 => "signed char",
+        DType.Int16 => "short int",
+        DType.Int32 => "int",
+        DType.Int64 => "long int",
+        DType.Float16 => "c10::Half",
+        DType.BFloat16 => "c10::BFloat16",
+        DType.Float32 => "float",
+        DType.Float64 => "double",
+        _ => "bool",
+    };
+
+    /// <summary>The C++ name that PyTorch's messages about numbers use, such as <c>int8_t</c>.</summary>
+    internal static string ValueName(this DType dtype) => dtype switch
+    {
+        DType.UInt8 => "uint8_t",
+        DType.Int8 => "int8_t",
+        DType.Int16 => "int16_t",
+        DType.Int64 => "int64_t",
+        DType.Float16 => "at::Half",
+        DType.BFloat16 => "at::BFloat16",
+        _ => dtype.NativeName(),
+    };
+
+    /// <summary>
+    /// Whether a number can be stored, as PyTorch has it: integers must lie in the type's range (negative ones wrap in uint8), finite
+    /// fractions must not become infinite, and integers hold neither NaN nor infinity.
+    /// </summary>
+    internal static bool CanHold(this DType dtype, Scalar value)
+    {
+        double x = value.ToDouble();
+        if (dtype == DType.Bool) return true;
+        if (dtype.IsFloatingPoint()) return !double.IsFinite(x) || Math.Abs(x) <= Largest(dtype);
+        (long low, long high) = Bounds(dtype);
+        if (!value.IsFloatingPoint) return value.ToInt64() >= low && value.ToInt64() <= high;
+        return dtype == DType.Int64 ? x is >= -9223372036854775808.0 and < 9223372036854775808.0 : x >= low && x <= high;
+    }
+
+    private static double Largest(DType dtype) => dtype switch
+    {
+        DType.Float16 => 65504,
+        DType.BFloat16 => 3.3895313892515355e38,
+        DType.Float32 => float.MaxValue,
+        _ => double.MaxValue,
+    };
+
+    private static (long Low, long High) Bounds(DType dtype) => dtype switch
+    {
+        DType.UInt8 => (-byte.MaxValue, byte.MaxValue),
+        DType.Int8 => (sbyte.MinValue, sbyte.MaxValue),
+        DType.Int16 => (short.MinValue, short.MaxValue),
+        DType.Int32 => (int.MinValue, int.MaxValue),
+        _ => (long.MinValue, long.MaxValue),
+    };
+
     internal static bool IsDefined(this DType dtype) => (int)dtype < Count;
 
     /// <summary>The type in which sums of <paramref name="dtype"/> are kept: float32 for the 16-bit types.</summary>

@@ -18,6 +18,9 @@ internal static class StoragePool
     private static readonly ConcurrentDictionary<int, ConcurrentBag<byte[]>> Free = new();
     private static long held;
 
+    /// <summary>The bytes this process may use; 0 means what the runtime reports (physical memory, or the container's or GC's limit).</summary>
+    internal static long MemoryLimit;
+
     internal static byte[] Rent(long count, int itemSize, ReadOnlySpan<long> shape, DType dtype)
     {
         if (count > Array.MaxLength / itemSize) Throw.TooLarge(count, itemSize, shape, dtype);
@@ -60,7 +63,7 @@ internal static class StoragePool
     /// <summary>The bytes that this process may use and its managed memory does not hold already.</summary>
     internal static long Available(bool collect)
     {
-        long limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        long limit = MemoryLimit > 0 ? MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         return limit <= 0 ? long.MaxValue : Math.Max(0, limit - GC.GetTotalMemory(collect));
     }
 

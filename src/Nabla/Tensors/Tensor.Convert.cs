@@ -78,7 +78,13 @@ public sealed partial class Tensor
     /// <summary>The value of a tensor of one element; a fraction is cut off.</summary>
     public static explicit operator long(Tensor x) => x.OneScalar().ToInt64();
     /// <summary>The value of a tensor of one element; a fraction is cut off.</summary>
-    public static explicit operator int(Tensor x) => checked((int)x.OneScalar().ToInt64());
+    /// <exception cref="ArgumentOutOfRangeException">The tensor holds integers, and the value does not fit.</exception>
+    public static explicit operator int(Tensor x)
+    {
+        Scalar value = x.OneScalar();
+        if (!value.IsFloatingPoint && !DType.Int32.CanHold(value)) Throw.ValueOverflow(value.ToString(), DType.Int32);
+        return (int)Math.Clamp(value.ToInt64(), int.MinValue, int.MaxValue);
+    }
     /// <summary>Whether the one element is not zero.</summary>
     /// <exception cref="InvalidOperationException">The tensor has no or several elements.</exception>
     public static explicit operator bool(Tensor x)

@@ -140,7 +140,7 @@ public sealed partial class Tensor
 
     /// <summary>Unwritten memory of a tensor's shape, dtype and order of dimensions in memory.</summary>
     public static Tensor EmptyLike(Tensor input, DType? dtype = null, bool requiresGrad = false) =>
-        Leaf(Allocate(input.layout.Fresh, dtype ?? input.dtype), requiresGrad);
+        Leaf(Allocate(input.layout.Fresh, Defined(dtype ?? input.dtype)), requiresGrad);
 
     /// <summary>The identity matrix of n rows and <paramref name="m"/> columns (n by default).</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative.</exception>
@@ -175,38 +175,29 @@ public sealed partial class Tensor
     /// <summary>The number, if an integer of that dtype can hold it.</summary>
     private static Scalar Fitting(Scalar value, DType dtype)
     {
-        if (dtype.IsInteger()) Checked(value.ToInt64(), dtype);
+        if (!dtype.CanHold(value)) Throw.ValueOverflow(value.ToString(), dtype);
         return value;
     }
 
     private static long Checked(long value, DType dtype)
     {
-        (long low, long high) = dtype switch
-        {
-            DType.UInt8 => (0, 255),
-            DType.Int8 => (sbyte.MinValue, sbyte.MaxValue),
-            DType.Int16 => (short.MinValue, short.MaxValue),
-            DType.Int32 => (int.MinValue, int.MaxValue),
-            _ => (long.MinValue, long.MaxValue),
-        };
-        if (value < low || value > high)
-            Throw.Range(nameof(value), value, $"value cannot be converted to type {dtype.Name()} without overflow: {value} is not in " +
-                $"[{low}, {high}].");
+        if (!dtype.CanHold(value) || (dtype == DType.UInt8 && value < 0))
+            Throw.Range(nameof(value), value, $"value cannot be converted to type {dtype.Name()} without overflow: {value} does not fit.");
         return value;
     }
 
-    private static void Fill(Tensor t, Func<long, double> value)
+    private static void Fill<T>(Tensor t, Func<long, T> value) where T : unmanaged
     {
-        double[] wide = new double[t.layout.Count];
-        for (int i = 0; i < wide.Length; i++) wide[i] = value(i);
-        Kernels.Copy.Run(From(wide, t.Shape), t);
-    }
-
-    private static void Fill(Tensor t, Func<long, long> value)
-    {
-        long[] wide = new long[t.layout.Count];
-        for (int i = 0; i < wide.Length; i++) wide[i] = value(i);
-        Kernels.Copy.Run(From(wide, t.Shape), t);
+        // In pieces, so that a narrow dtype does not need eight times its memory for a moment.
+        const int piece = 1 << 14;
+        Tensor wide = Allocate(new Layout([Math.Min(t.layout.Count, piece)]), TypeOf<T>());
+        for (long done = 0; done < t.layout.Count; done += piece)
+        {
+            int n = (int)Math.Min(t.layout.Count - done, piece);
+            Span<T> values = wide.Span<T>();
+            for (int i = 0; i < n; i++) values[i] = value(done + i);
+            Kernels.Copy.Run(wide.Raw(new Layout([n])), t.Raw(new Layout([n], [1], done)));
+        }
     }
 
     private static DType Defined(DType dtype)

@@ -31,6 +31,16 @@ public sealed partial class Tensor
         }
     }
 
+    /// <summary>A part of the tensor by one index; see the other indexer. A list is a list of indices: <c>x[[0, 2]]</c> has rows 0 and 2.</summary>
+    /// <param name="index">The entry for dimension 0.</param>
+    [OverloadResolutionPriority(2)]
+    [IndexerName("Part")]
+    public Tensor this[TensorIndex index]
+    {
+        get => this[new ReadOnlySpan<TensorIndex>(in index)];
+        set => this[new ReadOnlySpan<TensorIndex>(in index)] = value;
+    }
+
     /// <summary>A part of the tensor; the same as the other indexer, for languages without span parameters.</summary>
     /// <param name="indices">One entry per dimension from the front.</param>
     [IndexerName("Part")]
@@ -146,7 +156,8 @@ public sealed partial class Tensor
     /// <summary>Replaces the elements at index tensors by values, or adds the values to them, in place.</summary>
     /// <param name="indices">One index tensor per dimension from the front, null for a dimension that is taken whole; see <see cref="Index"/>.</param>
     /// <param name="values">The values, of x's dtype, broadcast to the shape that indexing gives.</param>
-    /// <param name="accumulate">Add every value, also where indices repeat; else the last of several writes to a place stays.</param>
+    /// <param name="accumulate">Add every value, also where indices repeat; else the last of several writes to a place
+    /// stays, and each of them receives the place's gradient.</param>
     /// <exception cref="ShapeException">The values do not broadcast to the indexed shape.</exception>
     public Tensor IndexPut_(IReadOnlyList<Tensor?> indices, Tensor values, bool accumulate = false)
     {

@@ -87,7 +87,7 @@ public sealed partial class Tensor
         get => defaultDType;
         set
         {
-            if (!value.IsFloatingPoint()) Throw.Types($"only floating-point types are supported as the default type, but got {value}.");
+            if (!Defined(value).IsFloatingPoint()) Throw.Types($"only floating-point types are supported as the default type, but got {value}.");
             defaultDType = value;
         }
     }
@@ -105,7 +105,7 @@ public sealed partial class Tensor
 
     private int Rank0(int dim)
     {
-        if (layout.Rank == 0) Throw.DimOutOfRange(dim, 0);
+        if (layout.Rank == 0) Throw.Range(nameof(dim), dim, $"Dimension specified as {dim} but tensor has no dimensions");
         return layout.Rank;
     }
 

@@ -50,6 +50,10 @@ internal static partial class Throw
         "Use smaller batches or a smaller dtype; check the shape if it is larger than intended.", cause);
 
     [DoesNotReturn]
+    internal static void ValueOverflow(string value, DType dtype) => Range("value", value,
+        $"value cannot be converted to type {dtype.ValueName()} without overflow: {value} does not fit into {dtype.Name()}.");
+
+    [DoesNotReturn]
     internal static void TooManyDims(int rank) => Range("shape", rank, $"A tensor has at most {Layout.MaxRank} dimensions, but got {rank}.");
 
     [DoesNotReturn]
@@ -99,7 +103,7 @@ internal static partial class Throw
     {
         string by = saved.gradFn is { } fn ? $", which is output {saved.outputNr} of {fn.Name}," : "";
         Graph("one of the variables needed for gradient computation has been modified by an inplace operation: " +
-            $"[{saved.dtype.ScalarName()}Tensor {Shape.Format(saved.layout.shape)}]{by} is at version {current}; " +
+            $"[torch.{saved.dtype.ScalarName()}Tensor {Shape.Format(saved.layout.shape)}]{by} is at version {current}; " +
             $"expected version {version} instead. {node} saved it for its backward; change the tensor after Backward, or work on a Clone().");
     }
 

@@ -6,15 +6,30 @@ internal sealed class Dual : Interpreter
     internal Tensor Primal;
     internal Tensor? Tangent;
 
-    private Dual(int level, Tensor primal, Tensor? tangent) : base(level) => (Primal, Tangent) = (primal, tangent);
+    /// <summary>The version of the memory at which a view's tangent was right.</summary>
+    private int version;
+
+    private Dual(int level, Tensor primal, Tensor? tangent) : base(level) => (Primal, Tangent, version) = (primal, tangent, primal.storage.Version);
 
     internal static Tensor New(int level, Tensor primal, Tensor? tangent) => tangent is null
         ? primal
         : new Tensor(primal.storage, primal.layout, primal.dtype) { wrap = new Dual(level, primal, tangent) };
 
     /// <summary>The value and tangent of x at this level; x itself and null if it has none.</summary>
-    internal static (Tensor Primal, Tensor? Tangent) Open(Tensor x, int level) =>
-        x.wrap is Dual d && d.Level == level ? (d.Primal, d.Tangent) : (x, null);
+    internal static (Tensor Primal, Tensor? Tangent) Open(Tensor x, int level)
+    {
+        if (x.wrap is not Dual d || d.Level != level) return (x, null);
+        if (d.version != x.storage.Version) d.Refresh(x);
+        return (d.Primal, d.Tangent);
+    }
+
+    /// <summary>Derives a view's tangent anew from its base's after a write, which always brings the base's up to date.</summary>
+    private void Refresh(Tensor x)
+    {
+        version = x.storage.Version;
+        if (x.meta?.Base is { wrap: Dual { Tangent: { } t } b } root && b.Level == Level)
+            Tangent = Nabla.Linear.Apply(new Ops.AsStrided(root.layout, x.layout), t);
+    }
 
     internal override Tensor Map<TOp>(TOp op, Tensor x)
     {
@@ -83,7 +98,14 @@ internal sealed class Dual : Interpreter
             return;
         }
         d.Primal.Become(p);
-        d.Tangent = t;
+        if (t is not null && t.dtype != x.dtype) t = t.To(x.dtype);
+        if (x.meta?.Base is { wrap: Dual { Tangent: { } whole } b } root && b.Level == Level)
+        {
+            Tensor rest = Nabla.Linear.Apply(new Ops.ClearStrided(root.layout, x.layout), whole);
+            b.Tangent = t is null ? rest : rest + Nabla.Linear.Apply(new Ops.PutStrided(root.layout, x.layout), t);
+            b.version = x.storage.Version;
+        }
+        (d.Tangent, d.version) = (t, x.storage.Version);
     }
 
     internal override string CannotRead => Primal.wrap?.CannotRead ?? "";

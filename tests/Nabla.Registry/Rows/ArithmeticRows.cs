@@ -108,6 +108,14 @@ internal static class ArithmeticRows
         },
         Product("addcmul", static (x, a, b, v) => x.AddCMul(a, b, v), static (x, a, b, v) => x.AddCMul_(a, b, v)),
         Product("addcdiv", static (x, a, b, v) => x.AddCDiv(a, b, v), static (x, a, b, v) => x.AddCDiv_(a, b, v)),
+        new("dist", static c => c.T(0, "input").Dist(c.T(1, "other"), c.Double(2, "p", 2)))
+        {
+            Samples = static () =>
+            [
+                new([In.Real(2, 3), In.Real2(2, 3)]), new([In.Real(2, 3), In.Real2(3), 1.0]), new([In.Real(2, 3), In.Real2(2, 3), 3.0]),
+                new([In.Real(4), In.Real2(4), double.PositiveInfinity]), new([In.Real(), In.Real2(), 2.0]),
+            ]
+        },
     ];
 
     private static OpRow Product(string name, Func<Tensor, Tensor, Tensor, Scalar?, Tensor> run, Func<Tensor, Tensor, Tensor, Scalar?, Tensor> inPlace) =>

@@ -78,7 +78,7 @@ public sealed class DerivativeLawTests
             if (tangents[i] is not { } t || !y[i].DType.IsFloatingPoint()) continue;
             Assert.True(t.Shape == y[i].Shape && t.DType == y[i].DType,
                 $"{what}: the tangent of result {i} is {t.DType.Name()} {t.Shape}, the result is {y[i].DType.Name()} {y[i].Shape}");
-            if (!smooth.Contains(i)) Assert.True(Law.Doubles(t).All(static d => d == 0), $"{what}: result {i} has a tangent but no gradient");
+            if (!smooth.Contains(i)) Assert.True(Law.Doubles(t).All(static d => Math.Abs(d) <= 1e-12), $"{what}: result {i} has a tangent but no gradient");
         }
         Balance([.. smooth.Select((o, n) => Law.Dot(tangents[o], u[n]))], [.. g.Select((t, n) => Law.Dot(t, v[n]))], what);
     }

@@ -63,6 +63,57 @@ public sealed class InPlaceLawTests
         Compare(trial, Expected(row, trial, u.Select(0, 1)), actual, trial.Smooth.Contains(0) ? others : null, "into a row");
     });
 
+    [Theory, MemberData(nameof(Names))]
+    public void A_write_has_the_tangent_of_out_of_place(string name) => Each(name, (row, trial, y) =>
+    {
+        if (trial.Smooth.Length == 0 || LawRows.Excepts(row, "forward")) return;
+        Tensor[] x = [.. trial.SmoothInputs.Select(static t => t.Detach())], v = Law.Directions(x, 3);
+        Tensor? expected = Func.Jvp(a => [trial.Run(trial.With(a))[0]], x, v).Tangents[0]?.To(trial.Inputs[0].DType);
+        Tensor? into = Func.Jvp(a => [row.InPlace!(trial.Rebuild(First(trial.With(a), static t => t.Clone())))], x, v).Tangents[0];
+        Law.Same(expected, into, $"{trial.Text}: the tangent of a write into a copy");
+        if (!trial.Smooth.Contains(0)) return;
+        Tensor? large = Func.Jvp(a => [IntoRow(row, trial, trial.With(a))[0]], x, v).Tangents[0];
+        Tensor? other = Func.Jvp(a => [IntoRow(row, trial, trial.With(a))[1]], x, v).Tangents[0];
+        Law.Same(v[0], large?.Select(0, 0), $"{trial.Text}: the tangent of the row before");
+        Law.Same(expected, large?.Select(0, 1), $"{trial.Text}: the tangent of the row written to");
+        Law.Same(expected, other, $"{trial.Text}: the tangent of another view of the row written to");
+    });
+
+    [Theory, MemberData(nameof(Names))]
+    public void A_batched_write_is_the_stack_of_writes(string name) => Each(name, (row, trial, y) =>
+    {
+        if (!trial.Smooth.Contains(0) || LawRows.Excepts(row, "vmap")) return;
+        Tensor[] x = [.. trial.SmoothInputs.Select(static t => Law.Stack([t.Detach(), t.Detach() * 0.98]).RequiresGrad_())];
+        int?[] inDims = new int?[trial.Inputs.Length];
+        foreach (int i in trial.Smooth) inDims[i] = 0;
+        Tensor plain = Func.Vmap(a => [trial.Run(a)[0].To(trial.Inputs[0].DType)], trial.With(x), inDims)[0];
+        Tensor into = Func.Vmap(a => [row.InPlace!(trial.Rebuild(First(a, static t => t.Clone())))], trial.With(x), inDims)[0];
+        Tensor large = Func.Vmap(a => [IntoRow(row, trial, a)[0].Select(0, 1)], trial.With(x), inDims)[0];
+        Law.Same(plain.Detach(), into.Detach(), $"{trial.Text}: a batched write");
+        Law.Same(plain.Detach(), large.Detach(), $"{trial.Text}: a batched write into a row");
+        Tensor u = Law.Direction(plain.Detach(), 3);
+        Tensor?[] expected = Gradients(plain, x, u), actual = Gradients(into, x, u), row1 = Gradients(large, x, u);
+        for (int n = 0; n < x.Length; n++)
+        {
+            Law.Same(expected[n], actual[n], $"{trial.Text}: a batched write, gradient of input {trial.Smooth[n]}");
+            Law.Same(expected[n], row1[n], $"{trial.Text}: a batched write into a row, gradient of input {trial.Smooth[n]}");
+        }
+    });
+
+    private static Tensor?[] Gradients(Tensor y, Tensor[] x, Tensor u) =>
+        y.RequiresGrad ? Autograd.Grad([y], x, [u], allowUnused: true) : new Tensor?[x.Length];
+
+    private static Tensor[] First(Tensor[] x, Func<Tensor, Tensor> change) => [change(x[0]), .. x[1..]];
+
+    /// <summary>Three copies of the first input, the second of which was written to, and another view of that one, taken before.</summary>
+    private static Tensor[] IntoRow(OpRow row, Trial trial, Tensor[] x)
+    {
+        Tensor large = x[0].Unsqueeze(0).Expand(new Shape([3, .. x[0].Shape.ToArray()])).Clone();
+        Tensor other = large.Select(0, 1);
+        row.InPlace!(trial.Rebuild(First(x, _ => large.Select(0, 1))));
+        return [large, other];
+    }
+
     private static Tensor?[] Expected(OpRow row, Trial trial, Tensor u)
     {
         Tensor[] x = trial.Copies(true);
