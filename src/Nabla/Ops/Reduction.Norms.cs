@@ -65,6 +65,11 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The tensor is not floating point.</exception>
     public Tensor Norm(double p, Dims dim, bool keepDim = false, DType? dtype = null) => VectorNorm("norm", p, dim, keepDim, dtype);
 
+    /// <summary>The p-norm of the difference, broadcast: ‖x - y‖ₚ. Its gradient is 0 where x equals y.</summary>
+    /// <param name="other">y.</param>
+    /// <param name="p">The order; 2 by default.</param>
+    public Tensor Dist(Tensor other, double p = 2) => (this - other).Norm(p);
+
     internal Tensor VectorNorm(string op, double p, Dims dim, bool keepDim, DType? type)
     {
         if (!(type ?? dtype).IsFloatingPoint())
