@@ -60,7 +60,8 @@ internal static class Products
     }
 
     /// <summary>From the first element of a tensor to the last one it reaches.</summary>
-    private static ReadOnlySpan<T> Memory<T>(Tensor x) where T : unmanaged => x.storage.Span<T>(x.layout.Offset, x.layout.End - x.layout.Offset);
+    private static ReadOnlySpan<T> Memory<T>(Tensor x) where T : unmanaged =>
+        x.storage.Span<T>(x.layout.Offset, x.layout.End - x.layout.Offset);
 
     /// <summary>The leading dimensions, merged where the strides allow it; the longest runs inside one batched product.</summary>
     private readonly struct Batches

@@ -21,12 +21,15 @@ public static partial class Functional
     public static Tensor Dropout1d(Tensor input, double p = 0.5, bool training = true, bool inPlace = false, Generator? generator = null)
     {
         if (input.NDim is not (2 or 3))
-            Throw.Shapes($"dropout1d: Expected 2D or 3D input, but received a {input.NDim}D input. Note that dropout1d exists to provide channel-wise dropout on " +
+            Throw.Shapes($"dropout1d: Expected 2D or 3D input, but received a {input.NDim}D input. Note that dropout1d exists to " +
+                "provide channel-wise dropout on " +
                 "inputs with 1 spatial dimension, a channel dimension, and an optional batch dimension (i.e. 2D or 3D inputs).");
         return DropChannels(input, 3, p, training, inPlace, generator);
     }
 
-    /// <summary>As <see cref="Dropout"/>, but whole channels of [N, C, H, W] are zero together; any input is taken as [N, C, ...].</summary>
+    /// <summary>
+    /// As <see cref="Dropout"/>, but whole channels of [N, C, H, W] are zero together; any input is taken as [N, C, ...].
+    /// </summary>
     /// <inheritdoc cref="Dropout"/>
     public static Tensor Dropout2d(Tensor input, double p = 0.5, bool training = true, bool inPlace = false, Generator? generator = null) =>
         Drop(input, p, training, inPlace, feature: true, alpha: false, generator);
@@ -38,12 +41,14 @@ public static partial class Functional
 
     /// <summary>Elements take SELU's lower limit with probability p, and all are scaled so that mean and variance stay.</summary>
     /// <inheritdoc cref="Dropout"/>
-    public static Tensor AlphaDropout(Tensor input, double p = 0.5, bool training = false, bool inPlace = false, Generator? generator = null) =>
+    public static Tensor AlphaDropout(Tensor input, double p = 0.5, bool training = false, bool inPlace = false,
+        Generator? generator = null) =>
         Drop(input, p, training, inPlace, feature: false, alpha: true, generator);
 
     /// <summary>As <see cref="AlphaDropout"/>, but whole channels of [N, C, ...] together.</summary>
     /// <inheritdoc cref="Dropout"/>
-    public static Tensor FeatureAlphaDropout(Tensor input, double p = 0.5, bool training = false, bool inPlace = false, Generator? generator = null) =>
+    public static Tensor FeatureAlphaDropout(Tensor input, double p = 0.5, bool training = false, bool inPlace = false,
+        Generator? generator = null) =>
         Drop(input, p, training, inPlace, feature: true, alpha: true, generator);
 
     private static Tensor DropChannels(Tensor x, int batched, double p, bool training, bool inPlace, Generator? generator)
@@ -54,7 +59,8 @@ public static partial class Functional
 
     private static Tensor Drop(Tensor x, double p, bool training, bool inPlace, bool feature, bool alpha, Generator? generator)
     {
-        if (!(p >= 0 && p <= 1)) Throw.Range(nameof(p), p, $"dropout probability has to be between 0 and 1, but got {RandomChecks.Words(p)}");
+        if (!(p >= 0 && p <= 1)) Throw.Range(nameof(p), p, "dropout probability has to be between 0 and 1, but got " +
+            $"{RandomChecks.Words(p)}");
         if (p == 0 || !training || x.NumElements == 0) return x;
         if (!x.dtype.IsFloatingPoint()) Throw.CannotCast("dropout", Tensor.DefaultDType, x.dtype);
         if (feature && x.NDim < 2) Throw.Shapes($"Feature dropout requires at least 2 dimensions in the input: it has shape {x.Shape}.");

@@ -2,11 +2,14 @@ namespace Nabla;
 
 public sealed partial class Tensor
 {
-    /// <summary>The p-norm distance of every row of this tensor to every row of another: z[..., i, j] = ‖x[..., i, :] - y[..., j, :]‖ₚ.</summary>
+    /// <summary>
+    /// The p-norm distance of every row of this tensor to every row of another: z[..., i, j] = ‖x[..., i, :] - y[..., j, :]‖ₚ.
+    /// </summary>
     /// <param name="other">y, of shape [..., r, m]; this tensor has shape [..., n, m]; leading dimensions broadcast.</param>
     /// <param name="p">The norm: 0 counts differing elements, infinity takes the largest difference; 2 by default.</param>
     /// <returns>A tensor of shape [..., n, r]. The gradient at distance 0 is 0.</returns>
-    /// <remarks>For p = 2 and more than 25 rows on a side, distances come from one matrix product, as in PyTorch: faster, and less exact for
+    /// <remarks>For p = 2 and more than 25 rows on a side, distances come from one matrix product, as in PyTorch: faster, and less exact
+    /// for
     /// rows that lie close together.</remarks>
     /// <exception cref="ShapeException">A tensor has fewer than two dimensions, or the numbers of columns differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">p is negative.</exception>
@@ -26,13 +29,17 @@ public sealed partial class Tensor
     /// <summary>√(‖x‖² + ‖y‖² - 2·x·y), by one product of matrices.</summary>
     private Tensor Euclidean(Tensor other)
     {
-        Tensor squares = (this * this).Sum(-1, true) + (other * other).Sum(-1, true).Transpose(-2, -1) - 2 * MatMul(other.Transpose(-2, -1));
+        Tensor sums = (this * this).Sum(-1, true) + (other * other).Sum(-1, true).Transpose(-2, -1);
+        Tensor squares = sums - 2 * MatMul(other.Transpose(-2, -1));
         // Rounding may leave less than nothing; the root's slope at 0 is not used.
         Tensor none = squares <= 0;
         return Where(none, 0.0, Where(none, 1.0, squares).Sqrt());
     }
 
-    /// <summary>The p-norm distances of all pairs of rows i &lt; j of a matrix, as one vector: the upper triangle of <see cref="CDist"/> with itself.</summary>
+    /// <summary>
+    /// The p-norm distances of all pairs of rows i &lt; j of a matrix, as one vector: the upper triangle of <see cref="CDist"/> with
+    /// itself.
+    /// </summary>
     /// <param name="p">The norm; 2 by default.</param>
     /// <exception cref="ShapeException">This is not a matrix.</exception>
     /// <exception cref="ArgumentOutOfRangeException">p is negative.</exception>
@@ -45,7 +52,9 @@ public sealed partial class Tensor
         return Length(IndexSelect(0, pairs.Select(0, 0)) - IndexSelect(0, pairs.Select(0, 1)), p);
     }
 
-    /// <summary>The p-norm of the last dimension; the number of nonzero elements (p = 0) is part of the graph, with a zero gradient.</summary>
+    /// <summary>
+    /// The p-norm of the last dimension; the number of nonzero elements (p = 0) is part of the graph, with a zero gradient.
+    /// </summary>
     private static Tensor Length(Tensor x, double p) => p == 0 ? x.Sign().Abs().Sum(-1) : LinAlg.VectorNorm(x, p, -1);
 }
 

@@ -44,9 +44,11 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// Einstein's summation: products of elements whose subscripts agree, summed over the subscripts that the output does not name.
-    /// <c>Einsum("ij,jk->ik", a, b)</c> is a matrix product. Two operands at a time are multiplied, from left to right, as batched matrix products.
+    /// <c>Einsum("ij,jk->ik", a, b)</c> is a matrix product. Two operands at a time are multiplied, from left to right, as batched matrix
+    /// products.
     /// </summary>
-    /// <param name="equation">One letter per dimension, operands separated by commas; <c>...</c> stands for leading dimensions that broadcast.
+    /// <param name="equation">One letter per dimension, operands separated by commas; <c>...</c> stands for leading dimensions that
+    /// broadcast.
     /// Without <c>-&gt;</c>, the output has the ellipsis and the letters that occur once, in alphabetic order, capitals first.</param>
     /// <param name="operands">The operands.</param>
     /// <exception cref="ShapeException">The equation is not well formed, or the operands do not fit it.</exception>
@@ -55,7 +57,8 @@ public sealed partial class Tensor
         ArgumentNullException.ThrowIfNull(equation);
         ArgumentNullException.ThrowIfNull(operands);
         if (operands.Length == 0)
-            Throw.Shapes("einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list");
+            Throw.Shapes("einsum(): must specify the equation string and at least one operand, or at least one operand and its " +
+                "subscripts list");
         return new EinsumPlan(equation, operands).Run();
     }
 }
@@ -109,7 +112,8 @@ internal sealed class EinsumPlan
     {
         >= 'A' and <= 'Z' => c - 'A',
         >= 'a' and <= 'z' => c - 'a' + 26,
-        _ => throw new ShapeException($"einsum(): invalid subscript given at index {at} in the equation string, subscripts must be in [a-zA-Z]"),
+        _ => throw new ShapeException($"einsum(): invalid subscript given at index {at} in the equation string, subscripts must be in " +
+            "[a-zA-Z]"),
     };
 
     private static char Letter(int s) => (char)(s < 26 ? 'A' + s : 'a' + s - 26);
@@ -130,7 +134,8 @@ internal sealed class EinsumPlan
             }
             else if (c == '.')
             {
-                if (all[current].Contains(Ellipsis)) Throw.Shapes($"einsum(): found '.' for operand {current} for which an ellipsis was already found");
+                if (all[current].Contains(Ellipsis)) Throw.Shapes($"einsum(): found '.' for operand {current} for which an ellipsis was " +
+                    "already found");
                 if (i + 2 >= left.Length || left[i + 1] != '.' || left[i + 2] != '.')
                     Throw.Shapes($"einsum(): found '.' for operand {current} that is not part of any ellipsis");
                 all[current].Add(Ellipsis);
@@ -153,8 +158,10 @@ internal sealed class EinsumPlan
             if (dots ? letters > rank : letters != rank)
             {
                 Throw.Shapes(dots || letters < 0
-                    ? $"einsum(): the number of subscripts in the equation ({letters}) is more than the number of dimensions ({rank}) for operand {i}"
-                    : $"einsum(): the number of subscripts in the equation ({letters}) does not match the number of dimensions ({rank}) for operand {i} and no ellipsis was given");
+                    ? $"einsum(): the number of subscripts in the equation ({letters}) is more than the number of dimensions ({rank}) " +
+                        $"for operand {i}"
+                    : $"einsum(): the number of subscripts in the equation ({letters}) does not match the number of dimensions ({rank}) " +
+                        $"for operand {i} and no ellipsis was given");
             }
             if (dots) ellipsisRank = Math.Max(ellipsisRank, rank - letters);
             foreach (int s in subscripts[i])
@@ -220,7 +227,8 @@ internal sealed class EinsumPlan
         {
             if (shape[p] == 1 || shape[p] == sizes[p]) continue;
             if (sizes[p] != 1)
-                Throw.Shapes($"einsum(): subscript {Name(p)} has size {shape[p]} for operand {operand} which does not broadcast with previously seen size {sizes[p]}");
+                Throw.Shapes($"einsum(): subscript {Name(p)} has size {shape[p]} for operand {operand} which does not broadcast with " +
+                    $"previously seen size {sizes[p]}");
             sizes[p] = shape[p];
         }
         return x.Reshape(new Shape(shape));
@@ -236,7 +244,8 @@ internal sealed class EinsumPlan
     {
         long a = x.Shape[kept], b = x.Shape[dropped];
         if (a != b)
-            Throw.Shapes($"einsum(): subscript {Letter(subscript)} is repeated for operand {operand} but the sizes don't match, {b} != {a}");
+            Throw.Shapes($"einsum(): subscript {Letter(subscript)} is repeated for operand {operand} but the sizes don't match, {b} != " +
+                $"{a}");
         return Linear.Apply(new Ops.MergedDims(kept - x.NDim, dropped - x.NDim), x);
     }
 
@@ -281,13 +290,15 @@ internal sealed class EinsumPlan
         }
         if (inner.Count == 0) return x * y;
         // Dimensions that were summed already have size 1 and go anywhere.
-        int[] ones = [.. Enumerable.Range(0, x.NDim).Where(p => !batch.Contains(p) && !left.Contains(p) && !right.Contains(p) && !inner.Contains(p))];
+        int[] ones = [.. Enumerable.Range(0, x.NDim).Where(p => !batch.Contains(p) && !left.Contains(p) && !right.Contains(p)
+            && !inner.Contains(p))];
         right.AddRange(ones);
         long b0 = Size(x, batch), m = Size(x, left), n = Size(y, right), k = Size(x, inner);
         Tensor u = x.Permute(new Dims([.. batch, .. left, .. inner, .. right])).Reshape(new Shape([b0, m, k]));
         Tensor v = y.Permute(new Dims([.. batch, .. inner, .. right, .. left])).Reshape(new Shape([b0, k, n]));
         int[] order = [.. batch, .. left, .. right, .. inner];
-        long[] shape = [.. batch.Select(p => x.Shape[p]), .. left.Select(p => x.Shape[p]), .. right.Select(p => y.Shape[p]), .. inner.Select(_ => 1L)];
+        long[] shape = [.. batch.Select(p => x.Shape[p]), .. left.Select(p => x.Shape[p]), .. right.Select(p => y.Shape[p]),
+            .. inner.Select(_ => 1L)];
         int[] back = new int[order.Length];
         for (int i = 0; i < order.Length; i++) back[order[i]] = i;
         return u.Bmm(v).Reshape(new Shape(shape)).Permute(new Dims(back));

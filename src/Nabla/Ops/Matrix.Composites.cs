@@ -79,7 +79,9 @@ public sealed partial class Tensor
         return TensorDot(other, new Dims(a), new Dims(b));
     }
 
-    /// <summary>Products summed over pairs of dimensions, as one matrix product; the remaining dimensions of both follow each other.</summary>
+    /// <summary>
+    /// Products summed over pairs of dimensions, as one matrix product; the remaining dimensions of both follow each other.
+    /// </summary>
     /// <param name="other">The second factor.</param>
     /// <param name="dims">Dimensions of this tensor.</param>
     /// <param name="otherDims">The dimensions of the other tensor they are paired with.</param>
@@ -89,7 +91,8 @@ public sealed partial class Tensor
     {
         if (dims.Count != otherDims.Count) Throw.Shapes($"both dimension lists should have same length: got {dims} and {otherDims}.");
         if (dtype != other.dtype)
-            Throw.Types($"both inputs should have same dtype: tensordot got {dtype.ScalarName()} and {other.dtype.ScalarName()}; convert one of them with To(...).");
+            Throw.Types($"both inputs should have same dtype: tensordot got {dtype.ScalarName()} and {other.dtype.ScalarName()}; " +
+                "convert one of them with To(...).");
         Dims a = dims.FromEnd(Rank), b = otherDims.FromEnd(other.Rank);
         Tensor x = this, y = other;
         List<int> sumX = [], sumY = [];
@@ -98,7 +101,8 @@ public sealed partial class Tensor
         {
             long p = layout.shape[^-a[i]], q = other.layout.shape[^-b[i]];
             if (p != q && p != 1 && q != 1)
-                Throw.Shapes($"contracted dimensions need to match, but first has size {p} in dim {dims[i]} and second has size {q} in dim {otherDims[i]}");
+                Throw.Shapes($"contracted dimensions need to match, but first has size {p} in dim {dims[i]} and second has size {q} in " +
+                    $"dim {otherDims[i]}");
             if (q == 1 && p != 1) sumX.Add(a[i]);
             if (p == 1 && q != 1) sumY.Add(b[i]);
             inner *= p == 1 || q == 1 ? 1 : p;

@@ -54,13 +54,17 @@ public static partial class Functional
         for (int d = 0; d < x.Rank - 1; d++)
         {
             if (x.layout.shape[d] != y.layout.shape[d])
-                Throw.Shapes($"bilinear(): input batch dimensions do not match at dim {d}: got {x.layout.shape[d]} and {y.layout.shape[d]}");
+                Throw.Shapes($"bilinear(): input batch dimensions do not match at dim {d}: got {x.layout.shape[d]} and " +
+                    $"{y.layout.shape[d]}");
         }
         if (x.layout.shape[^1] != weight.layout.shape[1])
-            Throw.Shapes($"bilinear(): input1 size does not match weight size: got {x.layout.shape[^1]} but expected {weight.layout.shape[1]}");
+            Throw.Shapes($"bilinear(): input1 size does not match weight size: got {x.layout.shape[^1]} but expected " +
+                $"{weight.layout.shape[1]}");
         if (y.layout.shape[^1] != weight.layout.shape[2])
-            Throw.Shapes($"bilinear(): input2 size does not match weight size: got {y.layout.shape[^1]} but expected {weight.layout.shape[2]}");
+            Throw.Shapes($"bilinear(): input2 size does not match weight size: got {y.layout.shape[^1]} but expected " +
+                $"{weight.layout.shape[2]}");
         if (bias is not null && bias.layout.shape[^1] != weight.layout.shape[0])
-            Throw.Shapes($"bilinear(): bias size does not match weight size: got {bias.layout.shape[^1]} but expected {weight.layout.shape[0]}");
+            Throw.Shapes($"bilinear(): bias size does not match weight size: got {bias.layout.shape[^1]} but expected " +
+                $"{weight.layout.shape[0]}");
     }
 }

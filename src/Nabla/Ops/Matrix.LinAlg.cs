@@ -28,7 +28,8 @@ public static partial class LinAlg
             Throw.Shapes($"linalg.cross: inputs must have the same number of dimensions. Got {input.Shape} and {other.Shape}.");
         int d = Dims.FromEnd(dim, input.Rank);
         if (input.Rank == 0 || input.layout.shape[^-d] != 3 || other.layout.shape[^-d] != 3)
-            Throw.Shapes($"linalg.cross: inputs dimension {dim} must have length 3. Got {(input.Rank == 0 ? 1 : input.layout.shape[^-d])} and {(other.Rank == 0 ? 1 : other.layout.shape[^-d])}");
+            Throw.Shapes($"linalg.cross: inputs dimension {dim} must have length 3. Got " +
+                $"{(input.Rank == 0 ? 1 : input.layout.shape[^-d])} and {(other.Rank == 0 ? 1 : other.layout.shape[^-d])}");
         DType type = Promotion.Result(input, other);
         _ = Kernels.Broadcast.Shape(input.layout.shape, other.layout.shape, "linalg.cross");
         return Bilinear.Apply(new Ops.LinalgCross(d), input.To(type), other.To(type));
@@ -43,7 +44,8 @@ public static partial class LinAlg
     {
         if (a.Rank < 2) Throw.Shapes("linalg.matrix_power: The input tensor A must have at least 2 dimensions.");
         if (a.layout.shape[^1] != a.layout.shape[^2])
-            Throw.Shapes($"linalg.matrix_power: A must be batches of square matrices, but they are {a.layout.shape[^2]} by {a.layout.shape[^1]} matrices");
+            Throw.Shapes($"linalg.matrix_power: A must be batches of square matrices, but they are {a.layout.shape[^2]} by " +
+                $"{a.layout.shape[^1]} matrices");
         if (n < 0) Throw.Range(nameof(n), n, "linalg.matrix_power: the exponent must not be negative here; invert the matrix first.");
         // Chosen, not made anew: the result stays part of the graph, with a zero gradient.
         if (n == 0) return Tensor.Where(Tensor.Zeros(default, DType.Bool), a, Tensor.Eye(a.layout.shape[^1], dtype: a.dtype));
@@ -77,7 +79,8 @@ public static partial class LinAlg
         for (int i = 0; i < n - 1; i++)
         {
             if (matrices[i].layout.shape[1] != matrices[i + 1].layout.shape[0])
-                Throw.Shapes($"multi_dot(): tensors {i} and {i + 1} with shapes {matrices[i].Shape} and {matrices[i + 1].Shape} cannot be multiplied");
+                Throw.Shapes($"multi_dot(): tensors {i} and {i + 1} with shapes {matrices[i].Shape} and {matrices[i + 1].Shape} cannot " +
+                    "be multiplied");
         }
         Tensor product = Multiply(matrices, Splits(matrices), 0, n - 1);
         if (!row && !column) return product;
@@ -91,9 +94,11 @@ public static partial class LinAlg
         if (tensors[^1].Rank is < 1 or > 2) Throw.Shapes($"multi_dot(): the last tensor must be 1D or 2D but got {tensors[^1].Rank}D");
         for (int i = 1; i < tensors.Length; i++)
         {
-            if (i < tensors.Length - 1 && tensors[i].Rank != 2) Throw.Shapes($"multi_dot(): tensor {i} must be 2D but got {tensors[i].Rank}D");
+            if (i < tensors.Length - 1 && tensors[i].Rank != 2) Throw.Shapes($"multi_dot(): tensor {i} must be 2D but got " +
+                $"{tensors[i].Rank}D");
             if (tensors[i].dtype != tensors[0].dtype)
-                Throw.Types($"multi_dot(): all tensors must have be the same dtype but tensor 0 is {tensors[0].dtype.ScalarName()} and tensor {i} {tensors[i].dtype.ScalarName()}");
+                Throw.Types($"multi_dot(): all tensors must have be the same dtype but tensor 0 is {tensors[0].dtype.ScalarName()} and " +
+                    $"tensor {i} {tensors[i].dtype.ScalarName()}");
         }
     }
 

@@ -18,10 +18,13 @@ public sealed partial class Tensor
     private static void CheckMm(Tensor x, Tensor y)
     {
         if (x.layout.shape[1] != y.layout.shape[0])
-            Throw.Shapes($"mat1 and mat2 shapes cannot be multiplied ({x.layout.shape[0]}x{x.layout.shape[1]} and {y.layout.shape[0]}x{y.layout.shape[1]}): " +
-                $"the inner sizes {x.layout.shape[1]} and {y.layout.shape[0]} differ; transpose an operand, for example with Transpose(-2, -1).");
+            Throw.Shapes($"mat1 and mat2 shapes cannot be multiplied ({x.layout.shape[0]}x{x.layout.shape[1]} and " +
+                $"{y.layout.shape[0]}x{y.layout.shape[1]}): " +
+                $"the inner sizes {x.layout.shape[1]} and {y.layout.shape[0]} differ; transpose an operand, for example with " +
+                    "Transpose(-2, -1).");
         if (x.dtype != y.dtype)
-            Throw.Types($"expected m1 and m2 to have the same dtype, but got: {CName(x.dtype)} != {CName(y.dtype)}. Convert one of them with To(...).");
+            Throw.Types($"expected m1 and m2 to have the same dtype, but got: {CName(x.dtype)} != {CName(y.dtype)}. Convert one of them " +
+                "with To(...).");
         NoBool(x, "addmm_impl_cpu_");
     }
 
@@ -62,10 +65,12 @@ public sealed partial class Tensor
     private static void CheckMv(Tensor mat, Tensor vec, int inputRank)
     {
         if (mat.Rank != 2 || vec.Rank != 1)
-            Throw.Shapes($"vector + matrix @ vector expected, got {inputRank}, {mat.Rank}, {vec.Rank}: the matrix has shape {mat.Shape}, the vector {vec.Shape}.");
+            Throw.Shapes($"vector + matrix @ vector expected, got {inputRank}, {mat.Rank}, {vec.Rank}: the matrix has shape " +
+                $"{mat.Shape}, the vector {vec.Shape}.");
         long m = mat.layout.shape[0], k = mat.layout.shape[1];
         if (k != vec.layout.shape[0])
-            Throw.Shapes($"size mismatch, got input ({m}), mat ({m}x{k}), vec ({vec.layout.shape[0]}): a row has {k} elements, the vector {vec.layout.shape[0]}.");
+            Throw.Shapes($"size mismatch, got input ({m}), mat ({m}x{k}), vec ({vec.layout.shape[0]}): a row has {k} elements, the " +
+                $"vector {vec.layout.shape[0]}.");
         SameType(mat, vec);
         NoBool(mat, "addmv_impl_cpu");
     }
@@ -78,10 +83,12 @@ public sealed partial class Tensor
         if (Rank != 1 || other.Rank != 1)
             Throw.Shapes($"1D tensors expected, but got {Rank}D and {other.Rank}D tensors: dot takes vectors; for matrices use MatMul.");
         if (dtype != other.dtype)
-            Throw.Types($"dot : expected both vectors to have same dtype, but found {dtype.ScalarName()} and {other.dtype.ScalarName()}. Convert one of them with To(...).");
+            Throw.Types($"dot : expected both vectors to have same dtype, but found {dtype.ScalarName()} and " +
+                $"{other.dtype.ScalarName()}. Convert one of them with To(...).");
         long n = layout.shape[0], m = other.layout.shape[0];
         if (n != m)
-            Throw.Shapes($"inconsistent tensor size, expected tensor [{n}] and src [{m}] to have the same number of elements, but got {n} and {m} elements respectively");
+            Throw.Shapes($"inconsistent tensor size, expected tensor [{n}] and src [{m}] to have the same number of elements, but got " +
+                $"{n} and {m} elements respectively");
         NoBool(this, "dot");
         return Bilinear.Apply(new Ops.Dot(), this, other);
     }
@@ -111,7 +118,8 @@ public sealed partial class Tensor
     private static void BatchSizes(long batch, long inner, long otherBatch, long otherInner, Tensor x, Tensor y)
     {
         if (batch != otherBatch || inner != otherInner)
-            Throw.Shapes($"Expected size for first two dimensions of batch2 tensor to be: [{batch}, {inner}] but got: [{otherBatch}, {otherInner}]. " +
+            Throw.Shapes($"Expected size for first two dimensions of batch2 tensor to be: [{batch}, {inner}] but got: [{otherBatch}, " +
+                $"{otherInner}]. " +
                 $"The operands have shapes {x.Shape} and {y.Shape}.");
     }
 
@@ -125,7 +133,8 @@ public sealed partial class Tensor
     public Tensor MatMul(Tensor other)
     {
         if (Rank == 0 || other.Rank == 0)
-            Throw.Shapes($"both arguments to matmul need to be at least 1D, but they are {Rank}D and {other.Rank}D. For a product with a number use *.");
+            Throw.Shapes($"both arguments to matmul need to be at least 1D, but they are {Rank}D and {other.Rank}D. For a product with " +
+                "a number use *.");
         return (Rank, other.Rank) switch
         {
             (1, 1) => Dot(other),
@@ -137,7 +146,9 @@ public sealed partial class Tensor
         };
     }
 
-    /// <summary>Leading dimensions become rows of one product where memory allows it, or where a batch would make a large gradient.</summary>
+    /// <summary>
+    /// Leading dimensions become rows of one product where memory allows it, or where a batch would make a large gradient.
+    /// </summary>
     private static bool Folds(Tensor x, Tensor y) => y.Rank == 1 || y.RequiresGrad || x.NumElements == 0
         || Kernels.Viewing.Reshape(x.layout, [x.NumElements / x.layout.shape[^1], x.layout.shape[^1]]) is not null;
 
@@ -157,7 +168,8 @@ public sealed partial class Tensor
         long[] batch = Kernels.Broadcast.Shape(x.layout.shape.AsSpan(0, x.Rank - 2), y.layout.shape.AsSpan(0, y.Rank - 2), "matmul");
         long count = new Shape(batch).NumElements;
         if (Rank == 1 || other.Rank == 1 ? y.layout.shape[^2] != x.layout.shape[^1] : false)
-            Throw.Shapes($"size mismatch, got input ({count * y.layout.shape[^1]}), mat ({count * y.layout.shape[^1]}x{y.layout.shape[^2]}), vec ({x.layout.shape[^1]}): " +
+            Throw.Shapes($"size mismatch, got input ({count * y.layout.shape[^1]}), mat " +
+                $"({count * y.layout.shape[^1]}x{y.layout.shape[^2]}), vec ({x.layout.shape[^1]}): " +
                 $"matmul of {Shape} and {other.Shape}.");
         BatchSizes(count, x.layout.shape[^1], count, y.layout.shape[^2], this, other);
         SameType(x, y);
@@ -186,7 +198,9 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Outer"/>
     public Tensor Ger(Tensor vec2) => Outer(vec2);
 
-    /// <summary>Products over the last dimension of both: z[..., ...] = Σₖ x[..., k] · y[..., k]; with a 0-d operand a plain product.</summary>
+    /// <summary>
+    /// Products over the last dimension of both: z[..., ...] = Σₖ x[..., k] · y[..., k]; with a 0-d operand a plain product.
+    /// </summary>
     /// <exception cref="ShapeException">The last sizes differ.</exception>
     public Tensor Inner(Tensor other)
     {

@@ -35,7 +35,8 @@ public sealed partial class Tensor
         CheckMv(mat, vec, Rank);
         SameType(this, mat);
         if (Rank > 1 || (Rank == 1 && layout.shape[0] != mat.layout.shape[0] && layout.shape[0] != 1))
-            Throw.Shapes($"size mismatch, got input ({NumElements}), mat ({mat.layout.shape[0]}x{mat.layout.shape[1]}), vec ({vec.layout.shape[0]}): the input has shape {Shape}.");
+            Throw.Shapes($"size mismatch, got input ({NumElements}), mat ({mat.layout.shape[0]}x{mat.layout.shape[1]}), vec " +
+                $"({vec.layout.shape[0]}): the input has shape {Shape}.");
         return AddProduct<Ops.Mv>(mat, vec, [mat.layout.shape[0]], beta, alpha);
     }
 
@@ -43,7 +44,9 @@ public sealed partial class Tensor
     /// <inheritdoc cref="AddMv"/>
     public Tensor AddMv_(Tensor mat, Tensor vec, Scalar? beta = null, Scalar? alpha = null) => Become(AddMv(mat, vec, beta, alpha));
 
-    /// <summary>β·input + α·Σ_b batch1[b] · batch2[b], where this tensor is the input and broadcasts to [m, n]. With β = 0 it is not read.</summary>
+    /// <summary>
+    /// β·input + α·Σ_b batch1[b] · batch2[b], where this tensor is the input and broadcasts to [m, n]. With β = 0 it is not read.
+    /// </summary>
     /// <param name="batch1">Matrices [b, m, k].</param>
     /// <param name="batch2">Matrices [b, k, n].</param>
     /// <param name="beta">β; 1 by default.</param>
@@ -64,9 +67,12 @@ public sealed partial class Tensor
 
     /// <summary>x = β·x + α·Σ_b batch1[b] · batch2[b].</summary>
     /// <inheritdoc cref="AddBmm"/>
-    public Tensor AddBmm_(Tensor batch1, Tensor batch2, Scalar? beta = null, Scalar? alpha = null) => Become(AddBmm(batch1, batch2, beta, alpha));
+    public Tensor AddBmm_(Tensor batch1, Tensor batch2, Scalar? beta = null, Scalar? alpha = null) =>
+        Become(AddBmm(batch1, batch2, beta, alpha));
 
-    /// <summary>β·input + α·(batch1[b] · batch2[b]) for every b; this tensor is the input and broadcasts to [b, m, n]. With β = 0 it is not read.</summary>
+    /// <summary>
+    /// β·input + α·(batch1[b] · batch2[b]) for every b; this tensor is the input and broadcasts to [b, m, n]. With β = 0 it is not read.
+    /// </summary>
     /// <param name="batch1">Matrices [b, m, k].</param>
     /// <param name="batch2">Matrices [b, k, n].</param>
     /// <param name="beta">β; 1 by default.</param>
@@ -82,7 +88,8 @@ public sealed partial class Tensor
 
     /// <summary>x = β·x + α·(batch1[b] · batch2[b]) for every b.</summary>
     /// <inheritdoc cref="BAddBmm"/>
-    public Tensor BAddBmm_(Tensor batch1, Tensor batch2, Scalar? beta = null, Scalar? alpha = null) => Become(BAddBmm(batch1, batch2, beta, alpha));
+    public Tensor BAddBmm_(Tensor batch1, Tensor batch2, Scalar? beta = null, Scalar? alpha = null) =>
+        Become(BAddBmm(batch1, batch2, beta, alpha));
 
     /// <summary>β·input + α·(vec1 ⊗ vec2), where this tensor is the input and broadcasts to [m, n]. With β = 0 it is not read.</summary>
     /// <param name="vec1">A vector [m].</param>
@@ -108,11 +115,13 @@ public sealed partial class Tensor
         if (x.dtype != y.dtype || dtype != x.dtype)
         {
             DType other = dtype != x.dtype ? x.dtype : y.dtype;
-            Throw.Types($"self and mat2 must have the same dtype, but got {dtype.ScalarName()} and {other.ScalarName()}. Convert one of them with To(...).");
+            Throw.Types($"self and mat2 must have the same dtype, but got {dtype.ScalarName()} and {other.ScalarName()}. Convert one of " +
+                "them with To(...).");
         }
     }
 
-    private Tensor AddProduct<TProduct>(Tensor x, Tensor y, long[] shape, Scalar? beta, Scalar? alpha) where TProduct : struct, Ops.IProduct<TProduct>
+    private Tensor AddProduct<TProduct>(Tensor x, Tensor y, long[] shape, Scalar? beta, Scalar? alpha)
+        where TProduct : struct, Ops.IProduct<TProduct>
     {
         if (Kernels.Broadcast.To(layout, shape) is null)
         {
@@ -121,7 +130,8 @@ public sealed partial class Tensor
         }
         bool inside = wrap is not null || x.wrap is not null || y.wrap is not null;
         Saves keep = (inside || y.RequiresGrad ? Saves.X : Saves.None) | (inside || x.RequiresGrad ? Saves.Y : Saves.None);
-        Ops.AddProduct<TProduct> op = new(beta ?? 1, alpha ?? 1, Shape, keep, x.Rank > 1 && Ops.Products.ByColumns(x.layout), y.Rank > 1 && Ops.Products.ByColumns(y.layout));
+        bool xColumns = x.Rank > 1 && Ops.Products.ByColumns(x.layout), yColumns = y.Rank > 1 && Ops.Products.ByColumns(y.layout);
+        Ops.AddProduct<TProduct> op = new(beta ?? 1, alpha ?? 1, Shape, keep, xColumns, yColumns);
         return Op.Apply(op, this, x, y)[0];
     }
 }

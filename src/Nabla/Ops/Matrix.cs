@@ -2,7 +2,9 @@ namespace Nabla;
 
 internal static partial class Ops
 {
-    /// <summary>A product that may stand in <see cref="AddProduct{TProduct}"/>: the ranks of its first operand and its result, without batch.</summary>
+    /// <summary>
+    /// A product that may stand in <see cref="AddProduct{TProduct}"/>: the ranks of its first operand and its result, without batch.
+    /// </summary>
     internal interface IProduct<TSelf> : IBilinear<TSelf> where TSelf : struct, IProduct<TSelf>
     {
         static abstract int OperandRank { get; }
@@ -18,7 +20,8 @@ internal static partial class Ops
         static virtual long[]? ResultShape(Layout x, Layout y) => null;
 
         /// <summary>z += B(x, y); z is row-major.</summary>
-        static virtual void Add(Tensor x, Tensor y, Tensor z) => throw new InvalidOperationException("This product cannot be added in place.");
+        static virtual void Add(Tensor x, Tensor y, Tensor z) =>
+            throw new InvalidOperationException("This product cannot be added in place.");
     }
 
     /// <summary>The product of two matrices.</summary>

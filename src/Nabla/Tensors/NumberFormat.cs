@@ -96,7 +96,8 @@ internal sealed class NumberFormat
 
     private static string Whole(double v) => v.ToString("F0", CultureInfo.InvariantCulture) + ".";
 
-    private string Fixed(double v) => v.ToString("F" + options.Precision.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    private string Fixed(double v) =>
+        v.ToString("F" + options.Precision.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     private string Scientific(double v)
     {

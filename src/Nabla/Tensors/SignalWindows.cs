@@ -42,7 +42,8 @@ public static class SignalWindows
     /// <param name="requiresGrad">Whether the result is a leaf that receives a gradient.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative, or tau is not positive.</exception>
     /// <exception cref="ArgumentException">A center is given for a symmetric window.</exception>
-    public static Tensor Exponential(long m, double? center = null, double tau = 1, bool sym = true, DType? dtype = null, bool requiresGrad = false)
+    public static Tensor Exponential(long m, double? center = null, double tau = 1, bool sym = true, DType? dtype = null,
+        bool requiresGrad = false)
     {
         if (!(tau > 0)) Throw.Range(nameof(tau), tau, $"Tau must be positive, got: {tau} instead.");
         if (sym && center is not null) throw new ArgumentException("Center must be None for symmetric windows", nameof(center));

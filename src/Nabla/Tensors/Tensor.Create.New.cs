@@ -36,5 +36,6 @@ public sealed partial class Tensor
     /// <param name="data">Numbers, nested lists of numbers, or tensors to stack.</param>
     /// <param name="dtype">The element type; this tensor's by default.</param>
     /// <param name="requiresGrad">Whether the result is a leaf that receives a gradient.</param>
-    public Tensor NewTensor(TensorLiteral data, DType? dtype = null, bool requiresGrad = false) => Of(data, dtype ?? this.dtype, requiresGrad);
+    public Tensor NewTensor(TensorLiteral data, DType? dtype = null, bool requiresGrad = false) =>
+        Of(data, dtype ?? this.dtype, requiresGrad);
 }

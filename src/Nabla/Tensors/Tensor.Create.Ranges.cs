@@ -53,7 +53,8 @@ public sealed partial class Tensor
     /// <summary>The values start, start + 1, ... below <paramref name="end"/>.</summary>
     /// <inheritdoc cref="Arange(Scalar, Scalar, Scalar, DType?, bool)"/>
     [OverloadResolutionPriority(1)]
-    public static Tensor Arange(Scalar start, Scalar end, DType? dtype = null, bool requiresGrad = false) => Arange(start, end, 1, dtype, requiresGrad);
+    public static Tensor Arange(Scalar start, Scalar end, DType? dtype = null, bool requiresGrad = false) =>
+        Arange(start, end, 1, dtype, requiresGrad);
 
     private static long Steps(long from, long to, long by)
     {
@@ -68,7 +69,8 @@ public sealed partial class Tensor
     private static long Steps(double from, double to, double by)
     {
         double n = Math.Ceiling((to - from) / by);
-        if (n >= long.MaxValue) Throw.Range(nameof(to), to, $"invalid size, possible overflow? The range {from} -> {to} by {by} has {n} elements.");
+        if (n >= long.MaxValue) Throw.Range(nameof(to), to, $"invalid size, possible overflow? The range {from} -> {to} by {by} has {n} " +
+            "elements.");
         return (long)n;
     }
 
@@ -82,7 +84,9 @@ public sealed partial class Tensor
         for (int i = 0; i < y.Length; i++) y[i] = T.CreateTruncating(from + i * by);
     }
 
-    /// <summary><paramref name="steps"/> values from <paramref name="start"/> to <paramref name="end"/>, both included, evenly spaced.</summary>
+    /// <summary>
+    /// <paramref name="steps"/> values from <paramref name="start"/> to <paramref name="end"/>, both included, evenly spaced.
+    /// </summary>
     /// <param name="start">The first value.</param>
     /// <param name="end">The last value.</param>
     /// <param name="steps">How many; a single one is the first.</param>
@@ -133,7 +137,8 @@ public sealed partial class Tensor
     private static void CheckBounds(string op, Tensor start, Tensor end)
     {
         if (start.Rank != 0 || end.Rank != 0)
-            Throw.Shapes($"{op} only supports 0-dimensional start and end tensors, but got start with {start.Rank} dimension(s) and end with {end.Rank} dimension(s).");
+            Throw.Shapes($"{op} only supports 0-dimensional start and end tensors, but got start with {start.Rank} dimension(s) and end " +
+                $"with {end.Rank} dimension(s).");
     }
 
     private static Tensor Spaced(long steps, DType? dtype)
@@ -142,7 +147,9 @@ public sealed partial class Tensor
         return Allocate(new Layout([steps]), Defined(dtype ?? DefaultDType));
     }
 
-    /// <summary>From both ends to the middle, as in PyTorch, so that the last value is exact; float32 steps are rounded to float32.</summary>
+    /// <summary>
+    /// From both ends to the middle, as in PyTorch, so that the last value is exact; float32 steps are rounded to float32.
+    /// </summary>
     private static void Space(Tensor t, double start, double end, long steps, Func<double, double, double> value, double argument = 0)
     {
         bool single = t.dtype.IsFloatingPoint() && t.dtype != DType.Float64;

@@ -78,7 +78,8 @@ public sealed partial class Tensor
     private static DType TypeOf<T>()
     {
         if (DTypeOf<T>.Value is { } dtype) return dtype;
-        throw new DTypeException($"A tensor cannot hold {typeof(T)}; use bool, byte, sbyte, short, int, long, Half, BFloat16, float or double.");
+        throw new DTypeException($"A tensor cannot hold {typeof(T)}; use bool, byte, sbyte, short, int, long, Half, BFloat16, float or " +
+            "double.");
     }
 
     /// <summary>Zeros.</summary>
@@ -86,7 +87,8 @@ public sealed partial class Tensor
     /// <param name="dtype">The element type; <see cref="DefaultDType"/> by default.</param>
     /// <param name="requiresGrad">Whether the result is a leaf that receives a gradient.</param>
     [OverloadResolutionPriority(1)]
-    public static Tensor Zeros(Shape shape, DType? dtype = null, bool requiresGrad = false) => Full(shape, 0.0, dtype ?? DefaultDType, requiresGrad);
+    public static Tensor Zeros(Shape shape, DType? dtype = null, bool requiresGrad = false) =>
+        Full(shape, 0.0, dtype ?? DefaultDType, requiresGrad);
 
     /// <summary>Zeros of the default dtype: <c>Tensor.Zeros(2, 3)</c>.</summary>
     [OverloadResolutionPriority(2)]
@@ -95,7 +97,8 @@ public sealed partial class Tensor
     /// <summary>Ones.</summary>
     /// <inheritdoc cref="Zeros(Nabla.Shape, DType?, bool)"/>
     [OverloadResolutionPriority(1)]
-    public static Tensor Ones(Shape shape, DType? dtype = null, bool requiresGrad = false) => Full(shape, 1.0, dtype ?? DefaultDType, requiresGrad);
+    public static Tensor Ones(Shape shape, DType? dtype = null, bool requiresGrad = false) =>
+        Full(shape, 1.0, dtype ?? DefaultDType, requiresGrad);
 
     /// <summary>Ones of the default dtype: <c>Tensor.Ones(2, 3)</c>.</summary>
     [OverloadResolutionPriority(2)]
@@ -165,7 +168,8 @@ public sealed partial class Tensor
         else
         {
             long[] wide = new long[values.Length];
-            for (int i = 0; i < wide.Length; i++) wide[i] = dtype == DType.Bool ? (values[i].IsZero ? 0 : 1) : Checked(values[i].ToInt64(), dtype);
+            for (int i = 0; i < wide.Length; i++)
+                wide[i] = dtype == DType.Bool ? (values[i].IsZero ? 0 : 1) : Checked(values[i].ToInt64(), dtype);
             Fill(t, i => wide[i]);
         }
         return t;

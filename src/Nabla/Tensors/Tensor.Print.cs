@@ -14,7 +14,9 @@ public sealed partial class Tensor : IFormattable
         set => printOptions = value ?? PrintOptions.Default;
     }
 
-    /// <summary>Changes how tensors are printed, as torch.set_printoptions does. What is not given stays; <paramref name="sciMode"/> is set always.</summary>
+    /// <summary>
+    /// Changes how tensors are printed, as torch.set_printoptions does. What is not given stays; <paramref name="sciMode"/> is set always.
+    /// </summary>
     /// <param name="precision">Digits after the decimal point.</param>
     /// <param name="threshold">More elements than this are summarised.</param>
     /// <param name="edgeItems">How many elements at each end of a dimension a summary shows.</param>

@@ -78,7 +78,8 @@ internal static class RandomDraw
         for (Interpreter? level = x.wrap; level is not null; level = level is Dual dual ? dual.Primal.wrap : null)
         {
             if (level is Batch)
-                Throw.State("vmap: called random operation while in randomness error mode. Draw outside vmap and pass the numbers in as an input.");
+                Throw.State("vmap: called random operation while in randomness error mode. Draw outside vmap and pass the numbers in as " +
+                    "an input.");
         }
     }
 
@@ -141,7 +142,8 @@ internal readonly record struct UniformDraw(double From, double To) : IRandomDra
 internal readonly record struct NormalDraw(double Mean, double Std) : IRandomDraw
 {
     public string NodeName => "NormalBackward0";
-    public void Run<T>(Generator g, Span<T> values, bool contiguous) where T : unmanaged => RandomKernels.Normal(g, values, Mean, Std, contiguous);
+    public void Run<T>(Generator g, Span<T> values, bool contiguous) where T : unmanaged =>
+        RandomKernels.Normal(g, values, Mean, Std, contiguous);
 }
 
 internal readonly record struct ExponentialDraw(double Lambda) : IRandomDraw

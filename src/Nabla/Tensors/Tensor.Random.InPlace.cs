@@ -31,7 +31,8 @@ public sealed partial class Tensor
     /// <param name="lambd">λ.</param>
     /// <param name="generator">The source; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ArgumentOutOfRangeException">λ is not positive.</exception>
-    public Tensor Exponential_(double lambd = 1, Generator? generator = null) => RandomDraw.InPlace(this, generator, new ExponentialDraw(lambd));
+    public Tensor Exponential_(double lambd = 1, Generator? generator = null) =>
+        RandomDraw.InPlace(this, generator, new ExponentialDraw(lambd));
 
     /// <summary>Fills with numbers from the Cauchy distribution.</summary>
     /// <param name="median">The median.</param>
@@ -92,5 +93,6 @@ public sealed partial class Tensor
     /// <param name="to">One more than the largest; by default all the dtype has.</param>
     /// <param name="generator">The source; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such integer, or the dtype cannot hold it.</exception>
-    public Tensor Random_(long from, long? to, Generator? generator = null) => RandomDraw.InPlace(this, generator, new IntegerDraw(from, to));
+    public Tensor Random_(long from, long? to, Generator? generator = null) =>
+        RandomDraw.InPlace(this, generator, new IntegerDraw(from, to));
 }

@@ -59,7 +59,8 @@ public sealed partial class Tensor
 
     /// <summary>Integers drawn evenly from [0, high).</summary>
     /// <inheritdoc cref="RandInt(long, long, Nabla.Shape, DType?, Generator?)"/>
-    public static Tensor RandInt(long high, Shape size, DType? dtype = null, Generator? generator = null) => RandInt(0, high, size, dtype, generator);
+    public static Tensor RandInt(long high, Shape size, DType? dtype = null, Generator? generator = null) =>
+        RandInt(0, high, size, dtype, generator);
 
     /// <summary>Integers drawn evenly from [low, high), of a tensor's shape, dtype and order of dimensions in memory.</summary>
     /// <param name="input">The tensor to take after.</param>
@@ -153,14 +154,17 @@ public sealed partial class Tensor
     /// <param name="replacement">Whether a category may be drawn more than once.</param>
     /// <param name="generator">The source; <see cref="Generator.Default"/> by default.</param>
     /// <returns>An int64 tensor of shape [numSamples] for weights [categories], or [rows, numSamples] for [rows, categories].</returns>
-    /// <exception cref="ArgumentException">The weights have another rank or are not all finite, not negative and in sum positive.</exception>
+    /// <exception cref="ArgumentException">The weights have another rank or are not all finite, not negative and in sum
+    /// positive.</exception>
     public Tensor Multinomial(long numSamples, bool replacement = false, Generator? generator = null)
     {
         if (Rank is < 1 or > 2) Throw.Shapes($"prob_dist must be 1 or 2 dim: it has shape {Shape}.");
         Tensor p = Kernels.Copy.Contiguous(RandomDraw.Plain(this));
-        int categories = checked((int)p.layout.shape[^1]), rows = Rank == 1 ? 1 : checked((int)p.layout.shape[0]), n = checked((int)numSamples);
+        int categories = checked((int)p.layout.shape[^1]), n = checked((int)numSamples);
+        int rows = Rank == 1 ? 1 : checked((int)p.layout.shape[0]);
         Generator g = generator ?? Generator.Default;
-        if (!p.dtype.IsFloatingPoint()) Throw.Types($"multinomial only supports floating-point dtypes for input, got: {p.dtype.ScalarName()}");
+        if (!p.dtype.IsFloatingPoint()) Throw.Types("multinomial only supports floating-point dtypes for input, got: " +
+            $"{p.dtype.ScalarName()}");
         RandomChecks.Multinomial<float>(categories, n, replacement);
         Tensor y = Allocate(new Layout(Rank == 1 ? [numSamples] : [rows, numSamples]), DType.Int64);
         Span<long> into = y.Span<long>();
@@ -180,7 +184,8 @@ public sealed partial class Tensor
         return dtype;
     }
 
-    private static Tensor Drawn<TDraw>(Shape size, DType dtype, bool requiresGrad, Generator? generator, TDraw draw) where TDraw : struct, IRandomDraw =>
+    private static Tensor Drawn<TDraw>(Shape size, DType dtype, bool requiresGrad, Generator? generator, TDraw draw)
+        where TDraw : struct, IRandomDraw =>
         Leaf(RandomDraw.Fresh(new Layout(size.ToArray()), Defined(dtype), generator, draw), requiresGrad);
 
     private static Tensor DrawnLike<TDraw>(Tensor input, DType dtype, bool requiresGrad, Generator? generator, TDraw draw)

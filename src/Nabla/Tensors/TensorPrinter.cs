@@ -51,7 +51,7 @@ internal sealed class TensorPrinter
     private static List<string> Suffixes(Tensor x, Tensor history, Tensor? tangent, PrintOptions options)
     {
         List<string> all = [];
-        bool empty = x.layout.Count == 0, usual = x.dtype == Tensor.DefaultDType || (!empty && x.dtype is DType.Int64 or DType.Bool && !empty);
+        bool empty = x.layout.Count == 0, usual = x.dtype == Tensor.DefaultDType || (!empty && x.dtype is DType.Int64 or DType.Bool);
         if (empty ? x.NDim != 1 : options.EdgeItems == 0) all.Add("size=" + Tuple(x.layout.shape));
         if (!usual) all.Add("dtype=torch." + x.dtype.Name());
         if (NodeName(history) is { } node) all.Add($"grad_fn=<{node}>");

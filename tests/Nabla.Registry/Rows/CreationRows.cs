@@ -2,7 +2,8 @@ namespace Nabla.Registry;
 
 internal static class CreationRows
 {
-    private static readonly Type Range = typeof(ArgumentOutOfRangeException), Shapes = typeof(ShapeException), DTypes = typeof(DTypeException);
+    private static readonly Type Range = typeof(ArgumentOutOfRangeException), Shapes = typeof(ShapeException),
+        DTypes = typeof(DTypeException);
 
     private static DType? Type(Call c) => c.DType(-1, "dtype");
 
@@ -47,7 +48,10 @@ internal static class CreationRows
         new("scalar_tensor", c => Tensor.ScalarTensor(c.Number(0, "s"), Type(c), Grad(c))) { Samples = () => [Typed(3L)] },
         new("zeros_like", c => Tensor.ZerosLike(c.T(0), Type(c))) { Samples = () => [new([In.Const(In.Real(2, 3))])] },
         new("ones_like", c => Tensor.OnesLike(c.T(0), Type(c))) { Samples = () => [new([In.Const(In.Real(2, 3))])] },
-        new("full_like", c => Tensor.FullLike(c.T(0), c.Number(1, "fill_value"), Type(c))) { Samples = () => [new([In.Const(In.Real(2, 3)), 1.5])] },
+        new("full_like", c => Tensor.FullLike(c.T(0), c.Number(1, "fill_value"), Type(c)))
+        {
+            Samples = () => [new([In.Const(In.Real(2, 3)), 1.5])],
+        },
         new("new_zeros", c => c.T(0).NewZeros(c.ShapeFrom(1, "size"), Type(c))) { Samples = () => [new([In.Const(In.Real(2)), 3L])] },
         new("new_ones", c => c.T(0).NewOnes(c.ShapeFrom(1, "size"), Type(c))) { Samples = () => [new([In.Const(In.Real(2)), 3L])] },
         new("new_full", c => c.T(0).NewFull(c.Shape(1, "size"), c.Number(2, "fill_value"), Type(c)))
@@ -77,7 +81,8 @@ internal static class CreationRows
             [
                 (() => Tensor.Linspace(0, 1, -1), Range, "number of steps must be non-negative"),
                 (() => Tensor.Linspace(Tensor.Ones([1]), Tensor.Of(3.0), 3), Shapes,
-                    "linspace only supports 0-dimensional start and end tensors, but got start with 1 dimension(s) and end with 0 dimension(s)."),
+                    "linspace only supports 0-dimensional start and end tensors, but got start with 1 dimension(s) and end with 0 " +
+                        "dimension(s)."),
             ],
         },
         new("logspace", c => HasTensor(c)
@@ -100,7 +105,8 @@ internal static class CreationRows
         Window("bartlett", c => SignalWindows.Bartlett(c.Long(0, "M"), Sym(c), Type(c))),
         Window("blackman", c => SignalWindows.Blackman(c.Long(0, "M"), Sym(c), Type(c))),
         Window("cosine", c => SignalWindows.Cosine(c.Long(0, "M"), Sym(c), Type(c))),
-        Window("exponential", c => SignalWindows.Exponential(c.Long(0, "M"), c.Has(-1, "center") ? c.Double(-1, "center", 0) : null, c.Double(-1, "tau", 1), Sym(c), Type(c))),
+        Window("exponential", c =>
+            SignalWindows.Exponential(c.Long(0, "M"), c.OptNumber(-1, "center")?.ToDouble(), c.Double(-1, "tau", 1), Sym(c), Type(c))),
         Window("gaussian", c => SignalWindows.Gaussian(c.Long(0, "M"), c.Double(-1, "std", 1), Sym(c), Type(c))),
         Window("general_cosine", c => SignalWindows.GeneralCosine(c.Long(0, "M"), Weights(c), Sym(c), Type(c))),
         Window("general_hamming", c => SignalWindows.GeneralHamming(c.Long(0, "M"), c.Double(-1, "alpha", 0.54), Sym(c), Type(c))),
@@ -128,7 +134,10 @@ internal static class CreationRows
         {
             Errors = [(() => Functional.Dropout(Tensor.Ones([2]), -1), Range, "dropout probability has to be between 0 and 1, but got -1")],
         },
-        Dropout("dropout1d", 0.5, true, Functional.Dropout1d) with { Errors = [(() => Functional.Dropout1d(Tensor.Ones([2])), Shapes, "dropout1d: Expected 2D or 3D input")] },
+        Dropout("dropout1d", 0.5, true, Functional.Dropout1d) with
+        {
+            Errors = [(() => Functional.Dropout1d(Tensor.Ones([2])), Shapes, "dropout1d: Expected 2D or 3D input")],
+        },
         Dropout("dropout2d", 0.5, true, Functional.Dropout2d),
         Dropout("dropout3d", 0.5, true, Functional.Dropout3d),
         Dropout("alpha_dropout", 0.5, false, Functional.AlphaDropout),
@@ -146,7 +155,8 @@ internal static class CreationRows
 
     /// <summary>Samples without chance: nothing dropped, or everything.</summary>
     private static OpRow Dropout(string name, double p, bool training, Func<Tensor, double, bool, bool, Generator?, Tensor> run) =>
-        new("nn.functional." + name, c => run(c.T(0), c.Double(1, "p", p), c.Bool(2, "training", training), c.Bool(3, "inplace", false), null))
+        new("nn.functional." + name, c =>
+            run(c.T(0), c.Double(1, "p", p), c.Bool(2, "training", training), c.Bool(3, "inplace", false), null))
         {
             Samples = () => [new([In.Real(2, 3, 4), 0.5, false]), new([In.Real(2, 3), 0.0, true])],
         };

@@ -42,7 +42,7 @@ public sealed class MatrixTests
         Tensor weight = R(4, 3), x = R(2, 3);
         Functional.Linear(x, weight, R(4)).Sum().Backward();
         Assert.True(weight.Grad!.IsContiguous);
-        Assert.Equal(x.Detach().Sum(0).Unsqueeze(0).Expand([4, -1]).ToArray<float>(), weight.Grad.ToArray<float>());
+        Assert.Equal(x.Detach().Sum(dim: 0).Unsqueeze(0).Expand([4, -1]).ToArray<float>(), weight.Grad.ToArray<float>());
     }
 
     [Fact]

@@ -7,8 +7,10 @@ public sealed class RandomTensorTests
 
     public static TheoryData<string> Calls =>
     [
-        "torch.rand", "empty.uniform_", "torch.randn", "torch.randn(generator)", "empty.normal_", "empty(40)[::2].normal_", "empty.exponential_", "empty.cauchy_",
-        "empty.log_normal_", "empty.geometric_", "empty.bernoulli_", "empty(bool).bernoulli_", "torch.bernoulli", "empty.random_", "torch.randint", "torch.randperm",
+        "torch.rand", "empty.uniform_", "torch.randn", "torch.randn(generator)", "empty.normal_", "empty(40)[::2].normal_",
+            "empty.exponential_", "empty.cauchy_",
+        "empty.log_normal_", "empty.geometric_", "empty.bernoulli_", "empty(bool).bernoulli_", "torch.bernoulli", "empty.random_",
+            "torch.randint", "torch.randperm",
         "torch.multinomial", "F.dropout", "F.dropout2d",
     ];
 
@@ -16,7 +18,8 @@ public sealed class RandomTensorTests
     [MemberData(nameof(Calls))]
     public void A_recorded_call_gives_its_values_through_tensors(string call)
     {
-        RandomRow[] rows = [.. Rows.Where(r => r.Call == call && !(r.Args.TryGetProperty("dtype", out var d) && d.GetString() == "complex64"))];
+        RandomRow[] rows = [.. Rows.Where(r => r.Call == call && !(r.Args.TryGetProperty("dtype", out var d)
+            && d.GetString() == "complex64"))];
         Assert.NotEmpty(rows);
         string[] wrong = [.. rows.Select(r => r.Difference(Values(Run(r)))).OfType<string>().Take(5)];
         Assert.True(wrong.Length == 0, string.Join('\n', wrong));
@@ -39,11 +42,13 @@ public sealed class RandomTensorTests
             "empty.log_normal_" => Empty().LogNormal_(row.Double("mean"), row.Double("std"), g),
             "empty.geometric_" => Empty().Geometric_(row.Double("p"), g),
             "empty.bernoulli_" or "empty(bool).bernoulli_" => Empty().Bernoulli_(row.Double("p"), g),
-            "torch.bernoulli" => Tensor.Bernoulli(Tensor.From(row.Doubles("p")).To(row.Args.GetProperty("p_dtype").GetString() == "float64" ? DType.Float64 : DType.Float32), g),
+            "torch.bernoulli" => Tensor.Bernoulli(Tensor.From(row.Doubles("p")).To(row.Args.GetProperty("p_dtype").GetString() == "float64"
+                ? DType.Float64 : DType.Float32), g),
             "empty.random_" => Empty().Random_(g),
             "torch.randint" => Tensor.RandInt(row.Long("low"), row.Long("high"), row.Int("size"), dtype, g),
             "torch.randperm" => Tensor.RandPerm(row.Int("n"), dtype, g),
-            "torch.multinomial" => Tensor.From(row.Doubles("probs")).To(DType.Float32).Multinomial(row.Int("num_samples"), row.Args.GetProperty("replacement").GetBoolean(), g),
+            "torch.multinomial" => Tensor.From(row.Doubles("probs")).To(DType.Float32).Multinomial(row.Int("num_samples"),
+                row.Args.GetProperty("replacement").GetBoolean(), g),
             "F.dropout" => Functional.Dropout(Tensor.From(row.Doubles("input")).To(DType.Float32), row.Double("p"), generator: g),
             "F.dropout2d" => Functional.Dropout2d(Tensor.Ones(row.Ints("shape")), row.Double("p"), generator: g),
             _ => throw new InvalidDataException($"no such call: {row}"),
@@ -126,22 +131,29 @@ public sealed class RandomTensorTests
         Tensor x = Tensor.Ones([3]);
         (Action Call, Type Type, string Message)[] all =
         [
-            (() => x.Uniform_(2, 1), typeof(ArgumentOutOfRangeException), "uniform_ expects to return a [from, to) range, but found from=2 > to=1"),
+            (() => x.Uniform_(2, 1), typeof(ArgumentOutOfRangeException),
+                "uniform_ expects to return a [from, to) range, but found from=2 > to=1"),
             (() => x.Normal_(0, -1), typeof(ArgumentOutOfRangeException), "normal expects std >= 0.0, but found std -1"),
             (() => x.Bernoulli_(1.5), typeof(ArgumentOutOfRangeException), "bernoulli_ expects p to be in [0, 1], but got p=1.5"),
             (() => x.Exponential_(0), typeof(ArgumentOutOfRangeException), "exponential_ expects lambda > 0.0, but found lambda=0"),
             (() => x.Geometric_(0), typeof(ArgumentOutOfRangeException), "geometric_ expects p to be in (0, 1), but got p=0"),
-            (() => x.Random_(5, 5), typeof(ArgumentOutOfRangeException), "random_ expects 'from' to be less than 'to', but got from=5 >= to=5"),
-            (() => Functional.Dropout(x, 1.5), typeof(ArgumentOutOfRangeException), "dropout probability has to be between 0 and 1, but got 1.5"),
-            (() => x.Multinomial(4), typeof(ArgumentOutOfRangeException), "cannot sample n_sample > prob_dist.size(-1) samples without replacement"),
+            (() => x.Random_(5, 5), typeof(ArgumentOutOfRangeException),
+                "random_ expects 'from' to be less than 'to', but got from=5 >= to=5"),
+            (() => Functional.Dropout(x, 1.5), typeof(ArgumentOutOfRangeException),
+                "dropout probability has to be between 0 and 1, but got 1.5"),
+            (() => x.Multinomial(4), typeof(ArgumentOutOfRangeException),
+                "cannot sample n_sample > prob_dist.size(-1) samples without replacement"),
             (() => x.Multinomial(0), typeof(ArgumentOutOfRangeException), "cannot sample n_sample <= 0 samples"),
             (() => Tensor.Ones([2, 3, 4]).Multinomial(2), typeof(ShapeException), "prob_dist must be 1 or 2 dim"),
-            (() => Tensor.Zeros([3]).Multinomial(1), typeof(ArgumentException), "invalid multinomial distribution (sum of probabilities <= 0)"),
+            (() => Tensor.Zeros([3]).Multinomial(1), typeof(ArgumentException),
+                "invalid multinomial distribution (sum of probabilities <= 0)"),
             (() => Tensor.Rand([3], DType.Int64), typeof(DTypeException), "\"check_uniform_bounds\" not implemented for 'Long'"),
             (() => Tensor.Randn([3], DType.Int64), typeof(DTypeException), "\"normal_kernel_cpu\" not implemented for 'Long'"),
-            (() => Tensor.Normal(x, Tensor.Of([1.0, -1, 1])), typeof(ArgumentOutOfRangeException), "normal expects all elements of std >= 0.0"),
+            (() => Tensor.Normal(x, Tensor.Of([1.0, -1, 1])), typeof(ArgumentOutOfRangeException),
+                "normal expects all elements of std >= 0.0"),
             (() => Tensor.RandPerm(-1), typeof(ArgumentOutOfRangeException), "Trying to create tensor with negative dimension -1"),
-            (() => Tensor.RandInt(0, 300, [2], DType.UInt8), typeof(ArgumentOutOfRangeException), "to - 1 is out of bounds for unsigned char"),
+            (() => Tensor.RandInt(0, 300, [2], DType.UInt8), typeof(ArgumentOutOfRangeException),
+                "to - 1 is out of bounds for unsigned char"),
         ];
         foreach ((Action call, Type type, string message) in all)
         {

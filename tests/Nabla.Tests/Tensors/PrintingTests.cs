@@ -24,7 +24,9 @@ public sealed class PrintingTests : IDisposable
     public void Dispose() => Tensor.PrintOptions = PrintOptions.Default;
 
     /// <summary>Complex rows are left out: there are no complex tensors.</summary>
-    public static TheoryData<int> Indices => [.. Enumerable.Range(0, Rows.Length).Where(i => !Rows[i].GetProperty("dtype").GetString()!.StartsWith("complex", StringComparison.Ordinal))];
+    public static TheoryData<int> Indices =>
+        [.. Enumerable.Range(0, Rows.Length).Where(i => !Rows[i].GetProperty("dtype").GetString()!.StartsWith("complex",
+            StringComparison.Ordinal))];
 
     [Theory]
     [MemberData(nameof(Indices))]
@@ -59,7 +61,8 @@ public sealed class PrintingTests : IDisposable
     {
         JsonValueKind.True => 1,
         JsonValueKind.False => 0,
-        JsonValueKind.String => v.GetString() switch { "nan" => double.NaN, "inf" => double.PositiveInfinity, _ => double.NegativeInfinity },
+        JsonValueKind.String when v.GetString() == "nan" => double.NaN,
+        JsonValueKind.String => v.GetString() == "inf" ? double.PositiveInfinity : double.NegativeInfinity,
         _ => v.GetDouble(),
     };
 
