@@ -17,7 +17,8 @@ internal static class Divisor
             _ => flat.storage.Span<ulong>(at, n).IndexOf(0ul),
         };
         if (found >= 0)
-            throw new DivideByZeroException($"ZeroDivisionError: {op} of integers: the divisor ({y.dtype.Name()} {Shape.Format(y.layout.shape)}) " +
+            throw new DivideByZeroException($"ZeroDivisionError: {op} of integers: the divisor ({y.dtype.Name()} " +
+                $"{Shape.Format(y.layout.shape)}) " +
                 $"is 0 at flat index {found}. Convert to floating point for inf and nan.");
     }
 }

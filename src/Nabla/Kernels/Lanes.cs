@@ -82,7 +82,8 @@ internal static class Lanes
     {
         Vector<byte> mask;
         if (Unsafe.SizeOf<T>() == 1) mask = At(op, ref x, ref y, 0).As<T, byte>();
-        else if (Unsafe.SizeOf<T>() == 2) mask = Vector.Narrow(At(op, ref x, ref y, 0).As<T, ushort>(), At(op, ref x, ref y, 1).As<T, ushort>());
+        else if (Unsafe.SizeOf<T>() == 2)
+            mask = Vector.Narrow(At(op, ref x, ref y, 0).As<T, ushort>(), At(op, ref x, ref y, 1).As<T, ushort>());
         else if (Unsafe.SizeOf<T>() == 4) mask = Vector.Narrow(Half4(op, ref x, ref y, 0), Half4(op, ref x, ref y, 2));
         else mask = Vector.Narrow(Vector.Narrow(Half8(op, ref x, ref y, 0), Half8(op, ref x, ref y, 2)),
             Vector.Narrow(Half8(op, ref x, ref y, 4), Half8(op, ref x, ref y, 6)));

@@ -24,7 +24,8 @@ internal static class Select
     }
 
     private static void Drive<T>(Tensor condition, Tensor x, Tensor y, Tensor z) where T : unmanaged =>
-        Parallel.For(z.layout.Count, Grain, new Body<T>(condition, x, y, z, new Plan(z.layout, condition.layout, null), new Plan(z.layout, x.layout, y.layout)));
+        Parallel.For(z.layout.Count, Grain,
+            new Body<T>(condition, x, y, z, new Plan(z.layout, condition.layout, null), new Plan(z.layout, x.layout, y.layout)));
 
     private readonly struct Body<T>(Tensor condition, Tensor x, Tensor y, Tensor z, Plan first, Plan second) : IRange where T : unmanaged
     {
@@ -35,7 +36,8 @@ internal static class Select
             Span<T> a = stackalloc T[size], b = stackalloc T[size];
             Span<long> index = stackalloc long[first.Sizes.Length + 2 * rank];
             Walker<byte> cs = new(condition, first.Sizes, first.X, index[(2 * rank)..], from);
-            Walker<T> xs = new(x, second.Sizes, second.X, index[..rank], from), ys = new(y, second.Sizes, second.Y, index[rank..(2 * rank)], from);
+            Walker<T> xs = new(x, second.Sizes, second.X, index[..rank], from);
+            Walker<T> ys = new(y, second.Sizes, second.Y, index[rank..(2 * rank)], from);
             while (from < to)
             {
                 int n = (int)Math.Min(to - from, size);

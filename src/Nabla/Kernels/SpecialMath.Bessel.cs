@@ -92,7 +92,8 @@ internal static partial class SpecialMath
     }
 
     /// <summary>The regularised incomplete gamma function: the lower one P(a, x), or the upper one Q(a, x) = 1 - P.</summary>
-    /// <remarks>The power series for x below a + 1, else Legendre's continued fraction by Lentz's method (Numerical Recipes, 6.2).</remarks>
+    /// <remarks>The power series for x below a + 1, else Legendre's continued fraction by Lentz's method (Numerical Recipes,
+    /// 6.2).</remarks>
     public static double IncompleteGamma(double a, double x, bool upper)
     {
         if (double.IsNaN(a) || double.IsNaN(x) || a < 0 || x < 0) return double.NaN;

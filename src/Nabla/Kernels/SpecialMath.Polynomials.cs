@@ -15,7 +15,8 @@ internal enum Polynomial : byte
 
 internal static partial class SpecialMath
 {
-    /// <summary>The polynomial of degree n (its fraction cut off; 0 for a negative one), by the recurrence of its three neighbours.</summary>
+    /// <summary>The polynomial of degree n (its fraction cut off; 0 for a negative one), by the recurrence of its three
+    /// neighbours.</summary>
     /// <remarks>Abramowitz and Stegun, table 22.7.</remarks>
     public static double Evaluate(Polynomial family, double x, double degree)
     {

@@ -12,18 +12,18 @@ internal static partial class SpecialMath
 
     /// <summary>The Hurwitz zeta function: the sum of (k + q)^-s over k = 0, 1, ..., for s above 1.</summary>
     /// <remarks>
-    /// The first terms directly, the rest by the Euler-Maclaurin formula (Abramowitz and Stegun 23.1.30). As in PyTorch NaN for s below 1 and
+    /// The first terms directly, the rest by the Euler-Maclaurin formula (Abramowitz and Stegun 23.1.30). As in PyTorch NaN for s below
+    /// 1 and
     /// for negative q that has no real power, inf at s = 1 and at the poles q = 0, -1, ...
     /// </remarks>
     public static double Zeta(double s, double q)
     {
         if (s == 1) return double.PositiveInfinity;
-        if (!(s > 1) || double.IsNaN(q)) return double.NaN;
-        if (double.IsPositiveInfinity(q)) return 0;
+        if (!(s > 1) || !double.IsFinite(q)) return double.NaN;
         if (q <= 0)
         {
             if (q == Math.Floor(q)) return double.PositiveInfinity;
-            if (s != Math.Floor(s) || double.IsInfinity(q)) return double.NaN;
+            if (s != Math.Floor(s)) return double.NaN;
             // The terms below 0 are those of a sum over positive numbers, up to their sign.
             double fraction = q - Math.Floor(q), left = Zeta(s, 1 - fraction) - Zeta(s, 1 - q);
             return Zeta(s, fraction) + (s % 2 == 0 ? left : -left);
@@ -50,7 +50,8 @@ internal static partial class SpecialMath
     }
 
     /// <summary>Derivative number n of digamma, n at least 1: (-1)^(n+1) n! zeta(n + 1, x).</summary>
-    /// <remarks>For n = 1 Euler's reflection leads to the right; as in PyTorch the rounding of πx leaves large finite numbers at the poles.</remarks>
+    /// <remarks>For n = 1 Euler's reflection leads to the right; as in PyTorch the rounding of πx leaves large finite numbers at the
+    /// poles.</remarks>
     public static double Polygamma(int n, double x)
     {
         if (n == 1 && x < 0.5)
@@ -58,6 +59,7 @@ internal static partial class SpecialMath
             double sine = Math.Sin(Math.PI * x);
             return Math.PI * Math.PI / (sine * sine) - Zeta(2, 1 - x);
         }
+        if (n == 1 && double.IsPositiveInfinity(x)) return 0;
         double factorial = 1;
         for (int k = 2; k <= n; k++) factorial *= k;
         return (n % 2 == 0 ? -factorial : factorial) * Zeta(n + 1, x);

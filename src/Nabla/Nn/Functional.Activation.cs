@@ -20,10 +20,12 @@ public static partial class Functional
     /// <param name="minVal">The lower bound; -1 by default.</param>
     /// <param name="maxVal">The upper bound; 1 by default.</param>
     /// <exception cref="DTypeException">The tensor is bool.</exception>
-    public static Tensor Hardtanh(Tensor input, double minVal = -1, double maxVal = 1) => Map.Apply(new Ops.Hardtanh(minVal, maxVal), input);
+    public static Tensor Hardtanh(Tensor input, double minVal = -1, double maxVal = 1) =>
+        Map.Apply(new Ops.Hardtanh(minVal, maxVal), input);
     /// <summary>x = min(max(x, minVal), maxVal)</summary>
     /// <inheritdoc cref="Hardtanh(Tensor, double, double)"/>
-    public static Tensor Hardtanh_(Tensor input, double minVal = -1, double maxVal = 1) => Map.InPlace(new Ops.Hardtanh(minVal, maxVal), input);
+    public static Tensor Hardtanh_(Tensor input, double minVal = -1, double maxVal = 1) =>
+        Map.InPlace(new Ops.Hardtanh(minVal, maxVal), input);
 
     /// <summary>x where x &gt; threshold, else value.</summary>
     /// <param name="input">x.</param>
@@ -31,7 +33,8 @@ public static partial class Functional
     /// <param name="value">The replacement.</param>
     public static Tensor Threshold(Tensor input, Scalar threshold, Scalar value) => Map.Apply(new Ops.Threshold(threshold, value), input);
     /// <summary>x = x where x &gt; threshold, else value</summary>
-    public static Tensor Threshold_(Tensor input, Scalar threshold, Scalar value) => Map.InPlace(new Ops.Threshold(threshold, value), input);
+    public static Tensor Threshold_(Tensor input, Scalar threshold, Scalar value) =>
+        Map.InPlace(new Ops.Threshold(threshold, value), input);
 
     /// <summary>x where x &gt; 0, else negativeSlope · x.</summary>
     /// <param name="input">x.</param>
@@ -50,7 +53,8 @@ public static partial class Functional
     /// <exception cref="ArgumentOutOfRangeException">The lower bound is above the upper one.</exception>
     public static Tensor RRelu(Tensor input, double lower = 1.0 / 8, double upper = 1.0 / 3)
     {
-        if (!(lower <= upper)) Throw.Range(nameof(lower), lower, $"Lower bound should be less than or equal to the upper bound: {lower} and {upper}.");
+        if (!(lower <= upper)) Throw.Range(nameof(lower), lower, $"Lower bound should be less than or equal to the upper bound: " +
+            $"{lower} and {upper}.");
         return Map.Apply(new Ops.LeakyRelu((lower + upper) / 2, "RreluWithNoiseBackward0"), input.FloatOnly("rrelu_with_noise_out_cpu"));
     }
 
@@ -61,7 +65,8 @@ public static partial class Functional
         if (input.DType != weight.DType)
             Throw.Types($"prelu: Type promoting not supported. Got {input.DType.ScalarName()} and {weight.DType.ScalarName()}");
         if (weight.Rank > 1) Throw.Shapes($"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.Rank}");
-        if (weight.NumElements == 1) return Zip.Apply(new Ops.PreluKernel(), input.FloatOnly("prelu_cpu"), weight.Rank == 0 ? weight : weight.Reshape([]));
+        if (weight.NumElements == 1)
+            return Zip.Apply(new Ops.PreluKernel(), input.FloatOnly("prelu_cpu"), weight.Rank == 0 ? weight : weight.Reshape([]));
         if (input.Rank == 0) Throw.Shapes("Not allow zero-dim input tensor.");
         long channels = input.Rank > 1 ? input.layout.shape[1] : 1;
         if (channels != weight.NumElements)
@@ -76,14 +81,17 @@ public static partial class Functional
     /// <summary>x where x &gt; 0, else alpha · (e^x - 1).</summary>
     /// <param name="input">x.</param>
     /// <param name="alpha">α; 1 by default.</param>
-    public static Tensor Elu(Tensor input, double alpha = 1) => Map.Apply(new Ops.Elu(alpha, 1, 1, "EluBackward0"), input.FloatOnly("elu_cpu"));
+    public static Tensor Elu(Tensor input, double alpha = 1) =>
+        Map.Apply(new Ops.Elu(alpha, 1, 1, "EluBackward0"), input.FloatOnly("elu_cpu"));
     /// <summary>x = elu(x)</summary>
-    public static Tensor Elu_(Tensor input, double alpha = 1) => Map.InPlace(new Ops.Elu(alpha, 1, 1, "EluBackward1"), input.FloatOnly("elu_cpu"));
+    public static Tensor Elu_(Tensor input, double alpha = 1) =>
+        Map.InPlace(new Ops.Elu(alpha, 1, 1, "EluBackward1"), input.FloatOnly("elu_cpu"));
 
     /// <summary>scale · (x where x &gt; 0, else α · (e^x - 1)), with the two constants of self-normalizing networks.</summary>
     public static Tensor Selu(Tensor input) => Map.Apply(new Ops.Elu(SeluAlpha, SeluScale, 1, "EluBackward0"), input.FloatOnly("elu_cpu"));
     /// <summary>x = selu(x)</summary>
-    public static Tensor Selu_(Tensor input) => Map.InPlace(new Ops.Elu(SeluAlpha, SeluScale, 1, "EluBackward1"), input.FloatOnly("elu_cpu"));
+    public static Tensor Selu_(Tensor input) =>
+        Map.InPlace(new Ops.Elu(SeluAlpha, SeluScale, 1, "EluBackward1"), input.FloatOnly("elu_cpu"));
 
     /// <summary>x where x &gt; 0, else alpha · (e^(x / alpha) - 1).</summary>
     /// <param name="input">x.</param>
@@ -91,7 +99,8 @@ public static partial class Functional
     /// <exception cref="ArgumentOutOfRangeException">α is 0.</exception>
     public static Tensor Celu(Tensor input, double alpha = 1) => Map.Apply(Continuous(alpha, "CeluBackward0"), input.FloatOnly("elu_cpu"));
     /// <summary>x = celu(x)</summary>
-    public static Tensor Celu_(Tensor input, double alpha = 1) => Map.InPlace(Continuous(alpha, "CeluBackward1"), input.FloatOnly("elu_cpu"));
+    public static Tensor Celu_(Tensor input, double alpha = 1) =>
+        Map.InPlace(Continuous(alpha, "CeluBackward1"), input.FloatOnly("elu_cpu"));
 
     private static Ops.Elu Continuous(double alpha, string node)
     {

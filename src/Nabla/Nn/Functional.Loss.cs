@@ -73,7 +73,7 @@ internal static partial class Ops
             T least = T.CreateTruncating(-100);
             for (int i = 0; i < z.Length; i++)
             {
-                if (x[i] < T.Zero || x[i] > T.One)
+                if (!(x[i] >= T.Zero && x[i] <= T.One))
                     Throw.Range("input", double.CreateTruncating(x[i]), "all elements of input should be between 0 and 1: binary_cross_entropy takes " +
                         $"probabilities, and one is {x[i]}. For logits use BinaryCrossEntropyWithLogits.");
                 z[i] = (y[i] - T.One) * T.Max(T.LogP1(-x[i]), least) - y[i] * T.Max(T.Log(x[i]), least);
@@ -258,7 +258,7 @@ public static partial class Functional
     private static void SameShape(string name, Tensor input, Tensor target, bool allowBroadcast)
     {
         if (allowBroadcast || input.layout.SameShape(target.layout)) return;
-        Throw.Shapes($"Using a target size ({target.Shape}) that is different to the input size ({input.Shape}). This will likely lead to incorrect " +
+        Throw.Shapes($"Using a target size (torch.Size({target.Shape})) that is different to the input size (torch.Size({input.Shape})). This will likely lead to incorrect " +
             $"results due to broadcasting. Please ensure they have the same size. {name}: reshape one of them, or pass allowBroadcast: true if broadcasting is meant.");
     }
 

@@ -8,7 +8,8 @@ internal static partial class Ops
 {
     private readonly struct ThresholdLanes<T>(T limit, T value) : ILaneMap<T> where T : unmanaged
     {
-        public Vector<T> Invoke(Vector<T> x) => Vector.ConditionalSelect(Vector.LessThanOrEqual(x, Vector.Create(limit)), Vector.Create(value), x);
+        public Vector<T> Invoke(Vector<T> x) =>
+            Vector.ConditionalSelect(Vector.LessThanOrEqual(x, Vector.Create(limit)), Vector.Create(value), x);
     }
 
     private readonly struct AboveLanes<T>(T limit) : ILaneZip<T> where T : unmanaged
@@ -28,17 +29,20 @@ internal static partial class Ops
 
     private readonly struct LeakyLanes<T>(T slope) : ILaneMap<T> where T : unmanaged
     {
-        public Vector<T> Invoke(Vector<T> x) => Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<T>.Zero), x, x * Vector.Create(slope));
+        public Vector<T> Invoke(Vector<T> x) =>
+            Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<T>.Zero), x, x * Vector.Create(slope));
     }
 
     private readonly struct LeakySlopeLanes<T>(T slope) : ILaneZip<T> where T : unmanaged
     {
-        public Vector<T> Invoke(Vector<T> d, Vector<T> x) => Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<T>.Zero), d, d * Vector.Create(slope));
+        public Vector<T> Invoke(Vector<T> d, Vector<T> x) =>
+            Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<T>.Zero), d, d * Vector.Create(slope));
     }
 
     private readonly struct PReluLanes<T> : ILaneZip<T> where T : unmanaged
     {
-        public Vector<T> Invoke(Vector<T> x, Vector<T> weight) => Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<T>.Zero), x, x * weight);
+        public Vector<T> Invoke(Vector<T> x, Vector<T> weight) =>
+            Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<T>.Zero), x, x * weight);
     }
 
     private readonly struct HardsigmoidLanes<T> : ILaneMap<T> where T : unmanaged, INumber<T>

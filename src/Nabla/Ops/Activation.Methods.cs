@@ -24,7 +24,8 @@ public sealed partial class Tensor
 
     private Tensor Rectifiable()
     {
-        if (dtype == DType.Bool) Throw.Types("Boolean inputs not supported for relu: convert the tensor first, for example .To(DType.Float32).");
+        if (dtype == DType.Bool) Throw.Types("Boolean inputs not supported for relu: convert the tensor first, for example " +
+            ".To(DType.Float32).");
         return this;
     }
 }

@@ -110,14 +110,16 @@ internal static partial class Ops
     /// <summary>min(max(x + 3, 0), 6) / 6</summary>
     public readonly record struct Hardsigmoid : IFloatMap<Hardsigmoid>
     {
-        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Lanes.Map(new HardsigmoidLanes<T>(), x, y);
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Map(new HardsigmoidLanes<T>(), x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Between(-3, 3, 1.0 / 6, false), d, x);
     }
 
     /// <summary>x · min(max(x + 3, 0), 6) / 6</summary>
     public readonly record struct Hardswish : IFloatMap<Hardswish>
     {
-        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Lanes.Map(new HardswishLanes<T>(), x, y);
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Map(new HardswishLanes<T>(), x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => Tensor.Where(x > 3, d, (d * (x / 3 + 0.5)).ZeroWhere(x < -3));
     }
 

@@ -42,7 +42,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Zip(new CopySignLanes<T>(), x, y, z);
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * (z / x).Detach().ZeroWhere(x == 0);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * (z / Tensor.Where(x == 0, 1, x));
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
     }
 
@@ -136,7 +136,7 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The promoted dtype is neither float32 nor float64.</exception>
     public Tensor NextAfter(Tensor other) => Zip.Apply(new Ops.Nextafter(), Wide(other), other);
     /// <summary>x = nextafter(x, y)</summary>
-    public Tensor NextAfter_(Tensor other) => Zip.InPlace(new Ops.Nextafter(), Wide(other), other);
+    public Tensor NextAfter_(Tensor other) => Become(NextAfter(other));
 
     private Tensor Wide(Tensor other)
     {
@@ -149,7 +149,7 @@ public sealed partial class Tensor
     {
         FloatOnly("lerp_kernel_scalar");
         if (other.dtype != dtype)
-            Throw.Types($"expected dtype {dtype.Name()} for `{name}` but got dtype {other.dtype.Name()}: convert it with To(...).");
+            Throw.Types($"expected dtype {dtype.NativeName()} for `{name}` but got dtype {other.dtype.NativeName()}: convert it with To(...).");
         return this;
     }
 
@@ -172,7 +172,8 @@ public sealed partial class Tensor
     private static Tensor Quotient(Tensor a, Tensor b)
     {
         if (!a.dtype.IsFloatingPoint() && !b.dtype.IsFloatingPoint())
-            Throw.Types("Integer division with addcdiv is no longer supported. Use x + value * (tensor1 / tensor2), or Div with a rounding mode, instead.");
+            Throw.Types("Integer division with addcdiv is no longer supported. Use x + value * (tensor1 / tensor2), or Div with a " +
+                "rounding mode, instead.");
         return a.Div(b);
     }
 }

@@ -18,7 +18,8 @@ internal static partial class Ops
     {
         static Saves IZip<Add>.ForX => Saves.None;
         static Saves IZip<Add>.ForY => Saves.None;
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> => TensorPrimitives.Add(x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
+            TensorPrimitives.Add(x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d;
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d;
     }
@@ -40,7 +41,8 @@ internal static partial class Ops
         internal static AddScaled Of(DType result, Scalar alpha, string node)
         {
             if (alpha.IsFloatingPoint && !result.IsFloatingPoint())
-                Throw.Types($"For integral input tensors, argument alpha must not be a floating point number. The result is {result.Name()}, alpha is {alpha}.");
+                Throw.Types($"For integral input tensors, argument alpha must not be a floating point number. The result is " +
+                    $"{result.Name()}, alpha is {alpha}.");
             if (alpha.Category == 0 && result != DType.Bool)
                 Throw.Types($"Boolean alpha only supported for Boolean results. The result is {result.Name()}.");
             return new(alpha, node);
@@ -52,7 +54,8 @@ internal static partial class Ops
     {
         static Saves IZip<Sub>.ForX => Saves.None;
         static Saves IZip<Sub>.ForY => Saves.None;
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> => TensorPrimitives.Subtract(x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
+            TensorPrimitives.Subtract(x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d;
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d.Neg();
     }
@@ -63,7 +66,8 @@ internal static partial class Ops
         static string IOperation<RSub>.NodeName(RSub op) => op.Number ? "RsubBackward1" : "RsubBackward0";
         static Saves IZip<RSub>.ForX => Saves.None;
         static Saves IZip<RSub>.ForY => Saves.None;
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> => TensorPrimitives.Subtract(y, x, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
+            TensorPrimitives.Subtract(y, x, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d.Neg();
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d;
     }
@@ -73,7 +77,8 @@ internal static partial class Ops
     {
         static Saves IZip<Mul>.ForX => Saves.Y;
         static Saves IZip<Mul>.ForY => Saves.X;
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> => TensorPrimitives.Multiply(x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
+            TensorPrimitives.Multiply(x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * y;
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * x;
     }
@@ -82,7 +87,8 @@ internal static partial class Ops
     public readonly record struct Div : IFloatZip<Div>
     {
         static Saves IZip<Div>.ForX => Saves.Y;
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Divide(x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            TensorPrimitives.Divide(x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d / y;
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => -d * (x / y / y);
     }
@@ -143,7 +149,8 @@ public sealed partial class Tensor
         : Zip.Apply(Ops.AddScaled.Of(Promotion.Result(this, other), alpha!.Value, "AddBackward0"), this, other);
 
     /// <summary>x + α·y for a plain number.</summary>
-    public Tensor Add(Scalar other, Scalar? alpha = null) => IsOne(alpha) ? Zip.Apply(new Ops.Add(), this, other) : Add(Ops.Wrapped(other), alpha);
+    public Tensor Add(Scalar other, Scalar? alpha = null) =>
+        IsOne(alpha) ? Zip.Apply(new Ops.Add(), this, other) : Add(Ops.Wrapped(other), alpha);
 
     /// <summary>x = x + α·y.</summary>
     public Tensor Add_(Tensor other, Scalar? alpha = null) => IsOne(alpha)
@@ -151,7 +158,8 @@ public sealed partial class Tensor
         : Zip.InPlace(Ops.AddScaled.Of(Promotion.Result(this, other), alpha!.Value, "AddBackward0"), this, other);
 
     /// <summary>x = x + α·y for a plain number.</summary>
-    public Tensor Add_(Scalar other, Scalar? alpha = null) => IsOne(alpha) ? Zip.InPlace(new Ops.Add(), this, other) : Add_(Ops.Wrapped(other), alpha);
+    public Tensor Add_(Scalar other, Scalar? alpha = null) =>
+        IsOne(alpha) ? Zip.InPlace(new Ops.Add(), this, other) : Add_(Ops.Wrapped(other), alpha);
 
     /// <summary>x - α·y, broadcast.</summary>
     /// <param name="other">y.</param>
@@ -162,7 +170,8 @@ public sealed partial class Tensor
         : Zip.Apply(Minus(NotBool(this), NotBool(other), alpha, "SubBackward0"), this, other);
 
     /// <summary>x - α·y for a plain number.</summary>
-    public Tensor Sub(Scalar other, Scalar? alpha = null) => IsOne(alpha) ? Zip.Apply(new Ops.Sub(), NotBool(this), other) : Sub(Ops.Wrapped(other), alpha);
+    public Tensor Sub(Scalar other, Scalar? alpha = null) =>
+        IsOne(alpha) ? Zip.Apply(new Ops.Sub(), NotBool(this), other) : Sub(Ops.Wrapped(other), alpha);
 
     /// <summary>x = x - α·y.</summary>
     public Tensor Sub_(Tensor other, Scalar? alpha = null) => IsOne(alpha)
@@ -256,14 +265,16 @@ public sealed partial class Tensor
     private static Tensor Negatable(Tensor x)
     {
         if (x.dtype == DType.Bool)
-            Throw.Types("Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or LogicalNot() instead.");
+            Throw.Types("Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the " +
+                "`~` or `logical_not()` operator instead.");
         return x;
     }
 
     private static Tensor NotBool(Tensor x)
     {
         if (x.dtype == DType.Bool)
-            Throw.Types("Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or LogicalNot() instead.");
+            Throw.Types("Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, " +
+                "use the `~` or `logical_not()` operator instead.");
         return x;
     }
 }

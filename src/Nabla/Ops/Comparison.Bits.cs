@@ -8,19 +8,22 @@ internal static partial class Ops
     /// <summary>Bitwise and.</summary>
     public readonly record struct BitwiseAnd : IBitZip<BitwiseAnd>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IBinaryInteger<T> => TensorPrimitives.BitwiseAnd(x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IBinaryInteger<T> =>
+            TensorPrimitives.BitwiseAnd(x, y, z);
     }
 
     /// <summary>Bitwise or.</summary>
     public readonly record struct BitwiseOr : IBitZip<BitwiseOr>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IBinaryInteger<T> => TensorPrimitives.BitwiseOr(x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IBinaryInteger<T> =>
+            TensorPrimitives.BitwiseOr(x, y, z);
     }
 
     /// <summary>Bitwise exclusive or.</summary>
     public readonly record struct BitwiseXor : IBitZip<BitwiseXor>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IBinaryInteger<T> => TensorPrimitives.Xor(x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IBinaryInteger<T> =>
+            TensorPrimitives.Xor(x, y, z);
     }
 
     /// <summary>Bitwise not: the other bits.</summary>
@@ -115,7 +118,8 @@ public sealed partial class Tensor
     /// <summary>Bitwise not in place; logical not for bools.</summary>
     public Tensor BitwiseNot_() => Become(BitwiseNot());
 
-    /// <summary>x · 2^y in integers, broadcast: bits shifted out are lost, and shifts of the whole width or more, or negative ones, give 0.</summary>
+    /// <summary>x · 2^y in integers, broadcast: bits shifted out are lost, and shifts of the whole width or more, or negative ones, give
+    /// 0.</summary>
     /// <exception cref="DTypeException">An operand is not an integer.</exception>
     public Tensor BitwiseLeftShift(Tensor other) => Zip.Apply(new Ops.BitwiseLeftShift(), this, other);
     /// <inheritdoc cref="BitwiseLeftShift(Tensor)"/>
@@ -125,7 +129,8 @@ public sealed partial class Tensor
     /// <summary>x = x · 2^y</summary>
     public Tensor BitwiseLeftShift_(Scalar other) => Zip.InPlace(new Ops.BitwiseLeftShift(), this, other);
 
-    /// <summary>⌊x / 2^y⌋ in integers, broadcast; shifts of the whole width or more, or negative ones, give 0, or -1 for negative x.</summary>
+    /// <summary>⌊x / 2^y⌋ in integers, broadcast; shifts of the whole width or more, or negative ones, give 0, or -1 for negative
+    /// x.</summary>
     /// <exception cref="DTypeException">An operand is not an integer.</exception>
     public Tensor BitwiseRightShift(Tensor other) => Zip.Apply(new Ops.BitwiseRightShift(), this, other);
     /// <inheritdoc cref="BitwiseRightShift(Tensor)"/>

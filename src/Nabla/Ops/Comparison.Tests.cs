@@ -68,7 +68,8 @@ internal static partial class Ops
     {
         public Vector<T> Invoke(Vector<T> x, Vector<T> y) => typeof(T) == typeof(float)
             ? Vector.LessThan(x.As<T, int>(), Vector<int>.Zero).As<int, T>()
-            : typeof(T) == typeof(double) ? Vector.LessThan(x.As<T, long>(), Vector<long>.Zero).As<long, T>() : Vector.LessThan(x, Vector<T>.Zero);
+            : typeof(T) == typeof(double) ? Vector.LessThan(x.As<T, long>(), Vector<long>.Zero).As<long, T>()
+            : Vector.LessThan(x, Vector<T>.Zero);
     }
 }
 
@@ -99,7 +100,8 @@ public sealed partial class Tensor
     public Tensor IsClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false)
     {
         if (dtype != other.dtype)
-            Throw.Types($"{dtype.ScalarName()} did not match {other.dtype.ScalarName()}: IsClose compares tensors of one dtype; convert one with To(...).");
+            Throw.Types($"{dtype.ScalarName()} did not match {other.dtype.ScalarName()}: IsClose compares tensors of one dtype; " +
+                $"convert one with To(...).");
         if (!(rtol >= 0)) Throw.Range(nameof(rtol), rtol, $"rtol must be greater than or equal to zero, but got {rtol}");
         if (!(atol >= 0)) Throw.Range(nameof(atol), atol, $"atol must be greater than or equal to zero, but got {atol}");
         Tensor x = Detach(), y = other.Detach(), close = x.Eq(y);
@@ -112,7 +114,8 @@ public sealed partial class Tensor
 
     /// <summary>Whether all elements are close in the sense of <see cref="IsClose"/>.</summary>
     /// <inheritdoc cref="IsClose"/>
-    public bool AllClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) => IsClose(other, rtol, atol, equalNan).AllTrue();
+    public bool AllClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) =>
+        IsClose(other, rtol, atol, equalNan).AllTrue();
 
     /// <summary>Whether both have the same shape and the same elements, whatever their dtypes. NaN equals nothing.</summary>
     public bool Equal(Tensor other) => layout.SameShape(other.layout) && Detach().Eq(other.Detach()).AllTrue();

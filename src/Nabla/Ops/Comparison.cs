@@ -8,61 +8,71 @@ internal static partial class Ops
     /// <summary>x == y</summary>
     public readonly record struct Eq : ICompare<Eq>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new EqLanes<T>(), x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> =>
+            Lanes.Test(new EqLanes<T>(), x, y, z);
     }
 
     /// <summary>x != y</summary>
     public readonly record struct Ne : ICompare<Ne>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new NeLanes<T>(), x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> =>
+            Lanes.Test(new NeLanes<T>(), x, y, z);
     }
 
     /// <summary>x &lt; y</summary>
     public readonly record struct Lt : ICompare<Lt>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new LtLanes<T>(), x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> =>
+            Lanes.Test(new LtLanes<T>(), x, y, z);
     }
 
     /// <summary>x &lt;= y</summary>
     public readonly record struct Le : ICompare<Le>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new LeLanes<T>(), x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> =>
+            Lanes.Test(new LeLanes<T>(), x, y, z);
     }
 
     /// <summary>x &gt; y</summary>
     public readonly record struct Gt : ICompare<Gt>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new GtLanes<T>(), x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> =>
+            Lanes.Test(new GtLanes<T>(), x, y, z);
     }
 
     /// <summary>x &gt;= y</summary>
     public readonly record struct Ge : ICompare<Ge>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new GeLanes<T>(), x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> =>
+            Lanes.Test(new GeLanes<T>(), x, y, z);
     }
 
     /// <summary>Whether both are true, a number being true if it is not zero.</summary>
     public readonly record struct LogicalAnd : ICompare<LogicalAnd>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new LogicalAndLanes<T>(), x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> =>
+            Lanes.Test(new LogicalAndLanes<T>(), x, y, z);
     }
 
     /// <summary>Whether one is true.</summary>
     public readonly record struct LogicalOr : ICompare<LogicalOr>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new LogicalOrLanes<T>(), x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> =>
+            Lanes.Test(new LogicalOrLanes<T>(), x, y, z);
     }
 
     /// <summary>Whether exactly one is true.</summary>
     public readonly record struct LogicalXor : ICompare<LogicalXor>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> => Lanes.Test(new LogicalXorLanes<T>(), x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> =>
+            Lanes.Test(new LogicalXorLanes<T>(), x, y, z);
     }
 
     /// <summary>Whether x is zero.</summary>
     public readonly record struct LogicalNot : ITest<LogicalNot>
     {
-        public void Run<T>(ReadOnlySpan<T> x, Span<bool> y) where T : unmanaged, INumber<T> => Lanes.Test(new LogicalNotLanes<T>(), x, x, y);
+        public void Run<T>(ReadOnlySpan<T> x, Span<bool> y) where T : unmanaged, INumber<T> =>
+            Lanes.Test(new LogicalNotLanes<T>(), x, x, y);
     }
 }
 

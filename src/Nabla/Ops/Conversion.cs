@@ -29,7 +29,8 @@ public sealed partial class Tensor
 {
     /// <summary>One value everywhere, in this tensor's shape and dtype; no gradient flows through it.</summary>
     public Tensor Fill(Scalar value) => Map.Apply(new Ops.Fill(value, "FillBackward0"), this);
-    /// <summary>The value of a 0-d tensor everywhere, in this tensor's shape and dtype; the value receives the sum of the gradient.</summary>
+    /// <summary>The value of a 0-d tensor everywhere, in this tensor's shape and dtype; the value receives the sum of the
+    /// gradient.</summary>
     /// <exception cref="ShapeException">The value is not 0-d.</exception>
     public Tensor Fill(Tensor value) => Zip.Apply(new Ops.FillWith("FillBackward1"), this, OneValue(value));
     /// <summary>Writes one value into every element; the gradient of what was there before is 0.</summary>
@@ -49,7 +50,8 @@ public sealed partial class Tensor
     private Tensor OneValue(Tensor value)
     {
         if (value.Rank != 0)
-            Throw.Shapes($"fill only supports 0-dimension value tensor but got tensor with {value.Rank} dimensions: its shape is {value.Shape}.");
+            Throw.Shapes($"fill only supports 0-dimension value tensor but got tensor with {value.Rank} dimensions: its shape is " +
+                $"{value.Shape}.");
         return value.To(dtype);
     }
 

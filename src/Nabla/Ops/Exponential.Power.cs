@@ -53,7 +53,8 @@ internal static partial class Ops
         internal static T Integer<T>(T x, long exponent) where T : unmanaged, INumber<T>
         {
             T minus = T.Zero - T.One, result = T.One;
-            if (exponent < 0) return x == T.One || (x == minus && exponent % 2 == 0) ? T.One : x == minus && T.IsNegative(x) ? minus : T.Zero;
+            if (exponent < 0)
+                return x == T.One || (x == minus && exponent % 2 == 0) ? T.One : x == minus && T.IsNegative(x) ? minus : T.Zero;
             for (; exponent > 0; exponent >>= 1, x *= x)
                 if ((exponent & 1) != 0) result *= x;
             return result;
@@ -121,7 +122,8 @@ public sealed partial class Tensor
         DType result = Promotion.Result(dtype, exponent);
         if (result == DType.Bool) Throw.NotImplementedFor("pow", result);
         if (!result.IsFloatingPoint() && exponent.ToInt64() < 0)
-            throw new ArgumentException($"Integers to negative integer powers are not allowed. The tensor is {dtype.Name()}, the exponent {exponent}; " +
+            throw new ArgumentException($"Integers to negative integer powers are not allowed. The tensor is {dtype.Name()}, the " +
+                $"exponent {exponent}; " +
                 "convert the tensor to floating point first.", nameof(exponent));
         return result;
     }

@@ -98,7 +98,8 @@ public sealed partial class Tensor
     private static Tensor[] Promoted(IReadOnlyList<Tensor> tensors, string op)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        if (tensors.Count == 0) Throw.Shapes($"{op}: expected a non-empty list of Tensors");
+        if (tensors.Count == 0)
+            throw new ArgumentException(op == "stack" ? "stack expects a non-empty TensorList" : $"{op}: expected a non-empty list of Tensors", nameof(tensors));
         Tensor[] x = [.. tensors];
         bool same = true;
         foreach (Tensor t in x)

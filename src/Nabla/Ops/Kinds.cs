@@ -127,6 +127,13 @@ public interface IZip<TSelf> : IOperation<TSelf> where TSelf : struct, IZip<TSel
     /// <summary>∂z/∂y · d.</summary>
     Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z);
 
+    /// <summary>The result's tangent from those of the operands (null is zero): the sum of both rules, unless stated otherwise.</summary>
+    static virtual Tensor? Tangent(TSelf op, Tensor? s, Tensor? t, Tensor x, Tensor y, Tensor z)
+    {
+        Tensor? a = s is null ? null : op.DiffX(s, x, y, z), b = t is null ? null : op.DiffY(t, x, y, z);
+        return a is null ? b : b is null ? a : a + b;
+    }
+
     /// <summary>The dtype in which operands are computed, given the dtype to which they promote.</summary>
     static abstract DType ComputeType(DType promoted);
 

@@ -195,7 +195,8 @@ public sealed partial class Tensor
     };
 
     /// <inheritdoc cref="Div(Tensor, string?)"/>
-    public Tensor Div(Scalar other, string? roundingMode) => Rounds(roundingMode) == 'n' ? Div(other) : Div(ScalarCache.Get(other, dtype), roundingMode);
+    public Tensor Div(Scalar other, string? roundingMode) =>
+        Rounds(roundingMode) == 'n' ? Div(other) : Div(ScalarCache.Get(other, dtype), roundingMode);
 
     /// <summary>x = x / y rounded as by <see cref="Div(Tensor, string?)"/>.</summary>
     public Tensor Div_(Tensor other, string? roundingMode) => Rounds(roundingMode) switch
@@ -206,12 +207,14 @@ public sealed partial class Tensor
     };
 
     /// <inheritdoc cref="Div_(Tensor, string?)"/>
-    public Tensor Div_(Scalar other, string? roundingMode) => Rounds(roundingMode) == 'n' ? Div_(other) : Div_(ScalarCache.Get(other, dtype), roundingMode);
+    public Tensor Div_(Scalar other, string? roundingMode) =>
+        Rounds(roundingMode) == 'n' ? Div_(other) : Div_(ScalarCache.Get(other, dtype), roundingMode);
 
     private static char Rounds(string? mode)
     {
         if (mode is not (null or "trunc" or "floor"))
-            throw new ArgumentException($"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{mode}'", nameof(mode));
+            throw new ArgumentException(
+                $"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{mode}'", nameof(mode));
         return mode is null ? 'n' : mode[0];
     }
 

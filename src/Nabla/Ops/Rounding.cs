@@ -54,7 +54,8 @@ internal static partial class Ops
     {
         static Saves IMap<Frac>.Saves => Saves.None;
 
-        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Kernels.Lanes.Map(new FracLanes<T>(), x, y);
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Kernels.Lanes.Map(new FracLanes<T>(), x, y);
 
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d;
     }

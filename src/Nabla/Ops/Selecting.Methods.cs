@@ -16,7 +16,8 @@ public sealed partial class Tensor
         return Map.Apply(new Ops.Clamp(min, max, "ClampBackward1"), To(Bounded(min, max)));
     }
 
-    /// <summary>Values bounded by tensors, broadcast; max wins where min &gt; max. Bounds receive the gradient where they are taken.</summary>
+    /// <summary>Values bounded by tensors, broadcast; max wins where min &gt; max. Bounds receive the gradient where they are
+    /// taken.</summary>
     /// <inheritdoc cref="Clamp(Scalar?, Scalar?)"/>
     public Tensor Clamp(Tensor? min = null, Tensor? max = null)
     {
@@ -76,7 +77,8 @@ public sealed partial class Tensor
     /// <summary>The smaller of x and y, broadcast; if one is NaN, the other. Where they are equal x receives the gradient.</summary>
     public Tensor FMin(Tensor other) => Zip.Apply(new Ops.Fmin(), this, other);
 
-    /// <summary>NaN and the infinities replaced by numbers; integers are returned as they are. The gradient is 0 where one was replaced.</summary>
+    /// <summary>NaN and the infinities replaced by numbers; integers are returned as they are. The gradient is 0 where one was
+    /// replaced.</summary>
     /// <param name="nan">Instead of NaN; 0 by default.</param>
     /// <param name="posInf">Instead of inf; the dtype's largest number by default.</param>
     /// <param name="negInf">Instead of -inf; the dtype's smallest number by default.</param>
@@ -92,7 +94,7 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The dtypes differ.</exception>
     public Tensor Heaviside(Tensor values) => Zip.Apply(new Ops.Heaviside(), SameType(values), values);
     /// <summary>x = heaviside(x, values)</summary>
-    public Tensor Heaviside_(Tensor values) => Zip.InPlace(new Ops.Heaviside(), SameType(values), values);
+    public Tensor Heaviside_(Tensor values) => Become(Heaviside(values));
 
     private Tensor SameType(Tensor values)
     {

@@ -65,7 +65,8 @@ internal static partial class Ops
         static Saves IZip<Inside>.ForY => Saves.None;
 
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> => Lanes.Zip(
-            new InsideLanes<T>(T.CreateTruncating(Min ?? double.NegativeInfinity), T.CreateTruncating(Max ?? double.PositiveInfinity)), x, y, z);
+            new InsideLanes<T>(T.CreateTruncating(Min ?? double.NegativeInfinity), T.CreateTruncating(Max ?? double.PositiveInfinity)),
+            x, y, z);
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
@@ -81,26 +82,41 @@ internal static partial class Ops
     public readonly record struct ClampMin(string Node) : INumberZip<ClampMin>
     {
         static string IOperation<ClampMin>.NodeName(ClampMin op) => op.Node;
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> => TensorPrimitives.Max(x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
+            TensorPrimitives.Max(x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.Where(x >= y, d, 0);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.Where(x < y, d, 0);
+
+        // At NaN PyTorch's forward rule differs from its backward rule: the second tangent is taken.
+        static Tensor? IZip<ClampMin>.Tangent(ClampMin op, Tensor? s, Tensor? t, Tensor x, Tensor y, Tensor z) =>
+            Tangents.Choose(x >= y, s, t, z);
     }
 
     /// <summary>min(x, y) as a bound: where x = y the gradient goes to x alone</summary>
     public readonly record struct ClampMax(string Node) : INumberZip<ClampMax>
     {
         static string IOperation<ClampMax>.NodeName(ClampMax op) => op.Node;
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> => TensorPrimitives.Min(x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
+            TensorPrimitives.Min(x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.Where(x <= y, d, 0);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.Where(x > y, d, 0);
+
+        // At NaN PyTorch's forward rule differs from its backward rule: the second tangent is taken.
+        static Tensor? IZip<ClampMax>.Tangent(ClampMax op, Tensor? s, Tensor? t, Tensor x, Tensor y, Tensor z) =>
+            Tangents.Choose(x <= y, s, t, z);
     }
 
     /// <summary>max(x, y), NaN if one is; equal operands share the gradient</summary>
     public readonly record struct Maximum : INumberZip<Maximum>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> => TensorPrimitives.Max(x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
+            TensorPrimitives.Max(x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => HalfAtTies(d, x, y).ZeroWhere(x < y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => HalfAtTies(d, x, y).ZeroWhere(x > y);
+
+        // At NaN PyTorch's forward rule differs from its backward rule: the second tangent is taken.
+        static Tensor? IZip<Maximum>.Tangent(Maximum op, Tensor? s, Tensor? t, Tensor x, Tensor y, Tensor z) =>
+            Tangents.HalfWay(x == y, x > y, s, t, z);
 
         internal static Tensor HalfAtTies(Tensor d, Tensor x, Tensor y) => Tensor.Where(x == y, d / 2, d);
     }
@@ -108,25 +124,53 @@ internal static partial class Ops
     /// <summary>min(x, y), NaN if one is; equal operands share the gradient</summary>
     public readonly record struct Minimum : INumberZip<Minimum>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> => TensorPrimitives.Min(x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
+            TensorPrimitives.Min(x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Maximum.HalfAtTies(d, x, y).ZeroWhere(x > y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Maximum.HalfAtTies(d, x, y).ZeroWhere(x < y);
+
+        // At NaN PyTorch's forward rule differs from its backward rule: the second tangent is taken.
+        static Tensor? IZip<Minimum>.Tangent(Minimum op, Tensor? s, Tensor? t, Tensor x, Tensor y, Tensor z) =>
+            Tangents.HalfWay(x == y, x < y, s, t, z);
     }
 
     /// <summary>max(x, y), the other one if one is NaN; of equal operands the first has the gradient</summary>
     public readonly record struct Fmax : INumberZip<Fmax>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> => TensorPrimitives.MaxNumber(x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
+            TensorPrimitives.MaxNumber(x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.Where((x >= y).LogicalOr(y.IsNaN()), d, 0);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d.ZeroWhere((x >= y).LogicalOr(y.IsNaN()));
+
+        // At NaN PyTorch's forward rule differs from its backward rule: the second tangent is taken.
+        static Tensor? IZip<Fmax>.Tangent(Fmax op, Tensor? s, Tensor? t, Tensor x, Tensor y, Tensor z) =>
+            Tangents.Choose((x > y).LogicalOr(y.IsNaN()), s, t, z);
     }
 
     /// <summary>min(x, y), the other one if one is NaN; of equal operands the first has the gradient</summary>
     public readonly record struct Fmin : INumberZip<Fmin>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> => TensorPrimitives.MinNumber(x, y, z);
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
+            TensorPrimitives.MinNumber(x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.Where((x <= y).LogicalOr(y.IsNaN()), d, 0);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d.ZeroWhere((x <= y).LogicalOr(y.IsNaN()));
+
+        // At NaN PyTorch's forward rule differs from its backward rule: the second tangent is taken.
+        static Tensor? IZip<Fmin>.Tangent(Fmin op, Tensor? s, Tensor? t, Tensor x, Tensor y, Tensor z) =>
+            Tangents.Choose((x < y).LogicalOr(y.IsNaN()), s, t, z);
+    }
+
+    /// <summary>The tangents of operations that choose one of two operands.</summary>
+    private static class Tangents
+    {
+        internal static Tensor Choose(Tensor first, Tensor? s, Tensor? t, Tensor z) =>
+            Tensor.Where(first, s ?? Tensor.ZerosLike(z), t ?? Tensor.ZerosLike(z));
+
+        internal static Tensor HalfWay(Tensor equal, Tensor first, Tensor? s, Tensor? t, Tensor z)
+        {
+            (Tensor a, Tensor b) = (s ?? Tensor.ZerosLike(z), t ?? Tensor.ZerosLike(z));
+            return Tensor.Where(equal, (a + b) / 2, Tensor.Where(first, a, b));
+        }
     }
 
     /// <summary>x with NaN and the infinities replaced</summary>
@@ -175,9 +219,11 @@ public sealed partial class Tensor
     public static Tensor Where(Tensor condition, Tensor x, Tensor y)
     {
         if (condition.dtype is not (DType.Bool or DType.UInt8))
-            Throw.Types($"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.ScalarName()}. Use condition != 0.");
+            Throw.Types($"where expected condition to be a boolean tensor, but got a tensor with dtype " +
+                $"{condition.dtype.ScalarName()}. Use condition != 0.");
         DType result = Promotion.Result(x, y);
-        Shape shape = new(Kernels.Broadcast.Shape(Kernels.Broadcast.Shape(condition.layout.shape, x.layout.shape, "Where"), y.layout.shape, "Where"));
+        long[] both = Kernels.Broadcast.Shape(x.layout.shape, y.layout.shape, "Where");
+        Shape shape = new(Kernels.Broadcast.Shape(condition.layout.shape, both, "Where"));
         return Op.Apply(new Ops.Where(), condition.Expand(shape), x.To(result).Expand(shape), y.To(result).Expand(shape))[0];
     }
 

@@ -10,7 +10,8 @@ internal static partial class Ops
         for (int i = 0; i < x.Length; i++) y[i] = T.CreateTruncating(f(double.CreateTruncating(x[i])));
     }
 
-    private static void Each<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z, Func<double, double, double> f) where T : unmanaged, INumberBase<T>
+    private static void Each<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z, Func<double, double, double> f)
+        where T : unmanaged, INumberBase<T>
     {
         for (int i = 0; i < x.Length; i++) z[i] = T.CreateTruncating(f(double.CreateTruncating(x[i]), double.CreateTruncating(y[i])));
     }
@@ -106,8 +107,11 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             Each(x, y, z, SpecialMath.Zeta);
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) =>
-            throw new NotSupportedException("the derivative for 'self' is not implemented: zeta(s, q) has a derivative by q only.");
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z)
+        {
+            Throw.Graph("the derivative for 'self' is not implemented: zeta(s, q) has a derivative by q only.");
+            return d;
+        }
 
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * -x * Special.Zeta(x + 1, y);
     }
@@ -123,8 +127,11 @@ internal static partial class Ops
             Each(x, y, z, (a, v) => SpecialMath.IncompleteGamma(a, v, upper));
         }
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) =>
-            throw new NotSupportedException("the derivative for 'input' is not implemented: igamma(a, x) has a derivative by x only.");
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z)
+        {
+            Throw.Graph("the derivative for 'input' is not implemented: igamma(a, x) has a derivative by x only.");
+            return d;
+        }
 
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z)
         {

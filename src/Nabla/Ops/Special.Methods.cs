@@ -30,7 +30,8 @@ public sealed partial class Tensor
         return sum + p * (p - 1) / 4.0 * Math.Log(Math.PI);
     }
 
-    /// <summary>The lower regularised incomplete gamma function P(a, x), this tensor being a, broadcast. The derivative exists by x only.</summary>
+    /// <summary>The lower regularised incomplete gamma function P(a, x), this tensor being a, broadcast. The derivative exists by x
+    /// only.</summary>
     public Tensor IGamma(Tensor other) => Zip.Apply(new Ops.Igamma(false), FloatWith(other, "igamma_cpu"), other);
     /// <summary>The upper regularised incomplete gamma function Q(a, x) = 1 - P(a, x), this tensor being a, broadcast.</summary>
     public Tensor IGammaC(Tensor other) => Zip.Apply(new Ops.Igamma(true), FloatWith(other, "igammac_cpu"), other);
@@ -70,51 +71,63 @@ public static partial class Special
     /// <summary>The Hurwitz zeta function for a plain number s.</summary>
     public static Tensor Zeta(Scalar input, Tensor other) => Zip.Apply(new Ops.SpecialZeta(1), input, other);
 
-    /// <summary>The Chebyshev polynomial of the first kind Tₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without gradient.</summary>
+    /// <summary>The Chebyshev polynomial of the first kind Tₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0.
+    /// Without gradient.</summary>
     public static Tensor ChebyshevPolynomialT(Tensor input, Tensor n) =>
         Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevT, false), input, n);
 
-    /// <summary>The Chebyshev polynomial of the second kind Uₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without gradient.</summary>
+    /// <summary>The Chebyshev polynomial of the second kind Uₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0.
+    /// Without gradient.</summary>
     public static Tensor ChebyshevPolynomialU(Tensor input, Tensor n) =>
         Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevU, false), input, n);
 
-    /// <summary>The Chebyshev polynomial of the third kind Vₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without gradient.</summary>
+    /// <summary>The Chebyshev polynomial of the third kind Vₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0.
+    /// Without gradient.</summary>
     public static Tensor ChebyshevPolynomialV(Tensor input, Tensor n) =>
         Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevV, false), input, n);
 
-    /// <summary>The Chebyshev polynomial of the fourth kind Wₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without gradient.</summary>
+    /// <summary>The Chebyshev polynomial of the fourth kind Wₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0.
+    /// Without gradient.</summary>
     public static Tensor ChebyshevPolynomialW(Tensor input, Tensor n) =>
         Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevW, false), input, n);
 
-    /// <summary>The shifted Chebyshev polynomial Tₙ(2x - 1), broadcast; the fraction of n is cut off, negative degrees give 0. Without gradient.</summary>
+    /// <summary>The shifted Chebyshev polynomial Tₙ(2x - 1), broadcast; the fraction of n is cut off, negative degrees give 0. Without
+    /// gradient.</summary>
     public static Tensor ShiftedChebyshevPolynomialT(Tensor input, Tensor n) =>
         Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevT, true), input, n);
 
-    /// <summary>The shifted Chebyshev polynomial Uₙ(2x - 1), broadcast; the fraction of n is cut off, negative degrees give 0. Without gradient.</summary>
+    /// <summary>The shifted Chebyshev polynomial Uₙ(2x - 1), broadcast; the fraction of n is cut off, negative degrees give 0. Without
+    /// gradient.</summary>
     public static Tensor ShiftedChebyshevPolynomialU(Tensor input, Tensor n) =>
         Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevU, true), input, n);
 
-    /// <summary>The shifted Chebyshev polynomial Vₙ(2x - 1), broadcast; the fraction of n is cut off, negative degrees give 0. Without gradient.</summary>
+    /// <summary>The shifted Chebyshev polynomial Vₙ(2x - 1), broadcast; the fraction of n is cut off, negative degrees give 0. Without
+    /// gradient.</summary>
     public static Tensor ShiftedChebyshevPolynomialV(Tensor input, Tensor n) =>
         Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevV, true), input, n);
 
-    /// <summary>The shifted Chebyshev polynomial Wₙ(2x - 1), broadcast; the fraction of n is cut off, negative degrees give 0. Without gradient.</summary>
+    /// <summary>The shifted Chebyshev polynomial Wₙ(2x - 1), broadcast; the fraction of n is cut off, negative degrees give 0. Without
+    /// gradient.</summary>
     public static Tensor ShiftedChebyshevPolynomialW(Tensor input, Tensor n) =>
         Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevW, true), input, n);
 
-    /// <summary>The physicists' Hermite polynomial Hₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without gradient.</summary>
+    /// <summary>The physicists' Hermite polynomial Hₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without
+    /// gradient.</summary>
     public static Tensor HermitePolynomialH(Tensor input, Tensor n) =>
         Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.HermiteH, false), input, n);
 
-    /// <summary>The probabilists' Hermite polynomial Heₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without gradient.</summary>
+    /// <summary>The probabilists' Hermite polynomial Heₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without
+    /// gradient.</summary>
     public static Tensor HermitePolynomialHe(Tensor input, Tensor n) =>
         Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.HermiteHe, false), input, n);
 
-    /// <summary>The Laguerre polynomial Lₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without gradient.</summary>
+    /// <summary>The Laguerre polynomial Lₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without
+    /// gradient.</summary>
     public static Tensor LaguerrePolynomialL(Tensor input, Tensor n) =>
         Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.LaguerreL, false), input, n);
 
-    /// <summary>The Legendre polynomial Pₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without gradient.</summary>
+    /// <summary>The Legendre polynomial Pₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without
+    /// gradient.</summary>
     public static Tensor LegendrePolynomialP(Tensor input, Tensor n) =>
         Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.LegendreP, false), input, n);
 }

@@ -99,7 +99,7 @@ public sealed partial class Tensor
         long sum = 0;
         foreach (long s in sizes)
         {
-            if (s < 0) Throw.Shapes($"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={Nabla.Shape.Format(sizes)}");
+            if (s < 0) Throw.Range(nameof(splitSizes), s, $"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={Nabla.Shape.Format(sizes)}");
             sum = checked(sum + s);
         }
         if (sum != size)

@@ -44,8 +44,7 @@ internal sealed class Dual : Interpreter
         (Tensor q, Tensor? t) = Open(y, Level);
         Tensor z = Nabla.Zip.Apply(op, p, q);
         if (!TOp.Differentiable || !z.dtype.IsFloatingPoint()) return z;
-        Tensor? a = s is null ? null : op.DiffX(s, p, q, z), b = t is null ? null : op.DiffY(t, p, q, z);
-        return New(Level, z, Fit(Plus(a, b), z));
+        return New(Level, z, s is null && t is null ? null : Fit(TOp.Tangent(op, s, t, p, q, z), z));
     }
 
     internal override Tensor Linear<TOp>(TOp op, Tensor x)

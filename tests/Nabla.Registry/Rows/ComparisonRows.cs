@@ -82,7 +82,7 @@ internal static class ComparisonRows
         ElementRows.Binary("minimum", static (x, y) => x.Minimum(y), null, In.Real, In.Real2),
         ElementRows.Binary("fmax", static (x, y) => x.FMax(y), null, In.Real, In.Real2),
         ElementRows.Binary("fmin", static (x, y) => x.FMin(y), null, In.Real, In.Real2),
-        ElementRows.Binary("heaviside", static (x, y) => x.Heaviside(y), static (x, y) => x.Heaviside_(y), In.Real, In.Real2),
+        ElementRows.Binary("heaviside", static (x, y) => x.Heaviside(y), static (x, y) => x.Heaviside_(y), static s => In.Real(s).Detach(), static s => In.Real2(s).Detach()),
         new("nan_to_num", static c => c.T(0).NanToNum(c.OptNumber(1, "nan")?.ToDouble(), c.OptNumber(2, "posinf")?.ToDouble(), c.OptNumber(3, "neginf")?.ToDouble()))
         {
             InPlace = static c => c.T(0).NanToNum_(c.OptNumber(1, "nan")?.ToDouble(), c.OptNumber(2, "posinf")?.ToDouble(), c.OptNumber(3, "neginf")?.ToDouble()),

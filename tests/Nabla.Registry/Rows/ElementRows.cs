@@ -29,7 +29,7 @@ internal static class ElementRows
             InPlace = inPlace is null ? null : c => c.IsNumber(1, "other") && inPlaceNumber is not null
                 ? inPlaceNumber(c.T(0, "input"), c.Number(1, "other"))
                 : inPlace(c.T(0, "input"), c.T(1, "other")),
-            Samples = () => [.. Pairs(x, y), new([x([2, 3]), 1.7])],
+            Samples = () => [.. Pairs(x, y), new([x([2, 3]), 1.75])],
             Covers = covers,
         };
 

@@ -46,5 +46,5 @@ internal static class SpecialRows
         ElementRows.Unary("special." + name, run, null, input, covers);
 
     private static OpRow P(string name, Func<Tensor, Tensor, Tensor> run) => ElementRows.Binary("special." + name, run, null,
-        static s => In.Unit(s).Detach(), static s => In.Between(0, 6, s).Detach(), "SpecialPolynomial") with { };
+        static s => In.Unit(s).Detach(), static s => In.Between(0, 6, s).Detach(), "SpecialPolynomial");
 }

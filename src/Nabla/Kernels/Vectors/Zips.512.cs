@@ -5,10 +5,12 @@ namespace Nabla.Kernels;
 internal readonly partial struct LogAddExpZip : IVectorZip
 {
     public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y) => Vector512.ConditionalSelect(
-        Vector512.Equals(x, y), x + SimdF32.Log(Vector512.Create(2f)), Vector512.Max(x, y) + SimdF32.Log1P(SimdF32.Exp(-Vector512.Abs(x - y))));
+        Vector512.Equals(x, y), x + Vector512.Create(0.693147181f),
+        Vector512.Max(x, y) + SimdF32.Log1P(SimdF32.Exp(-Vector512.Abs(x - y))));
 
     public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y) => Vector512.ConditionalSelect(
-        Vector512.Equals(x, y), x + SimdF64.Log(Vector512.Create(2.0)), Vector512.Max(x, y) + SimdF64.Log1P(SimdF64.Exp(-Vector512.Abs(x - y))));
+        Vector512.Equals(x, y), x + Vector512.Create(0.69314718055994531),
+        Vector512.Max(x, y) + SimdF64.Log1P(SimdF64.Exp(-Vector512.Abs(x - y))));
 }
 
 internal readonly partial struct LogAddExp2Zip : IVectorZip
@@ -17,7 +19,8 @@ internal readonly partial struct LogAddExp2Zip : IVectorZip
         x + Vector512<float>.One, Vector512.Max(x, y) + SimdF32.Log1P(SimdF32.Exp2(-Vector512.Abs(x - y))) * Vector512.Create(1.44269504f));
 
     public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y) => Vector512.ConditionalSelect(Vector512.Equals(x, y),
-        x + Vector512<double>.One, Vector512.Max(x, y) + SimdF64.Log1P(SimdF64.Exp2(-Vector512.Abs(x - y))) * Vector512.Create(1.4426950408889634));
+        x + Vector512<double>.One,
+        Vector512.Max(x, y) + SimdF64.Log1P(SimdF64.Exp2(-Vector512.Abs(x - y))) * Vector512.Create(1.4426950408889634));
 }
 
 internal readonly partial struct XLogYZip : IVectorZip
