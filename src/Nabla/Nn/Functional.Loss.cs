@@ -266,6 +266,7 @@ public static partial class Functional
     {
         Reduction.Mean => loss.Mean(),
         Reduction.Sum => loss.Sum(),
-        _ => loss,
+        Reduction.None => loss,
+        _ => throw new ArgumentOutOfRangeException(nameof(reduction), reduction, $"{(int)reduction} is not a valid value for reduction"),
     };
 }

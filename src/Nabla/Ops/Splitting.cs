@@ -100,7 +100,7 @@ public sealed partial class Tensor
         foreach (long s in sizes)
         {
             if (s < 0) Throw.Range(nameof(splitSizes), s, $"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={Nabla.Shape.Format(sizes)}");
-            sum = checked(sum + s);
+            sum = s > long.MaxValue - sum ? long.MaxValue : sum + s;
         }
         if (sum != size)
             Throw.Shapes($"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), but got split_sizes={Nabla.Shape.Format(sizes)}");
