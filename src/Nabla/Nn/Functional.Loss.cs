@@ -245,6 +245,7 @@ public static partial class Functional
     private static Tensor Pair<TZip>(TZip loss, string name, Tensor x, Tensor y, Reduction reduction, bool allowBroadcast) where TZip : struct, IFloatZip<TZip>
     {
         SameShape(name, x, y, allowBroadcast);
+        if (!Enum.IsDefined(reduction)) throw new ArgumentOutOfRangeException(nameof(reduction), reduction, $"{(int)reduction} is not a valid value for reduction");
         if (reduction == Reduction.None || x.Rank + y.Rank == 0) return Zip.Apply(loss, x, y);
         if (!x.layout.SameShape(y.layout))
         {

