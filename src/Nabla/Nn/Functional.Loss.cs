@@ -73,7 +73,7 @@ internal static partial class Ops
             T least = T.CreateTruncating(-100);
             for (int i = 0; i < z.Length; i++)
             {
-                if (x[i] < T.Zero || x[i] > T.One)
+                if (!(x[i] >= T.Zero && x[i] <= T.One))
                     Throw.Range("input", double.CreateTruncating(x[i]), "all elements of input should be between 0 and 1: binary_cross_entropy takes " +
                         $"probabilities, and one is {x[i]}. For logits use BinaryCrossEntropyWithLogits.");
                 z[i] = (y[i] - T.One) * T.Max(T.LogP1(-x[i]), least) - y[i] * T.Max(T.Log(x[i]), least);
@@ -245,6 +245,7 @@ public static partial class Functional
     private static Tensor Pair<TZip>(TZip loss, string name, Tensor x, Tensor y, Reduction reduction, bool allowBroadcast) where TZip : struct, IFloatZip<TZip>
     {
         SameShape(name, x, y, allowBroadcast);
+        if (!Enum.IsDefined(reduction)) throw new ArgumentOutOfRangeException(nameof(reduction), reduction, $"{(int)reduction} is not a valid value for reduction");
         if (reduction == Reduction.None || x.Rank + y.Rank == 0) return Zip.Apply(loss, x, y);
         if (!x.layout.SameShape(y.layout))
         {
@@ -258,7 +259,7 @@ public static partial class Functional
     private static void SameShape(string name, Tensor input, Tensor target, bool allowBroadcast)
     {
         if (allowBroadcast || input.layout.SameShape(target.layout)) return;
-        Throw.Shapes($"Using a target size ({target.Shape}) that is different to the input size ({input.Shape}). This will likely lead to incorrect " +
+        Throw.Shapes($"Using a target size (torch.Size({target.Shape})) that is different to the input size (torch.Size({input.Shape})). This will likely lead to incorrect " +
             $"results due to broadcasting. Please ensure they have the same size. {name}: reshape one of them, or pass allowBroadcast: true if broadcasting is meant.");
     }
 
@@ -266,6 +267,7 @@ public static partial class Functional
     {
         Reduction.Mean => loss.Mean(),
         Reduction.Sum => loss.Sum(),
-        _ => loss,
+        Reduction.None => loss,
+        _ => throw new ArgumentOutOfRangeException(nameof(reduction), reduction, $"{(int)reduction} is not a valid value for reduction"),
     };
 }

@@ -266,7 +266,7 @@ public sealed partial class Tensor
     {
         if (x.dtype == DType.Bool)
             Throw.Types("Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the " +
-                "`~` or LogicalNot() instead.");
+                "`~` or `logical_not()` operator instead.");
         return x;
     }
 
@@ -274,7 +274,7 @@ public sealed partial class Tensor
     {
         if (x.dtype == DType.Bool)
             Throw.Types("Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, " +
-                "use the `~` or LogicalNot() instead.");
+                "use the `~` or `logical_not()` operator instead.");
         return x;
     }
 }

@@ -57,8 +57,7 @@ public sealed partial class Tensor
         ArgumentNullException.ThrowIfNull(equation);
         ArgumentNullException.ThrowIfNull(operands);
         if (operands.Length == 0)
-            Throw.Shapes("einsum(): must specify the equation string and at least one operand, or at least one operand and its " +
-                "subscripts list");
+            Throw.Equation("einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list");
         return new EinsumPlan(equation, operands).Run();
     }
 }
@@ -112,8 +111,7 @@ internal sealed class EinsumPlan
     {
         >= 'A' and <= 'Z' => c - 'A',
         >= 'a' and <= 'z' => c - 'a' + 26,
-        _ => throw new ShapeException($"einsum(): invalid subscript given at index {at} in the equation string, subscripts must be in " +
-            "[a-zA-Z]"),
+        _ => throw new ArgumentException($"einsum(): invalid subscript given at index {at} in the equation string, subscripts must be in [a-zA-Z]"),
     };
 
     private static char Letter(int s) => (char)(s < 26 ? 'A' + s : 'a' + s - 26);
@@ -129,21 +127,20 @@ internal sealed class EinsumPlan
             if (c == ' ') continue;
             if (c == ',')
             {
-                if (++current >= operands) Throw.Shapes("einsum(): fewer operands were provided than specified in the equation");
+                if (++current >= operands) Throw.Equation("einsum(): fewer operands were provided than specified in the equation");
                 all[current] = [];
             }
             else if (c == '.')
             {
-                if (all[current].Contains(Ellipsis)) Throw.Shapes($"einsum(): found '.' for operand {current} for which an ellipsis was " +
-                    "already found");
+                if (all[current].Contains(Ellipsis)) Throw.Equation($"einsum(): found '.' for operand {current} for which an ellipsis was already found");
                 if (i + 2 >= left.Length || left[i + 1] != '.' || left[i + 2] != '.')
-                    Throw.Shapes($"einsum(): found '.' for operand {current} that is not part of any ellipsis");
+                    Throw.Equation($"einsum(): found '.' for operand {current} that is not part of any ellipsis");
                 all[current].Add(Ellipsis);
                 i += 2;
             }
             else all[current].Add(Index(c, i));
         }
-        if (current < operands - 1) Throw.Shapes("einsum(): more operands were provided than specified in the equation");
+        if (current < operands - 1) Throw.Equation("einsum(): more operands were provided than specified in the equation");
         return all;
     }
 
@@ -187,16 +184,16 @@ internal sealed class EinsumPlan
             if (c == ' ') continue;
             if (c == '.')
             {
-                if (output.Contains(Ellipsis)) Throw.Shapes("einsum(): found '.' for output but an ellipsis (...) was already found");
+                if (output.Contains(Ellipsis)) Throw.Equation("einsum(): found '.' for output but an ellipsis (...) was already found");
                 if (i + 2 >= equation.Length || equation[i + 1] != '.' || equation[i + 2] != '.')
-                    Throw.Shapes("einsum(): found '.' for output that is not part of any ellipsis (...)");
+                    Throw.Equation("einsum(): found '.' for output that is not part of any ellipsis (...)");
                 output.Add(Ellipsis);
                 i += 2;
                 continue;
             }
             int s = Index(c, i);
-            if (output.Contains(s)) Throw.Shapes($"einsum(): output subscript {c} appears more than once in the output");
-            if (counts[s] == 0) Throw.Shapes($"einsum(): output subscript {c} does not appear in the equation for any input operand");
+            if (output.Contains(s)) Throw.Equation($"einsum(): output subscript {c} appears more than once in the output");
+            if (counts[s] == 0) Throw.Equation($"einsum(): output subscript {c} does not appear in the equation for any input operand");
             output.Add(s);
         }
         return output;

@@ -11,7 +11,10 @@ internal static partial class Ops
         public Tensor[] Forward(ReadOnlySpan<Tensor> x)
         {
             long[] shape = [.. x[0].layout.shape];
-            shape[^-Dim] = Sizes.Sum();
+            Int128 total = 0;
+            foreach (long size in Sizes) total += size;
+            if (total > long.MaxValue) Throw.Shapes($"Storage size calculation overflowed with sizes={Shape.Format(Sizes)}: {total} along one dimension.");
+            shape[^-Dim] = (long)total;
             Tensor y = Tensor.Allocate(new Layout(shape), x[0].dtype);
             long start = 0;
             for (int i = 0; i < x.Length; start += Sizes[i++]) Kernels.Copy.Run(x[i], new Slice(Dim, start, Sizes[i], 1).Forward(y));
@@ -98,7 +101,8 @@ public sealed partial class Tensor
     private static Tensor[] Promoted(IReadOnlyList<Tensor> tensors, string op)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        if (tensors.Count == 0) Throw.Shapes($"{op}: expected a non-empty list of Tensors");
+        if (tensors.Count == 0)
+            throw new ArgumentException(op == "stack" ? "stack expects a non-empty TensorList" : $"{op}: expected a non-empty list of Tensors", nameof(tensors));
         Tensor[] x = [.. tensors];
         bool same = true;
         foreach (Tensor t in x)

@@ -137,7 +137,7 @@ public sealed partial class Tensor
             Throw.Types($"masked_scatter: expected self and source to have same dtypes but got {dtype.ScalarName()} and {source.dtype.ScalarName()}");
         Tensor at = mask.Expand(Shape).FlatNonzero();
         if (at.layout.Count > source.layout.Count)
-            Throw.Shapes($"masked_scatter: number of elements of source < number of ones in mask: {source.NumElements} < {at.NumElements}.");
+            Throw.Shapes($"Number of elements of source < number of ones in mask: {source.NumElements} < {at.NumElements}.");
         return (new Ops.IndexPut(Dims.All(Math.Max(Rank, 1)), 0, 1, false, "MaskedScatter"), at, source.Reshape([-1]).Narrow(0, 0, at.NumElements));
     }
 

@@ -336,7 +336,7 @@ public sealed partial class Tensor
     private (Tensor X, int Dim, Tensor Index, Tensor Values) IndexParts(int dim, Tensor index, Tensor source, string op)
     {
         Tensor i = IndexVector(index, op);
-        if (source.dtype != dtype) Throw.Types($"{op}(): self and source expected to have the same dtype, but got (self) {dtype.Name()} and (source) {source.dtype.Name()}");
+        if (source.dtype != dtype) Throw.Types($"{op}(): self and source expected to have the same dtype, but got (self) {dtype.ScalarName()} and (source) {source.dtype.ScalarName()}");
         int d = Dims.FromEnd(dim, Rank);
         Tensor x = AtLeast1(), v = source.AtLeast1();
         long[] shape = [.. x.layout.shape];

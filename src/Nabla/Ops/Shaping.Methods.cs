@@ -25,12 +25,13 @@ public sealed partial class Tensor
         long[] sizes = shape.ToArray();
         int lead = sizes.Length - Rank;
         if (lead < 0)
-            Throw.Shapes($"expand({Shape} -> {shape}): the number of sizes provided ({sizes.Length}) must be greater or equal to the number of dimensions in the tensor ({Rank})");
+            Throw.Shapes($"expand(torch.{dtype.ScalarName()}Tensor{{{Shape}}}, size={shape}): the number of sizes provided ({sizes.Length}) must be greater or equal to the number of dimensions in the tensor ({Rank})");
         for (int d = 0; d < sizes.Length; d++)
         {
             long own = d < lead ? 1 : layout.shape[d - lead];
             if (sizes[d] == -1 && d >= lead) sizes[d] = own;
-            if (sizes[d] < 0) Throw.Shapes($"The expanded size of the tensor ({sizes[d]}) isn't allowed in a leading, non-existing dimension {d}");
+            if (sizes[d] < 0)
+                Throw.Range(nameof(shape), sizes[d], $"The expanded size of the tensor ({sizes[d]}) isn't allowed in a leading, non-existing dimension {d}");
             if (own != sizes[d] && own != 1)
                 Throw.Shapes($"The expanded size of the tensor ({sizes[d]}) must match the existing size ({own}) at non-singleton dimension {d}.  " +
                     $"Target sizes: {shape}.  Tensor sizes: {Shape}.");
@@ -52,13 +53,14 @@ public sealed partial class Tensor
 
     /// <summary>The same values, in order, at another shape: always a view.</summary>
     /// <param name="shape">The new sizes; one may be -1, to be inferred.</param>
-    /// <exception cref="ShapeException">The number of elements differs, or the strides do not allow a view.</exception>
+    /// <exception cref="ShapeException">The number of elements differs.</exception>
+    /// <exception cref="InvalidOperationException">The strides do not allow a view.</exception>
     public Tensor View(Shape shape)
     {
         long[] sizes = Inferred(shape);
         if (Kernels.Viewing.Reshape(layout, sizes) is null)
-            Throw.Shapes("view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous " +
-                $"subspaces). Use .reshape(...) instead. The tensor has {layout}; the view would have shape {shape}.");
+            Throw.State("view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous " +
+                $"subspaces). Use .reshape(...) instead. The tensor has {layout}; the view would have shape {shape}: use Reshape, or Contiguous first.");
         return Linear.Apply(new Ops.Reshape(new Shape(sizes)), this);
     }
 
@@ -70,9 +72,9 @@ public sealed partial class Tensor
         for (int d = 0; d < sizes.Length; d++)
         {
             if (sizes[d] == -1 && infer >= 0) Throw.Shapes($"only one dimension can be inferred: {shape}.");
-            if (sizes[d] < -1) Throw.Shapes($"invalid shape dimension {sizes[d]}: {shape}.");
+            if (sizes[d] < -1) Throw.Range(nameof(shape), sizes[d], $"invalid shape dimension {sizes[d]}: {shape}.");
             if (sizes[d] == -1) infer = d;
-            else known = checked(known * sizes[d]);
+            else known = known == 0 || sizes[d] == 0 ? 0 : known > long.MaxValue / sizes[d] ? long.MaxValue : known * sizes[d];
         }
         if (infer >= 0)
         {

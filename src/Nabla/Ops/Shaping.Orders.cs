@@ -43,6 +43,13 @@ internal static partial class Ops
     /// <summary>The operand repeated along its dimensions, one number per dimension from the end.</summary>
     public readonly record struct Repeat(Shape Repeats) : ILinear<Repeat>
     {
+        internal static long Times(long size, long repeats, Layout x)
+        {
+            if (size != 0 && repeats > long.MaxValue / size)
+                Throw.Shapes($"Storage size calculation overflowed: {Shape.Format(x.shape)} repeated {repeats} times does not fit into 64 bits.");
+            return size * repeats;
+        }
+
         public Tensor Forward(Tensor x)
         {
             long[] shape = [.. x.layout.shape];
@@ -52,7 +59,7 @@ internal static partial class Ops
             {
                 split[2 * d] = d < lead ? 1 : Repeats.Values[d - lead];
                 (split[2 * d + 1], strides[2 * d + 1]) = (shape[d], x.layout.strides[d]);
-                shape[d] *= split[2 * d];
+                shape[d] = Times(shape[d], split[2 * d], x.layout);
             }
             Tensor y = Tensor.Allocate(new Layout(shape), x.dtype);
             if (y.layout.Count > 0) Kernels.Copy.Run(x.Raw(new Layout(split, strides, x.layout.Offset)), y.Raw(new Layout(split)));
@@ -155,7 +162,7 @@ public sealed partial class Tensor
         if (repeats.Count < Rank)
             Throw.Shapes($"Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: {repeats} for shape {Shape}.");
         foreach (long r in repeats)
-            if (r < 0) Throw.Shapes($"Trying to create tensor with negative dimension {r}: {repeats}");
+            if (r < 0) Throw.Range(nameof(repeats), r, $"Trying to create tensor with negative dimension {r}: the repeats are {repeats}");
         Tensor x = repeats.Count == Rank ? this : Expand(new Shape([.. Enumerable.Repeat(1L, repeats.Count - Rank), .. layout.shape]));
         return Linear.Apply(new Ops.Repeat(repeats), x);
     }
@@ -173,7 +180,7 @@ public sealed partial class Tensor
         Tensor x = dim is null ? Reshape([-1]) : AtLeast1();
         int d = Dims.FromEnd(dim ?? 0, x.Rank);
         long[] shape = [.. x.layout.shape], wide = [.. shape[..(x.Rank + d + 1)], repeats, .. shape[(x.Rank + d + 1)..]];
-        shape[^-d] *= repeats;
+        shape[^-d] = Ops.Repeat.Times(shape[^-d], repeats, x.layout);
         return Linear.Apply(new Ops.Unsqueeze(d), x).Expand(new Shape(wide)).Reshape(new Shape(shape));
     }
 
@@ -200,14 +207,22 @@ public sealed partial class Tensor
         RequireIndexType(this, "repeat_interleave");
         ThrowIfBatched();
         if (Rank != 1) Throw.Shapes($"repeat_interleave only accept 1D vector as repeat, got {Shape}");
-        List<long> at = [];
         long[] counts = To(DType.Int64).ToArray<long>();
+        Int128 total = 0;
+        foreach (long count in counts)
+        {
+            if (count < 0) Throw.Range("repeats", count, "repeats can not be negative");
+            total += count;
+        }
+        if (total > long.MaxValue) Throw.Shapes($"Storage size calculation overflowed: the repeats add up to {total}, an overflow of 64 bits.");
+        Tensor y = Allocate(new Layout([(long)total]), DType.Int64);
+        Span<long> at = y.Span<long>();
         for (int i = 0; i < counts.Length; i++)
         {
-            if (counts[i] < 0) Throw.Range("repeats", counts[i], "repeats can not be negative");
-            for (long k = 0; k < counts[i]; k++) at.Add(i);
+            at[..(int)counts[i]].Fill(i);
+            at = at[(int)counts[i]..];
         }
-        return From<long>([.. at]);
+        return y;
     }
 
     /// <summary>A copy with zeros above a diagonal of the last two dimensions.</summary>

@@ -124,7 +124,7 @@ public sealed partial class Tensor
     {
         int d = Dims.FromEnd(dim, Rank);
         long size = Rank == 0 ? 1 : layout.shape[^-d];
-        if (k < 0 || k > size) Throw.Range(nameof(k), k, $"topk: selected index k out of range: k is {k}, and dimension {d + Math.Max(Rank, 1)} has size {size}.");
+        if (k < 0 || k > size) Throw.Range(nameof(k), k, $"selected index k out of range: topk: k is {k}, and dimension {d + Math.Max(Rank, 1)} has size {size}.");
         if (Rank == 0 && k == 0) return (Empty([0], dtype), Empty([0], DType.Int64));
         if (Rank == 0) return Scalars(Unsqueeze(0).TopK(k, 0, largest, sorted));
         Tensor places = Linear.Apply(new Ops.SortPlaces(d, largest, k), this);

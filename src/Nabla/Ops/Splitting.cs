@@ -99,8 +99,8 @@ public sealed partial class Tensor
         long sum = 0;
         foreach (long s in sizes)
         {
-            if (s < 0) Throw.Shapes($"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={Nabla.Shape.Format(sizes)}");
-            sum = checked(sum + s);
+            if (s < 0) Throw.Range(nameof(splitSizes), s, $"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={Nabla.Shape.Format(sizes)}");
+            sum = s > long.MaxValue - sum ? long.MaxValue : sum + s;
         }
         if (sum != size)
             Throw.Shapes($"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), but got split_sizes={Nabla.Shape.Format(sizes)}");

@@ -20,14 +20,17 @@ public sealed partial class Tensor
         foreach (long v in values)
         {
             if (v < 0) Throw.Range("input", v, $"bincount only supports 1-d non-negative integral inputs: an element is {v}.");
-            length = Math.Max(length, v + 1);
+            length = Math.Max(length, v == long.MaxValue ? v : v + 1);
         }
         if (weights is null)
         {
-            long[] counts = new long[length];
-            foreach (long v in values) counts[v]++;
-            return From(counts);
+            Tensor y = Zeros(length, DType.Int64);
+            Span<long> counts = y.Span<long>();
+            foreach (long v in values) counts[(int)v]++;
+            return y;
         }
+        // Made as a tensor first, so that a length beyond the memory there is gets a clear error.
+        _ = Empty(length, DType.Float64);
         double[] sums = new double[length], w = weights.Detach().To(DType.Float64).ToArray<double>();
         for (int i = 0; i < values.Length; i++) sums[values[i]] += w[i];
         return From(sums).To(weights.dtype == DType.Float32 ? DType.Float32 : DType.Float64);
@@ -49,6 +52,7 @@ public sealed partial class Tensor
         if (min == max) (min, max) = (min - 1, max + 1);
         if (!(min < max)) Throw.Range(nameof(max), max, $"torch.histc: max must be larger than min: [{min}, {max}].");
         if (double.IsInfinity(min) || double.IsInfinity(max)) Throw.Range(nameof(max), max, $"torch.histc: range of [{min}, {max}] is not finite");
+        _ = Empty(bins, DType.Float64);
         double[] counts = new double[bins];
         foreach (double v in values)
             if (v >= min && v <= max) counts[Math.Min((long)((v - min) / (max - min) * bins), bins - 1)]++;

@@ -54,6 +54,9 @@ internal static partial class Throw
         $"value cannot be converted to type {dtype.ValueName()} without overflow: {value} does not fit into {dtype.Name()}.");
 
     [DoesNotReturn]
+    internal static void Equation(string message) => throw new ArgumentException(message, "equation");
+
+    [DoesNotReturn]
     internal static void TooManyDims(int rank) => Range("shape", rank, $"A tensor has at most {Layout.MaxRank} dimensions, but got {rank}.");
 
     [DoesNotReturn]

@@ -55,7 +55,7 @@ public sealed class ViewsAndInPlace
         { "V04 random", Kinds.Graph, LeafWords, s => s.Leaf(3).Uniform_() },
         { "V04 several views", Kinds.Graph, MultiView, s => (s.Leaf(3) * 2).Unbind()[0].Add_(1) },
         { "V04 no grad view", Kinds.Graph, NoGradView, s => Viewed(s, s.Leaf(3) * 2) },
-        { "V05", Kinds.Graph, Modified + ", which is output 0 of ExpBackward0, is at version 1; expected version 0 instead.", s =>
+        { "V05", Kinds.Graph, Modified + ", which is output 0 of AddBackward0, is at version 1; expected version 0 instead.", s =>
             { Tensor x = s.Leaf(3), y = s.Keep(x.Exp()); y.Add_(1); Tensor z = s.Keep(y.Sum()); s.Ready(); z.Backward(); return z; } },
         { "V06", Kinds.Graph, Modified + " is at version 1; expected version 0 instead.", s =>
             { Tensor x = s.Leaf(3), y = s.Keep((x * x).Sum()); using (Autograd.NoGrad()) x.Add_(1); s.Ready(); y.Backward(); return y; } },
