@@ -5,7 +5,8 @@
 // A character model with one hidden layer, written with nothing but tensors and gradients: it reads any text, learns to guess the
 // next character from the few before it, and writes some text of its own.
 //
-//   dotnet run samples/names.cs -- TEXTFILE [--steps 3000] [--context 8] [--width 24] [--hidden 200] [--batch 64] [--rate 0.2] [--seed 42] [--length 300]
+// dotnet run samples/names.cs -- TEXTFILE [--steps 3000] [--context 8] [--width 24] [--hidden 200] [--batch 64] [--rate 0.2] [--seed 42]
+// [--length 300]
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -103,7 +104,8 @@ static void Progress(int steps, Action<Action<int, string, bool>> work)
         return;
     }
 
-    AnsiConsole.Progress().Columns(new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+    AnsiConsole.Progress().Columns(new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(),
+        new TaskDescriptionColumn { Alignment = Justify.Left })
         .Start(context =>
         {
             ProgressTask task = context.AddTask("starting", maxValue: steps);
@@ -142,7 +144,8 @@ static string ReadText(string file, int context)
     int control = text.AsSpan().IndexOfAnyInRange('\0', '\b');
     if (control >= 0) throw new UserException($"'{file}' is not text: character {control} is the control code {(int)text[control]}.");
     if (text.Length < 20 * (context + 1))
-        throw new UserException($"'{file}' has only {text.Length} characters; with a context of {context} at least {20 * (context + 1)} are needed.");
+        throw new UserException($"'{file}' has only {text.Length} characters; with a context of {context} at least {20 * (context + 1)} " +
+            "are needed.");
     return text.Replace("\r\n", "\n", StringComparison.Ordinal);
 }
 
@@ -186,19 +189,30 @@ sealed record Options(string File, int Steps, int Context, int Width, int Hidden
         string? file = null;
         Dictionary<string, double> given = new()
         {
-            ["--steps"] = 3000, ["--context"] = 8, ["--width"] = 24, ["--hidden"] = 200, ["--batch"] = 64, ["--rate"] = 0.2, ["--seed"] = 42, ["--length"] = 300,
+            ["--steps"] = 3000,
+            ["--context"] = 8,
+            ["--width"] = 24,
+            ["--hidden"] = 200,
+            ["--batch"] = 64,
+            ["--rate"] = 0.2,
+            ["--seed"] = 42,
+            ["--length"] = 300,
         };
         for (int i = 0; i < args.Length; i++)
         {
             if (!args[i].StartsWith('-') && file is null) file = args[i];
-            else if (!given.ContainsKey(args[i])) throw new UserException($"unknown argument '{args[i]}'; known are {string.Join(", ", given.Keys)}.");
-            else if (i + 1 == args.Length || !double.TryParse(args[i + 1], NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || value <= 0)
+            else if (!given.ContainsKey(args[i])) throw new UserException($"unknown argument '{args[i]}'; known are " +
+                $"{string.Join(", ", given.Keys)}.");
+            else if (i + 1 == args.Length || !double.TryParse(args[i + 1], NumberStyles.Float, CultureInfo.InvariantCulture,
+                out double value) || value <= 0)
                 throw new UserException($"{args[i]} needs a positive number.");
             else given[args[i++]] = value;
         }
 
-        if (file is null) throw new UserException("which text? Usage: dotnet run samples/names.cs -- TEXTFILE [--steps N] [--context N] ...");
-        return new(file, (int)given["--steps"], (int)given["--context"], (int)given["--width"], (int)given["--hidden"], (int)given["--batch"],
+        if (file is null) throw new UserException("which text? Usage: dotnet run samples/names.cs -- TEXTFILE [--steps N] [--context N] " +
+            "...");
+        return new(file, (int)given["--steps"], (int)given["--context"], (int)given["--width"], (int)given["--hidden"],
+            (int)given["--batch"],
             given["--rate"], (long)given["--seed"], (int)given["--length"]);
     }
 }

@@ -16,7 +16,8 @@ internal sealed class Checker
         (this.eps, this.atol, this.rtol, this.nondetTol) = (eps, atol, rtol, nondetTol);
         wanted = [.. Enumerable.Range(0, this.inputs.Length).Where(i => this.inputs[i].RequiresGrad)];
         if (wanted.Length == 0)
-            throw new ArgumentException("gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True.");
+            throw new ArgumentException("gradcheck expects at least one input tensor to require gradient, but none of the them have " +
+                "requires_grad=True.");
     }
 
     internal void Run(bool forward, bool backward, bool fast)
@@ -85,7 +86,8 @@ internal sealed class Checker
         for (int k = 0; k < unit.Length; k++)
         {
             unit[k] = 1;
-            Tensor? g = Autograd.Grad([output], [inputs[i]], [Tensor.From(unit, output.Shape).To(output.DType)], retainGraph: true, allowUnused: true)[0];
+            Tensor? g = Autograd.Grad([output], [inputs[i]], [Tensor.From(unit, output.Shape).To(output.DType)], retainGraph: true,
+                allowUnused: true)[0];
             unit[k] = 0;
             if (g is null) continue;
             CheckShape(g, i);
@@ -131,7 +133,8 @@ internal sealed class Checker
             {
                 if (Close(analytical[k, e], numerical[k, e])) continue;
                 throw new GradCheckException($"Jacobian mismatch for output {o} with respect to input {i} ({mode}): " +
-                    $"d output[{At(k, output)}] / d input[{At(e, inputs[i])}] is {Text(analytical[k, e])} by {mode} and {Text(numerical[k, e])} " +
+                    $"d output[{At(k, output)}] / d input[{At(e, inputs[i])}] is {Text(analytical[k, e])} by {mode} and " +
+                        $"{Text(numerical[k, e])} " +
                     $"by differences.\n{Advice(i)}");
             }
         }
@@ -140,7 +143,8 @@ internal sealed class Checker
     private static void CheckConstant(double[,] numerical, int o, int i)
     {
         foreach (double d in numerical)
-            if (d != 0) throw new GradCheckException($"Numerical gradient for function expected to be zero: output {o} requires no gradient but depends on input {i}.");
+            if (d != 0) throw new GradCheckException($"Numerical gradient for function expected to be zero: output {o} requires no " +
+                $"gradient but depends on input {i}.");
     }
 
     // One direction ----------------------------------------------------------------------------------------------------------------
@@ -151,12 +155,14 @@ internal sealed class Checker
         Tensor[] v = [.. wanted.Select(i => directions.Like(inputs[i].Detach()))];
         double[][] u = [.. outputs.Select(y => directions.Values(y.NumElements))];
         double[][] above = Along(v, eps), below = Along(v, -eps);
-        double[] numerical = [.. outputs.Select((_, o) => Enumerable.Range(0, u[o].Length).Sum(k => u[o][k] * (above[o][k] - below[o][k])) / (2 * eps))];
+        double[] numerical = [.. outputs.Select((_, o) => Enumerable.Range(0, u[o].Length).Sum(k =>
+            u[o][k] * (above[o][k] - below[o][k])) / (2 * eps))];
         for (int o = 0; o < outputs.Length; o++)
         {
             if (!outputs[o].DType.IsFloatingPoint()) continue;
             if (!smooth[o] && numerical[o] != 0)
-                throw new GradCheckException($"Numerical gradient for function expected to be zero: output {o} requires no gradient but depends on an input.");
+                throw new GradCheckException($"Numerical gradient for function expected to be zero: output {o} requires no gradient but " +
+                    "depends on an input.");
             if (smooth[o] && backward) CompareFast(Backward(outputs[o], u[o], v), numerical[o], o, "backward");
             if (forward) CompareFast(ForwardSum(o, u[o], v), numerical[o], o, "forward mode");
         }
@@ -194,7 +200,8 @@ internal sealed class Checker
     private void CompareFast(double analytical, double numerical, int o, string mode)
     {
         if (Close(analytical, numerical)) return;
-        throw new GradCheckException($"Jacobian mismatch for output {o} in one direction ({mode}): {Text(analytical)} by {mode} and {Text(numerical)} " +
+        throw new GradCheckException($"Jacobian mismatch for output {o} in one direction ({mode}): {Text(analytical)} by {mode} and " +
+            $"{Text(numerical)} " +
             $"by differences. Run without fastMode to see the element.\n{Advice(wanted[0])}");
     }
 
@@ -210,8 +217,10 @@ internal sealed class Checker
             for (int e = 0; e < x.Length; e++)
             {
                 if (x[e].Equals(y[e]) || Math.Abs(x[e] - y[e]) <= nondetTol) continue;
-                throw new GradCheckException("Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives " +
-                    $"different values, although analytical gradient matches numerical gradient: d input {wanted[n]}[{At(e, a)}] was {Text(x[e])}, then {Text(y[e])}.");
+                throw new GradCheckException("Backward is not reentrant, i.e., running backward with same input and grad_output " +
+                    "multiple times gives " +
+                    $"different values, although analytical gradient matches numerical gradient: d input {wanted[n]}[{At(e, a)}] was " +
+                        $"{Text(x[e])}, then {Text(y[e])}.");
             }
         }
     }
@@ -222,7 +231,8 @@ internal sealed class Checker
         for (int n = 0; n < gradients.Length; n++)
         {
             if (gradients[n] is { } g && Doubles(g).Any(static d => d != 0 && !double.IsNaN(d)))
-                throw new GradCheckException($"backward not multiplied by grad_output: with a gradient of zeros, input {wanted[n]} has a gradient that is not zero.");
+                throw new GradCheckException($"backward not multiplied by grad_output: with a gradient of zeros, input {wanted[n]} has " +
+                    "a gradient that is not zero.");
         }
     }
 

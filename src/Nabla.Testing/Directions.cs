@@ -1,6 +1,7 @@
 namespace Nabla.Testing;
 
-/// <summary>Reproducible directions: elements of magnitude 0.5 to 1.5 and either sign (splitmix64 by G. Steele, D. Lea, C. Flood, 2014).</summary>
+/// <summary>Reproducible directions: elements of magnitude 0.5 to 1.5 and either sign (splitmix64 by G. Steele, D. Lea, C. Flood,
+/// 2014).</summary>
 internal sealed class Directions(ulong seed)
 {
     private ulong state = seed;

@@ -9,7 +9,8 @@ public static class GradCheck
     /// <summary>Checks the derivative of a function of one tensor; see the other overload.</summary>
     /// <inheritdoc cref="Run(Func{Tensor[], Tensor[]}, IReadOnlyList{Tensor}, double, double, double, bool, double, bool, bool, bool)"/>
     public static bool Run(Func<Tensor, Tensor> f, Tensor input, double eps = 1e-6, double atol = 1e-5, double rtol = 1e-3,
-        bool raiseException = true, double nondetTol = 0, bool checkForwardAd = false, bool checkBackwardAd = true, bool fastMode = false) =>
+        bool raiseException = true, double nondetTol = 0, bool checkForwardAd = false, bool checkBackwardAd = true,
+            bool fastMode = false) =>
         Run(x => [f(x[0])], [input], eps, atol, rtol, raiseException, nondetTol, checkForwardAd, checkBackwardAd, fastMode);
 
     /// <summary>
@@ -31,7 +32,8 @@ public static class GradCheck
     /// <exception cref="GradCheckException">Something does not, and <paramref name="raiseException"/> is true. The message names the
     /// result, the input, the elements, and both values.</exception>
     /// <exception cref="ArgumentException">No input requires a gradient.</exception>
-    public static bool Run(Func<Tensor[], Tensor[]> f, IReadOnlyList<Tensor> inputs, double eps = 1e-6, double atol = 1e-5, double rtol = 1e-3,
+    public static bool Run(Func<Tensor[], Tensor[]> f, IReadOnlyList<Tensor> inputs, double eps = 1e-6, double atol = 1e-5,
+        double rtol = 1e-3,
         bool raiseException = true, double nondetTol = 0, bool checkForwardAd = false, bool checkBackwardAd = true, bool fastMode = false)
     {
         ArgumentNullException.ThrowIfNull(f);
@@ -46,11 +48,13 @@ public static class GradCheck
     }
 }
 
-/// <summary>Checks second derivatives: <see cref="GradCheck"/> of the function that maps inputs and gradients of results to gradients of inputs.</summary>
+/// <summary>Checks second derivatives: <see cref="GradCheck"/> of the function that maps inputs and gradients of results to gradients of
+/// inputs.</summary>
 public static class GradGradCheck
 {
     /// <summary>Checks the second derivative of a function of one tensor; see the other overload.</summary>
-    /// <inheritdoc cref="Run(Func{Tensor[], Tensor[]}, IReadOnlyList{Tensor}, IReadOnlyList{Tensor}, double, double, double, bool, double, bool)"/>
+    /// <inheritdoc
+    /// cref="Run(Func{Tensor[], Tensor[]}, IReadOnlyList{Tensor}, IReadOnlyList{Tensor}, double, double, double, bool, double, bool)"/>
     public static bool Run(Func<Tensor, Tensor> f, Tensor input, double eps = 1e-6, double atol = 1e-5, double rtol = 1e-3,
         bool raiseException = true, double nondetTol = 0, bool fastMode = false) =>
         Run(x => [f(x[0])], [input], null, eps, atol, rtol, raiseException, nondetTol, fastMode);
@@ -79,7 +83,8 @@ public static class GradGradCheck
         Tensor[] Gradient(Tensor[] x)
         {
             Tensor[] outputs = [.. f(x[..inputs.Count]).Where(static y => y.RequiresGrad)];
-            Tensor?[] gradients = Autograd.Grad(outputs, [.. wanted.Select(i => x[i])], x[inputs.Count..], createGraph: true, allowUnused: true);
+            Tensor?[] gradients = Autograd.Grad(outputs, [.. wanted.Select(i => x[i])], x[inputs.Count..], createGraph: true,
+                allowUnused: true);
             return [.. gradients.OfType<Tensor>().Where(static g => g.RequiresGrad)];
         }
     }

@@ -49,7 +49,8 @@ public static class Comparison
     /// </summary>
     public static Difference? Casts(string what, Tensor actual, Tensor expected, Tensor input)
     {
-        if (actual.DType != expected.DType || !actual.layout.SameShape(expected.layout)) return Tensors("value", what, actual, expected, default);
+        if (actual.DType != expected.DType || !actual.layout.SameShape(expected.layout)) return Tensors("value", what, actual, expected,
+            default);
         long[] a = Longs(actual), b = Longs(expected);
         double[] x = Doubles(input);
         int bits = 8 * actual.DType.ItemSize() - (actual.DType.IsSigned() ? 1 : 0);
@@ -63,7 +64,8 @@ public static class Comparison
     public static Difference? Values(string what, object? actual, object? expected)
     {
         if (Same(actual, expected)) return null;
-        return new("value", $"{what} is {actual ?? "None"} ({actual?.GetType().Name}), expected {expected ?? "None"} ({expected?.GetType().Name})");
+        return new("value", $"{what} is {actual ?? "None"} ({actual?.GetType().Name}), expected {expected ?? "None"} " +
+            $"({expected?.GetType().Name})");
     }
 
     internal static double[] Doubles(Tensor t)
@@ -83,14 +85,16 @@ public static class Comparison
         {
             if (a[i].Equals(b[i]) || a[i] == b[i]) continue;
             double deviation = Math.Abs(a[i] - b[i]);
-            if (deviation <= tolerance.Absolute + tolerance.Relative * Math.Abs(b[i]) + tolerance.Normwise * scale && double.IsFinite(b[i])) continue;
+            if (deviation <= tolerance.Absolute + tolerance.Relative * Math.Abs(b[i]) + tolerance.Normwise * scale
+                && double.IsFinite(b[i])) continue;
             wrong++;
             if (double.IsNaN(deviation)) deviation = double.PositiveInfinity;
             if (worst >= 0 && deviation <= largest) continue;
             (worst, largest) = (i, deviation);
         }
         if (worst < 0) return null;
-        return new(kind, $"{what}{Position(worst, shape)} is {Text(a[worst])}, expected {Text(b[worst])}, off by {Text(largest)} ({wrong} of {a.Length} wrong)", largest);
+        return new(kind, $"{what}{Position(worst, shape)} is {Text(a[worst])}, expected {Text(b[worst])}, off by {Text(largest)} " +
+            $"({wrong} of {a.Length} wrong)", largest);
     }
 
     private static Difference? Integers(string kind, string what, long[] a, long[] b, Shape shape)
@@ -101,7 +105,8 @@ public static class Comparison
             if (a[i] == b[i]) continue;
             if (wrong++ == 0) first = i;
         }
-        return first < 0 ? null : new(kind, $"{what}{Position(first, shape)} is {a[first]}, expected {b[first]} ({wrong} of {a.Length} wrong)", Math.Abs(a[first] - b[first]));
+        return first < 0 ? null : new(kind, $"{what}{Position(first, shape)} is {a[first]}, expected {b[first]} ({wrong} of {a.Length} " +
+            "wrong)", Math.Abs(a[first] - b[first]));
     }
 
     private static string Position(long i, Shape shape)

@@ -3,7 +3,8 @@ namespace Nabla.Conformance;
 /// <summary>The same values in another place and order of memory.</summary>
 public static class Layouts
 {
-    /// <summary>A tensor with these strides over a zero buffer; where strides of 0 let elements coincide, the last one written stays.</summary>
+    /// <summary>A tensor with these strides over a zero buffer; where strides of 0 let elements coincide, the last one written
+    /// stays.</summary>
     public static Tensor WithStrides(Tensor x, long[] strides)
     {
         Layout layout = new(x.Shape.ToArray(), strides, 0);
@@ -46,7 +47,8 @@ public static class Layouts
     private static Tensor Place(Tensor x, Layout layout)
     {
         // Elements that are not part of the tensor get a value that no result may contain.
-        Tensor buffer = Tensor.Full([Math.Max(1, layout.End)], x.DType.IsFloatingPoint() ? double.NaN : x.DType == DType.Bool ? true : 77, x.DType);
+        Tensor buffer = Tensor.Full([Math.Max(1, layout.End)], x.DType.IsFloatingPoint() ? double.NaN : x.DType == DType.Bool ? true : 77,
+            x.DType);
         Tensor y = buffer.Raw(layout);
         Kernels.Copy.Run(x, y);
         return y;

@@ -138,7 +138,8 @@ public sealed class Sample
         return made;
     }
 
-    internal Call Arguments(IReadOnlyList<Tensor> tensors) => TypedValue.ReadCall(json.GetProperty("args"), json.GetProperty("kwargs"), tensors);
+    internal Call Arguments(IReadOnlyList<Tensor> tensors) =>
+        TypedValue.ReadCall(json.GetProperty("args"), json.GetProperty("kwargs"), tensors);
 
     private static InputSpec Input(JsonElement t) => new(
         t.GetProperty("key").GetString()!,
@@ -150,6 +151,7 @@ public sealed class Sample
     private static Dictionary<int, string?>? Keys(JsonElement json, string name)
     {
         if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(name, out JsonElement map)) return null;
-        return map.EnumerateObject().ToDictionary(p => int.Parse(p.Name, System.Globalization.CultureInfo.InvariantCulture), p => p.Value.GetString());
+        return map.EnumerateObject().ToDictionary(p => int.Parse(p.Name, System.Globalization.CultureInfo.InvariantCulture), p =>
+            p.Value.GetString());
     }
 }

@@ -12,7 +12,8 @@ internal static class Report
         string[] absent = [.. results.Where(r => r.Absent).Select(r => r.Operator.File)];
         if (absent.Length > 0) to.WriteLine($"absent ({absent.Length}): {string.Join(' ', absent)}\n");
         Table("category", results.GroupBy(r => r.Operator.Category).OrderBy(g => g.Key, StringComparer.Ordinal), to);
-        Table("tier", results.GroupBy(r => r.Operator.Tier.ToString(CultureInfo.InvariantCulture)).OrderBy(g => g.Key, StringComparer.Ordinal), to);
+        Table("tier", results.GroupBy(r => r.Operator.Tier.ToString(CultureInfo.InvariantCulture)).OrderBy(g => g.Key,
+            StringComparer.Ordinal), to);
     }
 
     private static void Failures(OperatorResult result, TextWriter to)

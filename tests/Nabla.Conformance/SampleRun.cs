@@ -78,7 +78,8 @@ internal sealed class SampleRun(OperatorEntry entry, OpRow row, Sample sample, F
         foreach ((int i, string? key) in sample.Grads!)
         {
             Tensor? g = inputs[i].Grad;
-            if (key is null && g is not null) found.Add(new("grad", $"of input {i} is defined (shape {g.Shape}); the result does not depend on it, so it must be null"));
+            if (key is null && g is not null) found.Add(new("grad",
+                $"of input {i} is defined (shape {g.Shape}); the result does not depend on it, so it must be null"));
             else if (key is not null && g is null) found.Add(new("grad", $"of input {i} is missing"));
             else if (key is not null) Add(sample.Ties
                 ? Loose("grad", $"of input {i}", g!, sample.Expected(key))
@@ -130,7 +131,8 @@ internal sealed class SampleRun(OperatorEntry entry, OpRow row, Sample sample, F
         if (difference.Kind is "shape" or "dtype") return difference;
         if (!expected.DType.IsFloatingPoint()) return null;
         double a = Comparison.Doubles(actual).Sum(), b = Comparison.Doubles(expected).Sum();
-        return Math.Abs(a - b) <= 1e-9 + 1e-9 * Math.Abs(b) ? null : difference with { Text = $"{what} sums to {a}, expected {b}", Deviation = Math.Abs(a - b) };
+        return Math.Abs(a - b) <= 1e-9 + 1e-9 * Math.Abs(b) ? null
+            : difference with { Text = $"{what} sums to {a}, expected {b}", Deviation = Math.Abs(a - b) };
     }
 
     private void Add(Difference? difference)

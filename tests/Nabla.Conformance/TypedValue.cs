@@ -60,7 +60,8 @@ public static class TypedValue
     {
         foreach (DType dtype in Enum.GetValues<DType>())
             if (dtype.Name() == name) return dtype;
-        throw name.StartsWith("complex", StringComparison.Ordinal) ? new NotRealException(name) : new InvalidDataException($"Unknown dtype '{name}'.");
+        throw name.StartsWith("complex", StringComparison.Ordinal) ? new NotRealException(name)
+            : new InvalidDataException($"Unknown dtype '{name}'.");
     }
 
     /// <summary>A call as PyTorch code; tensors as their dtype and shape.</summary>

@@ -34,7 +34,8 @@ public sealed class Call(object?[] args, IReadOnlyDictionary<string, object?>? k
     public bool IsNumber(int position, string name = "") => Get(position, name) is long or double or bool;
 
     /// <summary>A plain number.</summary>
-    public Scalar Number(int position, string name) => OptNumber(position, name) ?? throw new ArgumentException($"Argument '{name}' is missing.");
+    public Scalar Number(int position, string name) => OptNumber(position, name)
+        ?? throw new ArgumentException($"Argument '{name}' is missing.");
 
     public Scalar Number(int position, string name, Scalar fallback) => OptNumber(position, name) ?? fallback;
 
@@ -58,7 +59,15 @@ public sealed class Call(object?[] args, IReadOnlyDictionary<string, object?>? k
 
     public int Int(int position, string name) => checked((int)Long(position, name));
 
-    public bool Bool(int position, string name, bool fallback) => Get(position, name) switch { null => fallback, bool b => b, long v => v != 0, var o => throw new ArgumentException($"'{name}' is {o}.") };
+    public bool Bool(int position, string name, bool fallback) =>
+        Get(position, name) switch
+        {
+            null => fallback,
+            bool b => b,
+            long v => v != 0,
+            var o =>
+        throw new ArgumentException($"'{name}' is {o}.")
+        };
 
     public string String(int position, string name, string fallback) => Get(position, name) as string ?? fallback;
 
@@ -68,7 +77,9 @@ public sealed class Call(object?[] args, IReadOnlyDictionary<string, object?>? k
     public long[] Longs(int position, string name) => Get(position, name) switch
     {
         long v => [v],
-        System.Collections.IEnumerable list and not string => [.. list.Cast<object>().Select(v => v is Tensor t ? (long)t : System.Convert.ToInt64(v, System.Globalization.CultureInfo.InvariantCulture))],
+        System.Collections.IEnumerable list and not string =>
+            [.. list.Cast<object>().Select(v => v is Tensor t ? (long)t
+            : System.Convert.ToInt64(v, System.Globalization.CultureInfo.InvariantCulture))],
         var other => throw new ArgumentException($"Argument '{name}' is {other ?? "missing"}, not a list of integers."),
     };
 
@@ -92,7 +103,8 @@ public sealed class Call(object?[] args, IReadOnlyDictionary<string, object?>? k
     };
 
     /// <summary>The same call with every tensor, also inside tuples and lists, replaced.</summary>
-    public Call Replace(Func<Tensor, Tensor> change) => new([.. Args.Select(a => Replace(a, change))], Kwargs.ToDictionary(p => p.Key, p => Replace(p.Value, change)));
+    public Call Replace(Func<Tensor, Tensor> change) => new([.. Args.Select(a => Replace(a, change))],
+        Kwargs.ToDictionary(p => p.Key, p => Replace(p.Value, change)));
 
     private static object? Replace(object? value, Func<Tensor, Tensor> change) => value switch
     {

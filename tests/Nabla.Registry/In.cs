@@ -52,7 +52,8 @@ public static class In
 
     [ThreadStatic] private static Log? log;
 
-    /// <summary>Notes every tensor made on this thread while it is open, with its values: to see that a failed call changed none of them.</summary>
+    /// <summary>Notes every tensor made on this thread while it is open, with its values: to see that a failed call changed none of
+    /// them.</summary>
     public sealed class Log : IDisposable
     {
         /// <summary>Starts to note.</summary>

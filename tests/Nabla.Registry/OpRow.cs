@@ -1,8 +1,10 @@
 namespace Nabla.Registry;
 
 /// <summary>One operation: how to call it, and the calls on which every law is tried.</summary>
-/// <param name="Name">PyTorch's name in its operator database, such as <c>exp</c>, <c>nn.functional.relu</c> or <c>linalg.vector_norm</c>.</param>
-/// <param name="Run">The call. The result is a <see cref="Tensor"/>, an array or list of tensors and plain values, or a value tuple of tensors.</param>
+/// <param name="Name">PyTorch's name in its operator database, such as <c>exp</c>, <c>nn.functional.relu</c> or
+/// <c>linalg.vector_norm</c>.</param>
+/// <param name="Run">The call. The result is a <see cref="Tensor"/>, an array or list of tensors and plain values, or a value tuple of
+/// tensors.</param>
 public sealed record OpRow(string Name, Func<Call, object?> Run)
 {
     /// <summary>The variant in PyTorch's operator database; a row without one serves every variant that has no row of its own.</summary>
@@ -17,7 +19,8 @@ public sealed record OpRow(string Name, Func<Call, object?> Run)
     /// <summary>Calls that must fail: the call, the exception type, a piece of the message.</summary>
     public (Func<object?> Call, Type Exception, string Message)[] Errors { get; init; } = [];
 
-    /// <summary>The structs in <c>Nabla.Ops</c> this row covers, by name; by default the one whose name is the row's without underscores.</summary>
+    /// <summary>The structs in <c>Nabla.Ops</c> this row covers, by name; by default the one whose name is the row's without
+    /// underscores.</summary>
     public string[] Covers { get; init; } = [];
 
     /// <summary>

@@ -51,7 +51,8 @@ public static class Autograd
         }
     }
 
-    /// <summary>The gradients of the sum of <c>outputs[i] · gradOutputs[i]</c> with respect to the inputs; no <see cref="Tensor.Grad"/> changes.</summary>
+    /// <summary>The gradients of the sum of <c>outputs[i] · gradOutputs[i]</c> with respect to the inputs; no <see cref="Tensor.Grad"/>
+    /// changes.</summary>
     /// <param name="outputs">The tensors to differentiate.</param>
     /// <param name="inputs">Leaves or results, each of which requires a gradient.</param>
     /// <param name="gradOutputs">One gradient per output, of its shape; null or missing for an output of one element means 1.</param>
@@ -68,7 +69,8 @@ public static class Autograd
     {
         if (inputs.Count == 0) throw new ArgumentException("grad requires non-empty inputs.", nameof(inputs));
         if (materializeGrads && allowUnused == false)
-            throw new ArgumentException("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.");
+            throw new ArgumentException("Expected allow_unused to be True or not passed when materialize_grads=True, but got: " +
+                "allow_unused=False.");
         (Edge[] roots, Tensor[] seeds) = Roots(outputs, gradOutputs);
         GraphTask.Capture[] captures = Captures(inputs, backward: false);
         bool unusedAllowed = allowUnused ?? materializeGrads;
@@ -137,7 +139,8 @@ public static class Autograd
             return Tensor.OnesLike(output);
         }
         if (!gradient.layout.SameShape(output.layout))
-            Throw.Shapes($"Mismatch in shape: grad_output[{index}] has a shape of torch.Size({gradient.Shape}) and output[{index}] has a shape of torch.Size({output.Shape}).");
+            Throw.Shapes($"Mismatch in shape: grad_output[{index}] has a shape of torch.Size({gradient.Shape}) and output[{index}] has " +
+                $"a shape of torch.Size({output.Shape}).");
         return gradient.dtype == output.dtype ? gradient : gradient.To(output.dtype);
     }
 
@@ -151,7 +154,8 @@ public static class Autograd
             {
                 Throw.Graph(backward
                     ? $"can't retain_grad on Tensor that has requires_grad=False: input {i} of Backward is {Throw.Text(inputs[i])}."
-                    : $"One of the differentiated Tensors does not require grad: input {i} is {Throw.Text(inputs[i])}; make it with requiresGrad: true.");
+                    : $"One of the differentiated Tensors does not require grad: input {i} is {Throw.Text(inputs[i])}; make it with " +
+                        "requiresGrad: true.");
                 return captures;
             }
             captures[i].Edge = edge;

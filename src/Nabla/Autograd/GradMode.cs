@@ -38,7 +38,8 @@ internal static class GradMode
         Apply(scope);
     }
 
-    private static void Apply(GradScope? scope) => (disabled, inference) = scope is null ? (false, false) : (scope.Disabled, scope.Inference);
+    private static void Apply(GradScope? scope) => (disabled, inference) = scope is null ? (false, false)
+        : (scope.Disabled, scope.Inference);
 }
 
 /// <summary>A grad mode that holds until it is disposed: <c>using (Autograd.NoGrad()) { ... }</c>.</summary>

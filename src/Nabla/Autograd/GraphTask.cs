@@ -52,10 +52,12 @@ internal sealed class GraphTask
     /// <summary>Runs backward from the roots.</summary>
     /// <param name="roots">Where to begin.</param>
     /// <param name="gradients">One gradient per root.</param>
-    /// <param name="captures">Places whose gradient to return; nodes that reach none of them do not run. Null: accumulate into leaves.</param>
+    /// <param name="captures">Places whose gradient to return; nodes that reach none of them do not run. Null: accumulate into
+    /// leaves.</param>
     /// <param name="retainGraph">Keep what nodes saved.</param>
     /// <param name="createGraph">Record the backward operations themselves.</param>
-    internal static void Run(ReadOnlySpan<Edge> roots, ReadOnlySpan<Tensor> gradients, Capture[]? captures, bool retainGraph, bool createGraph)
+    internal static void Run(ReadOnlySpan<Edge> roots, ReadOnlySpan<Tensor> gradients, Capture[]? captures, bool retainGraph,
+        bool createGraph)
     {
         GraphTask task = cached ?? new GraphTask();
         cached = null;

@@ -79,7 +79,8 @@ internal struct Saved
     internal Saved(Tensor tensor)
     {
         if (tensor.IsInference)
-            Throw.Graph("Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it in autograd.");
+            Throw.Graph("Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and " +
+                "use it in autograd.");
         this.tensor = tensor;
         version = tensor.storage.Version;
     }

@@ -76,7 +76,8 @@ public sealed partial class Tensor
                     Throw.Shapes($"attempting to assign a gradient of size '{value.Shape}' to a tensor of size '{Shape}'. " +
                         "Please ensure that the gradient and the tensor are the same size.");
                 if (value.dtype != dtype)
-                    Throw.Types($"attempting to assign a gradient with dtype '{value.dtype.NativeName()}' to a tensor with dtype '{dtype.NativeName()}'. " +
+                    Throw.Types($"attempting to assign a gradient with dtype '{value.dtype.NativeName()}' to a tensor with dtype " +
+                        $"'{dtype.NativeName()}'. " +
                         "Please ensure that the gradient and the tensor have the same dtype.");
             }
             else if (meta is null) return;
@@ -89,9 +90,11 @@ public sealed partial class Tensor
     /// <param name="retainGraph">Keep what the graph saved, for another backward; defaults to <paramref name="createGraph"/>.</param>
     /// <param name="createGraph">Record the backward operations, so that gradients can be differentiated again.</param>
     /// <param name="inputs">Accumulate into these only.</param>
-    /// <exception cref="AutogradException">There is no graph, it was freed, a saved tensor was modified, or the tensor is no scalar.</exception>
+    /// <exception cref="AutogradException">There is no graph, it was freed, a saved tensor was modified, or the tensor is no
+    /// scalar.</exception>
     /// <exception cref="ShapeException">The gradient's shape is not this tensor's.</exception>
-    public void Backward(Tensor? gradient = null, bool? retainGraph = null, bool createGraph = false, IReadOnlyList<Tensor>? inputs = null) =>
+    public void Backward(Tensor? gradient = null, bool? retainGraph = null, bool createGraph = false,
+        IReadOnlyList<Tensor>? inputs = null) =>
         Autograd.Backward([this], gradient is null ? null : [gradient], retainGraph, createGraph, inputs);
 
     /// <summary>The same values as a leaf without history. Memory and version counter are shared.</summary>
@@ -151,7 +154,8 @@ public sealed partial class Tensor
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            if (meta is null) return gradFn is not null || (flags & Flags.LeafRequiresGrad) == 0 ? new(gradFn, outputNr) : new(Accumulator, 0);
+            if (meta is null) return gradFn is not null || (flags & Flags.LeafRequiresGrad) == 0 ? new(gradFn, outputNr)
+                : new(Accumulator, 0);
             return EdgeSlow;
         }
     }
@@ -173,10 +177,23 @@ public sealed partial class Tensor
         outputNr = (short)output;
     }
 
-    /// <summary>One of several views that one operation returned, or a view made where nothing was recorded: not to be written to.</summary>
-    internal bool IsMultiView { get => (flags & Flags.MultiView) != 0; set => flags = value ? flags | Flags.MultiView : flags & ~Flags.MultiView; }
+    /// <summary>One of several views that one operation returned, or a view made where nothing was recorded: not to be written
+    /// to.</summary>
+    internal bool IsMultiView
+    {
+        get => (flags & Flags.MultiView) != 0; set =>
+        flags = value ? flags | Flags.MultiView : flags & ~Flags.MultiView;
+    }
 
-    internal bool IsInferenceView { get => (flags & Flags.InferenceView) != 0; set => flags = value ? flags | Flags.InferenceView : flags & ~Flags.InferenceView; }
+    internal bool IsInferenceView
+    {
+        get => (flags & Flags.InferenceView) != 0; set =>
+        flags = value ? flags | Flags.InferenceView : flags & ~Flags.InferenceView;
+    }
 
-    internal bool IsNoGradView { get => (flags & Flags.NoGradView) != 0; set => flags = value ? flags | Flags.NoGradView : flags & ~Flags.NoGradView; }
+    internal bool IsNoGradView
+    {
+        get => (flags & Flags.NoGradView) != 0; set =>
+        flags = value ? flags | Flags.NoGradView : flags & ~Flags.NoGradView;
+    }
 }

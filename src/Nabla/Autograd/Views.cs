@@ -22,7 +22,8 @@ internal static class Views
     {
         if (x.layout.MayOverlap) Throw.OverlappingWrite(op);
         if (x.IsInference && !GradMode.InferenceEnabled)
-            Throw.Graph("Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal tensor " +
+            Throw.Graph("Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal " +
+                "tensor " +
                 "before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details.");
         if (!GradMode.Enabled) return false;
         Tensor? root = x.meta?.Base;
@@ -39,7 +40,8 @@ internal static class Views
     private static void Forbid(Tensor x, string how)
     {
         if (x.IsMultiView)
-            Throw.Graph($"Output {x.outputNr} of {x.gradFn?.Name ?? "a view operation"} is a view and {how}. This view is the output of a " +
+            Throw.Graph($"Output {x.outputNr} of {x.gradFn?.Name ?? "a view operation"} is a view and {how}. This view is the output of " +
+                "a " +
                 "function that returns multiple views. Such functions do not allow the output views to be modified inplace. " +
                 "You should replace the inplace operation by an out-of-place one.");
         if (x.IsNoGradView) Ambiguous("no_grad", "with grad mode enabled");
@@ -47,15 +49,19 @@ internal static class Views
 
         void Ambiguous(string mode, string where)
         {
-            string view = x.gradFn is { } fn ? $"Output {x.outputNr} of {fn.Name} is a view of a view which was created" : "A view was created";
+            string view = x.gradFn is { } fn ? $"Output {x.outputNr} of {fn.Name} is a view of a view which was created"
+                : "A view was created";
             string block = mode == "no_grad" ? "no_grad" : "inference_mode";
-            Throw.Graph($"{view} in {mode} mode and {how} {where}. Given that this use case is ambiguous and error-prone, it is forbidden. " +
-                $"You can clarify your code by moving both the view and the inplace either both inside the {block} block (if you don't want " +
+            Throw.Graph($"{view} in {mode} mode and {how} {where}. Given that this use case is ambiguous and error-prone, it is " +
+                "forbidden. " +
+                $"You can clarify your code by moving both the view and the inplace either both inside the {block} block (if you don't " +
+                    "want " +
                 "the inplace to be tracked) or both outside (if you want the inplace to be tracked).");
         }
     }
 
-    /// <summary>Refuses to write to memory of which an operand shows a part in another order: the result would depend on the order of writes.</summary>
+    /// <summary>Refuses to write to memory of which an operand shows a part in another order: the result would depend on the order of
+    /// writes.</summary>
     internal static void CheckOverlap(Tensor x, Tensor operand, string op)
     {
         if (!ReferenceEquals(x.storage, operand.storage) || ReferenceEquals(x, operand)) return;
@@ -65,7 +71,8 @@ internal static class Views
         if (a.Offset != b.Offset || a.Count != b.Count || !a.SameStrides(b)) Throw.PartialOverlap(op);
     }
 
-    /// <summary>Makes the write that <paramref name="node"/> recorded part of the history of <paramref name="x"/> and of its base.</summary>
+    /// <summary>Makes the write that <paramref name="node"/> recorded part of the history of <paramref name="x"/> and of its
+    /// base.</summary>
     internal static void Rebase(Tensor x, Node node)
     {
         if (x.meta?.Base is not { } root)
@@ -97,7 +104,8 @@ internal static class Views
     }
 }
 
-/// <summary>The node of a base that was written to through a view: the region's gradient passes through the write, the rest goes on.</summary>
+/// <summary>The node of a base that was written to through a view: the region's gradient passes through the write, the rest goes
+/// on.</summary>
 internal sealed class CopySlices : Node
 {
     private readonly Edge root;

@@ -60,7 +60,8 @@ internal static class Convert
         }
     }
 
-    private readonly struct Plain<TIn, TOut> : IMapKernel<TIn, TOut> where TIn : unmanaged, INumber<TIn> where TOut : unmanaged, INumber<TOut>
+    private readonly struct Plain<TIn, TOut> : IMapKernel<TIn, TOut> where TIn : unmanaged, INumber<TIn> where TOut : unmanaged,
+        INumber<TOut>
     {
         public void Run(ReadOnlySpan<TIn> x, Span<TOut> y)
         {

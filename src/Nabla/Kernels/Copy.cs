@@ -69,7 +69,8 @@ internal static class Copy
 
     private readonly struct Direct<T>(Tensor x, Tensor y) : IRange where T : unmanaged
     {
-        public void Run(long from, long to) => x.storage.Span<T>(x.layout.Offset + from, to - from).CopyTo(y.storage.Span<T>(y.layout.Offset + from, to - from));
+        public void Run(long from, long to) => x.storage.Span<T>(x.layout.Offset + from,
+            to - from).CopyTo(y.storage.Span<T>(y.layout.Offset + from, to - from));
     }
 
     /// <summary>Source and target as rows: dimensions by descending target stride, merged where both allow it.</summary>

@@ -102,7 +102,8 @@ internal static class Gather
                     ref T source = ref x.storage.At<T>(s);
                     for (long c = 0; c < columns; c++)
                         Unsafe.Add(ref target, (nint)(c * plan.ValueColumn)) =
-                            Unsafe.Add(ref source, (nint)(c * plan.IndexedColumn + Unsafe.Add(ref at, (nint)(c * plan.IndexColumn)) * plan.Along));
+                            Unsafe.Add(ref source, (nint)(c * plan.IndexedColumn
+                                + Unsafe.Add(ref at, (nint)(c * plan.IndexColumn)) * plan.Along));
                 }
             }
         }

@@ -6,7 +6,8 @@ namespace Nabla.Kernels;
 
 /// <summary>
 /// Register tiles: C[rows, 1 or 2 registers of columns] (+)= A[rows, k] * B[k, columns]. A is read value by value at any strides, B and C
-/// have unit column stride. Every value of C is one chain of multiply-adds over k in order, then one addition to C, in every tile: which tile a
+/// have unit column stride. Every value of C is one chain of multiply-adds over k in order, then one addition to C, in every tile: which
+/// tile a
 /// value falls into does not change its bits.
 /// </summary>
 internal static unsafe partial class GemmTiles<L, V, T>

@@ -115,7 +115,8 @@ internal static class Indexing
         }
         index = Copy.Contiguous(index);
         int batch = index.Rank - indexRank;
-        long n = Layout.Elements(index.layout.shape.AsSpan(batch)), step = y.layout.Count / Layout.Elements(y.layout.shape.AsSpan(0, batch));
+        long n = Layout.Elements(index.layout.shape.AsSpan(batch)),
+            step = y.layout.Count / Layout.Elements(y.layout.shape.AsSpan(0, batch));
         for (long b = 0; b * step < y.layout.Count; b++)
         {
             Blocks blocks = new(Part(x.layout, batch, b), dims, tail, index.storage.Span<long>(index.layout.Offset + b * n, n));
@@ -163,14 +164,16 @@ internal static class Indexing
                 else
                 {
                     ref T source = ref x.storage.At<T>(at);
-                    for (long i = 0; i < inner; i++) Unsafe.Add(ref target, (nint)(row * inner + i)) = Unsafe.Add(ref source, (nint)(i * stride));
+                    for (long i = 0; i < inner; i++) Unsafe.Add(ref target, (nint)(row * inner + i)) = Unsafe.Add(ref source,
+                        (nint)(i * stride));
                 }
             }
         }
     }
 
     /// <summary>
-    /// Writes values, laid out as <see cref="Take"/> returns them, into the chosen blocks of y, or adds them. Of several writes to one place
+    /// Writes values, laid out as <see cref="Take"/> returns them, into the chosen blocks of y, or adds them. Of several writes to one
+    /// place
     /// the last in index order stays.
     /// </summary>
     internal static void Put(Tensor y, Dims dims, int tail, Tensor index, int indexRank, Tensor values, bool accumulate)
@@ -198,7 +201,8 @@ internal static class Indexing
         }
     }
 
-    /// <summary>The same memory with the indexed dimensions directly before the last <paramref name="tail"/> others, and where they are then.</summary>
+    /// <summary>The same memory with the indexed dimensions directly before the last <paramref name="tail"/> others, and where they are
+    /// then.</summary>
     private static (Layout, Dims) Ordered(Layout x, Dims dims, int tail)
     {
         List<int> order = [];

@@ -66,7 +66,8 @@ internal static class Map
     {
         long n = y.layout.Count;
         if (n == 0) return;
-        if (x.layout.IsDense && (ReferenceEquals(x.layout, y.layout) || x.layout.SameStrides(y.layout) || (x.layout.IsContiguous && y.layout.IsContiguous)))
+        if (x.layout.IsDense && (ReferenceEquals(x.layout, y.layout) || x.layout.SameStrides(y.layout)
+            || (x.layout.IsContiguous && y.layout.IsContiguous)))
         {
             if (n <= Grain) kernel.Run(x.storage.Span<TIn>(x.layout.Offset, n), y.storage.Span<TOut>(y.layout.Offset, n));
             else Parallel.For(n, Grain, new Direct<TKernel, TIn, TOut>(kernel, x, y));
@@ -98,7 +99,8 @@ internal static class Map
         }
     }
 
-    private readonly struct OfFloat<TOp, T>(TOp op) : IMapKernel<T, T> where TOp : struct, IFloatMap<TOp> where T : unmanaged, IFloatingPointIeee754<T>
+    private readonly struct OfFloat<TOp, T>(TOp op) : IMapKernel<T, T> where TOp : struct, IFloatMap<TOp> where T : unmanaged,
+        IFloatingPointIeee754<T>
     {
         public void Run(ReadOnlySpan<T> x, Span<T> y) => op.Run(x, y);
     }
@@ -114,7 +116,8 @@ internal static class Map
     }
 
     /// <summary>A kernel on 16-bit floats, computed in float32 and rounded once.</summary>
-    private readonly struct Widened<TKernel, T>(TKernel kernel) : IMapKernel<T, T> where TKernel : struct, IMapKernel<float, float> where T : unmanaged
+    private readonly struct Widened<TKernel, T>(TKernel kernel) : IMapKernel<T, T> where TKernel : struct, IMapKernel<float,
+        float> where T : unmanaged
     {
         public void Run(ReadOnlySpan<T> x, Span<T> y)
         {
@@ -129,7 +132,8 @@ internal static class Map
         }
     }
 
-    private readonly struct WidenedTest<TKernel, T>(TKernel kernel) : IMapKernel<T, bool> where TKernel : struct, IMapKernel<float, bool> where T : unmanaged
+    private readonly struct WidenedTest<TKernel, T>(TKernel kernel) : IMapKernel<T, bool> where TKernel : struct, IMapKernel<float,
+        bool> where T : unmanaged
     {
         public void Run(ReadOnlySpan<T> x, Span<bool> y)
         {

@@ -164,7 +164,8 @@ internal static partial class Reduce
         public void Run(long from, long to) => parts[from / Chunk] = Row<TFold, T, TAcc>(ref x.storage.At<T>(at + from), to - from);
     }
 
-    private static TAcc Row<TFold, T, TAcc>(ref T x, long n) where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    private static TAcc Row<TFold, T, TAcc>(ref T x, long n) where TFold : struct, IFold<T, TAcc> where T : unmanaged,
+        INumber<T> where TAcc : unmanaged
     {
         TAcc total = TFold.Start;
         for (long i = 0; i < n; i += TFold.Block)
@@ -173,7 +174,8 @@ internal static partial class Reduce
     }
 
     /// <summary>Combines neighbouring elements with four vector accumulators.</summary>
-    private static T Neighbours<TFold, T, TAcc>(ref T x, int n) where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    private static T Neighbours<TFold, T, TAcc>(ref T x, int n) where TFold : struct, IFold<T, TAcc> where T : unmanaged,
+        INumber<T> where TAcc : unmanaged
     {
         int w = Vector<T>.Count, i = 0;
         T r = TFold.Identity;
@@ -271,7 +273,8 @@ internal static partial class Reduce
         }
     }
 
-    /// <summary>Combines n rows that are stride apart into one. Narrow rows are taken several at once, so that vectors are filled.</summary>
+    /// <summary>Combines n rows that are stride apart into one. Narrow rows are taken several at once, so that vectors are
+    /// filled.</summary>
     private static void Columns<TFold, T, TAcc>(ref T x, long n, long stride, Span<TAcc> total)
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {

@@ -25,7 +25,8 @@ internal static partial class Reduce
         return z;
     }
 
-    private readonly struct PairBody<TZip>(TZip op, Tensor x, Tensor y, long at, double[] parts) : IRange where TZip : struct, IFloatZip<TZip>
+    private readonly struct PairBody<TZip>(TZip op, Tensor x, Tensor y, long at, double[] parts) : IRange where TZip : struct,
+        IFloatZip<TZip>
     {
         public void Run(long from, long to)
         {

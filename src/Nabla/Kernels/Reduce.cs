@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Nabla.Kernels;
 
-/// <summary>Reductions over some dimensions. The order in which elements are combined depends on sizes only, never on the number of threads.</summary>
+/// <summary>Reductions over some dimensions. The order in which elements are combined depends on sizes only, never on the number of
+/// threads.</summary>
 internal static partial class Reduce
 {
     /// <summary>The layout of a result: reduced dimensions are kept with size 1 or dropped.</summary>
@@ -176,7 +177,8 @@ internal static partial class Reduce
     internal static Tensor Any(Tensor x, Dims dims, bool keepDim) => Fold<MaxOf<byte>, byte, byte>(Copy.Cast(x, DType.Bool), dims, keepDim);
 
     /// <summary>Whether every element is not zero: bool.</summary>
-    internal static Tensor All(Tensor x, Dims dims, bool keepDim) => Fold<MinOf<byte>, byte, byte>(Copy.Cast(x, DType.Bool), dims, keepDim, 1);
+    internal static Tensor All(Tensor x, Dims dims, bool keepDim) =>
+        Fold<MinOf<byte>, byte, byte>(Copy.Cast(x, DType.Bool), dims, keepDim, 1);
 
     /// <summary>The sum divided by the number of elements, for floating-point dtypes.</summary>
     internal static Tensor Mean(Tensor x, Dims dims, bool keepDim)
@@ -189,7 +191,8 @@ internal static partial class Reduce
         return y;
     }
 
-    /// <summary>Combines the elements of each row, column or box; empty ones give the fold's identity, or <paramref name="empty"/>.</summary>
+    /// <summary>Combines the elements of each row, column or box; empty ones give the fold's identity, or
+    /// <paramref name="empty"/>.</summary>
     private static Tensor Fold<TFold, T, TAcc>(Tensor x, Dims dims, bool keepDim, T? empty = null)
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {

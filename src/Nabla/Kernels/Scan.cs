@@ -107,7 +107,8 @@ internal static class Scan
         /// <summary>Neighbouring elements: the total stays in a register.</summary>
         private void Line(long at)
         {
-            ref T p = ref a.storage.At<T>(a.layout.Offset + at), q = ref b.storage.At<T>(b.layout.Offset + at), to = ref y.storage.At<T>(at);
+            ref T p = ref a.storage.At<T>(a.layout.Offset + at), q = ref b.storage.At<T>(b.layout.Offset + at),
+                to = ref y.storage.At<T>(at);
             TAcc total = TStep.Start;
             nint n = (nint)along.N;
             for (nint step = 0; step < n; step++)
@@ -124,7 +125,8 @@ internal static class Scan
             for (long step = 0; step < along.N; step++)
             {
                 long k = at + (reverse ? along.N - 1 - step : step) * along.Inner;
-                ReadOnlySpan<T> p = a.storage.Span<T>(a.layout.Offset + k, total.Length), q = b.storage.Span<T>(b.layout.Offset + k, total.Length);
+                ReadOnlySpan<T> p = a.storage.Span<T>(a.layout.Offset + k, total.Length),
+                    q = b.storage.Span<T>(b.layout.Offset + k, total.Length);
                 Span<T> to = y.storage.Span<T>(k, total.Length);
                 for (int j = 0; j < total.Length; j++)
                 {

@@ -6,7 +6,8 @@ namespace Nabla.Kernels;
 /// <summary>How values that meet in one place are combined.</summary>
 internal enum Meet : byte { Set, Add, Multiply, Min, Max }
 
-/// <summary>y[.., index[.., p, ..], ..] = values[.., p, ..], or combined with what is there. In index order, whatever the number of threads.</summary>
+/// <summary>y[.., index[.., p, ..], ..] = values[.., p, ..], or combined with what is there. In index order, whatever the number of
+/// threads.</summary>
 internal static class Scatter
 {
     /// <summary>Writes into y, which has any layout without overlap. The index is int64 and already checked.</summary>
@@ -69,7 +70,8 @@ internal static class Scatter
         else Drive<byte, Least<byte>>(y, index, values, plan);
     }
 
-    private static void Drive<T, TMeet>(Tensor y, Tensor index, Tensor values, GatherPlan plan) where T : unmanaged where TMeet : struct, IMeet<T> =>
+    private static void Drive<T, TMeet>(Tensor y, Tensor index, Tensor values, GatherPlan plan) where T : unmanaged where TMeet : struct,
+        IMeet<T> =>
         Parallel.For(plan.Items, plan.Chunk, new Body<T, TMeet>(y, index, values, plan));
 
     private interface IMeet<T>
@@ -83,7 +85,8 @@ internal static class Scatter
     private readonly struct Least<T> : IMeet<T> where T : INumber<T> { public static T Of(T old, T value) => T.Min(old, value); }
     private readonly struct Most<T> : IMeet<T> where T : INumber<T> { public static T Of(T old, T value) => T.Max(old, value); }
 
-    private readonly struct Body<T, TMeet>(Tensor y, Tensor index, Tensor values, GatherPlan plan) : IRange where T : unmanaged where TMeet : struct, IMeet<T>
+    private readonly struct Body<T, TMeet>(Tensor y, Tensor index, Tensor values, GatherPlan plan) : IRange where T : unmanaged where TMeet
+        : struct, IMeet<T>
     {
         public void Run(long from, long to)
         {

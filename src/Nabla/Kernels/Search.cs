@@ -5,12 +5,14 @@ namespace Nabla.Kernels;
 /// <summary>Binary search in sorted rows. NaN counts as larger than every number.</summary>
 internal static class Search
 {
-    /// <summary>Places in the last dimension of the rows; one row for all values if shared, else one per row of values. Operands have one dtype.</summary>
+    /// <summary>Places in the last dimension of the rows; one row for all values if shared, else one per row of values. Operands have one
+    /// dtype.</summary>
     internal static Tensor Run(Tensor rows, Tensor values, bool right, bool shared)
     {
         Tensor y = Tensor.Allocate(new Layout(values.layout.shape), DType.Int64);
         if (y.layout.Count == 0) return y;
-        if (rows.dtype is DType.Float16 or DType.BFloat16) (rows, values) = (Copy.Cast(rows, DType.Float32), Copy.Cast(values, DType.Float32));
+        if (rows.dtype is DType.Float16 or DType.BFloat16) (rows, values) = (Copy.Cast(rows, DType.Float32),
+            Copy.Cast(values, DType.Float32));
         (rows, values) = (Copy.Contiguous(rows), Copy.Contiguous(values));
         long length = rows.layout.shape[^1], count = 1;
         foreach (long n in rows.layout.shape.AsSpan(0, rows.Rank - 1)) count *= n;
@@ -32,7 +34,8 @@ internal static class Search
     private static void Drive<T>(Tensor rows, Tensor values, Tensor y, long length, long per, bool right) where T : unmanaged, INumber<T> =>
         Parallel.For(y.layout.Count, 4096, new Body<T>(rows, values, y, length, per, right));
 
-    private readonly struct Body<T>(Tensor rows, Tensor values, Tensor y, long length, long per, bool right) : IRange where T : unmanaged, INumber<T>
+    private readonly struct Body<T>(Tensor rows, Tensor values, Tensor y, long length, long per, bool right) : IRange where T : unmanaged,
+        INumber<T>
     {
         public void Run(long from, long to)
         {

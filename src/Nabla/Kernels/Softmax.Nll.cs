@@ -13,7 +13,8 @@ internal static class Nll
         ReadOnlySpan<long> t = target.storage.Span<long>(target.layout.Offset, target.layout.Count);
         for (int i = 0; i < t.Length; i++)
             if (t[i] != ignore && (ulong)t[i] >= (ulong)classes)
-                Throw.Range("target", t[i], $"Target {t[i]} is out of bounds. There are {classes} classes, and the target at place {i} is {t[i]}.");
+                Throw.Range("target", t[i], $"Target {t[i]} is out of bounds. There are {classes} classes, and the target at place {i} " +
+                    $"is {t[i]}.");
         Tensor? w = weight is null ? null : Copy.Cast(Copy.Contiguous(weight), DType.Float64);
         long n = Reduce.Count(target.layout, Dims.All(rank));
         Span<double> factors = c.Span<double>();
@@ -81,14 +82,16 @@ internal static class Nll
         return y;
     }
 
-    private static void Backward<T>(Tensor g, Tensor target, Tensor c, Tensor y, int rank, long ignore) where T : unmanaged, System.Numerics.INumber<T>
+    private static void Backward<T>(Tensor g, Tensor target, Tensor c, Tensor y, int rank, long ignore) where T : unmanaged,
+        System.Numerics.INumber<T>
     {
         Along along = new(y.layout, ClassDim(rank));
         ReadOnlySpan<long> t = target.storage.Span<long>(target.layout.Offset, target.layout.Count);
         for (int i = 0; i < t.Length; i++)
         {
             if (t[i] == ignore) continue;
-            y.storage.At<T>(along.Start(i) + t[i] * along.Inner) = -c.storage.At<T>(c.layout.Offset + i) * g.storage.At<T>(g.layout.Offset + i);
+            y.storage.At<T>(along.Start(i) + t[i] * along.Inner) = -c.storage.At<T>(c.layout.Offset + i) * g.storage.At<T>(g.layout.Offset
+                + i);
         }
     }
 }

@@ -3,7 +3,8 @@ using System.Numerics.Tensors;
 
 namespace Nabla.Kernels;
 
-/// <summary>Softmax, its logarithm and their gradients along one dimension, fused: each row (or tile of columns) is read from memory once.</summary>
+/// <summary>Softmax, its logarithm and their gradients along one dimension, fused: each row (or tile of columns) is read from memory
+/// once.</summary>
 internal static class Softmax
 {
     private const int Tile = 512;
@@ -153,7 +154,8 @@ internal static class Softmax
                 }
             }
             if (kind == Kind.Log) for (int j = 0; j < width; j++) sum[j] = T.Log(sum[j]);
-            for (long k = 0; k < n; k++) Finish(Piece(x, at, k, width), Piece(g, at, k, width), y.storage.Span<T>(at + k * inner, width), max, sum);
+            for (long k = 0; k < n; k++) Finish(Piece(x, at, k, width), Piece(g, at, k, width), y.storage.Span<T>(at + k * inner, width),
+                max, sum);
         }
 
         private void Finish(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> to, ReadOnlySpan<T> max, ReadOnlySpan<T> sum)

@@ -36,7 +36,8 @@ internal static class Sort
         public long Length(long n) => Math.Min(n, count);
         public bool Descending => descending;
 
-        public void Run<TKey>(Span<TKey> keys, int nans, Span<long> places) where TKey : unmanaged, IBinaryInteger<TKey>, IUnsignedNumber<TKey>
+        public void Run<TKey>(Span<TKey> keys, int nans, Span<long> places) where TKey : unmanaged, IBinaryInteger<TKey>,
+            IUnsignedNumber<TKey>
         {
             int k = places.Length;
             if (k == 0) return;
@@ -51,7 +52,8 @@ internal static class Sort
         public long Length(long n) => 1;
         public bool Descending => false;
 
-        public void Run<TKey>(Span<TKey> keys, int nans, Span<long> places) where TKey : unmanaged, IBinaryInteger<TKey>, IUnsignedNumber<TKey>
+        public void Run<TKey>(Span<TKey> keys, int nans, Span<long> places) where TKey : unmanaged, IBinaryInteger<TKey>,
+            IUnsignedNumber<TKey>
         {
             int n = keys.Length;
             int at = k >= 0 ? (int)k : k == -2 && nans < n ? (n - nans - 1) / 2 : nans > 0 ? n - nans : (n - 1) / 2;
@@ -65,7 +67,8 @@ internal static class Sort
         public long Length(long n) => 1;
         public bool Descending => false;
 
-        public void Run<TKey>(Span<TKey> keys, int nans, Span<long> places) where TKey : unmanaged, IBinaryInteger<TKey>, IUnsignedNumber<TKey>
+        public void Run<TKey>(Span<TKey> keys, int nans, Span<long> places) where TKey : unmanaged, IBinaryInteger<TKey>,
+            IUnsignedNumber<TKey>
         {
             keys.Sort();
             int best = 0, run = 0;
@@ -123,14 +126,16 @@ internal static class Sort
     }
 
     private static void Lines<TLine, T, TKey>(Tensor x, Tensor y, int dim, TLine line)
-        where TLine : struct, ILine where T : unmanaged, IBinaryInteger<T> where TKey : unmanaged, IBinaryInteger<TKey>, IUnsignedNumber<TKey>
+        where TLine : struct, ILine where T : unmanaged, IBinaryInteger<T> where TKey : unmanaged, IBinaryInteger<TKey>,
+            IUnsignedNumber<TKey>
     {
         Along from = new(x.layout, dim), to = new(y.layout, dim);
         Parallel.For(from.Outer * from.Inner, Math.Max(1, Grain / from.N), new Body<TLine, T, TKey>(x, y, from, to, line));
     }
 
     private readonly struct Body<TLine, T, TKey>(Tensor x, Tensor y, Along from, Along to, TLine line) : IRange
-        where TLine : struct, ILine where T : unmanaged, IBinaryInteger<T> where TKey : unmanaged, IBinaryInteger<TKey>, IUnsignedNumber<TKey>
+        where TLine : struct, ILine where T : unmanaged, IBinaryInteger<T> where TKey : unmanaged, IBinaryInteger<TKey>,
+            IUnsignedNumber<TKey>
     {
         public void Run(long first, long last)
         {
@@ -180,7 +185,8 @@ internal static class Sort
         }
     }
 
-    private static long Place<TKey>(TKey key) where TKey : unmanaged, IBinaryInteger<TKey> => long.CreateTruncating(key & TKey.CreateTruncating(0xFFFFFFFFu));
+    private static long Place<TKey>(TKey key) where TKey : unmanaged, IBinaryInteger<TKey> =>
+        long.CreateTruncating(key & TKey.CreateTruncating(0xFFFFFFFFu));
 
     private static TKey Value<TKey>(TKey key) where TKey : unmanaged, IBinaryInteger<TKey> => key >>> (Unsafe.SizeOf<TKey>() * 4);
 }

@@ -4,7 +4,8 @@ namespace Nabla.Kernels;
 internal static class Viewing
 {
     /// <summary>The layout of another shape over the same memory, or null if the strides do not allow it.</summary>
-    /// <remarks>Walks both shapes from the end; each run of operand dimensions that lie without gaps must be filled by whole result dimensions.</remarks>
+    /// <remarks>Walks both shapes from the end; each run of operand dimensions that lie without gaps must be filled by whole result
+    /// dimensions.</remarks>
     internal static Layout? Reshape(Layout x, long[] shape)
     {
         if (x.IsContiguous || x.Count == 0)
@@ -36,7 +37,8 @@ internal static class Viewing
     internal static Layout Based(Layout x) => x.Offset == 0 ? x : new Layout(x.shape, x.strides, 0);
 
     /// <summary>The view as seen from a memory in which the root starts at 0.</summary>
-    internal static Layout Relative(Layout root, Layout view) => root.Offset == 0 ? view : new Layout(view.shape, view.strides, view.Offset - root.Offset);
+    internal static Layout Relative(Layout root, Layout view) =>
+        root.Offset == 0 ? view : new Layout(view.shape, view.strides, view.Offset - root.Offset);
 
     /// <summary>x itself if its memory is laid out as the root from its first element on, else a copy that is.</summary>
     internal static Tensor InLayout(Tensor x, Layout root)

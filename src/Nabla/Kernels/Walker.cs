@@ -61,7 +61,8 @@ internal sealed class Plan
     internal long Inner => Sizes[^1];
 }
 
-/// <summary>Hands out an operand's elements in a plan's order, as spans: directly where they are neighbours, else packed into a buffer.</summary>
+/// <summary>Hands out an operand's elements in a plan's order, as spans: directly where they are neighbours, else packed into a
+/// buffer.</summary>
 internal ref struct Walker<T> where T : unmanaged
 {
     private readonly Storage storage;

@@ -86,11 +86,14 @@ internal static class Zip
                 Parallel.For(n, Grain, new Direct<TKernel, TIn, TOut>(kernel, x, y, z));
                 return;
             }
-            kernel.Run(x.storage.Span<TIn>(x.layout.Offset, n), y.storage.Span<TIn>(y.layout.Offset, n), z.storage.Span<TOut>(z.layout.Offset, n));
+            kernel.Run(x.storage.Span<TIn>(x.layout.Offset, n), y.storage.Span<TIn>(y.layout.Offset, n),
+                z.storage.Span<TOut>(z.layout.Offset, n));
             return;
         }
-        if (y.layout.Count == 1 && Aligned(x.layout, z.layout)) Parallel.For(n, Grain, new WithNumber<TKernel, TIn, TOut>(kernel, x, y, z, false));
-        else if (x.layout.Count == 1 && Aligned(y.layout, z.layout)) Parallel.For(n, Grain, new WithNumber<TKernel, TIn, TOut>(kernel, y, x, z, true));
+        if (y.layout.Count == 1 && Aligned(x.layout, z.layout)) Parallel.For(n, Grain, new WithNumber<TKernel, TIn,
+            TOut>(kernel, x, y, z, false));
+        else if (x.layout.Count == 1 && Aligned(y.layout, z.layout)) Parallel.For(n, Grain, new WithNumber<TKernel, TIn,
+            TOut>(kernel, y, x, z, true));
         else Parallel.For(n, Grain, new Strided<TKernel, TIn, TOut>(kernel, x, y, z, new Plan(z.layout, x.layout, y.layout)));
     }
 
@@ -149,7 +152,8 @@ internal static class Zip
         }
     }
 
-    private readonly struct OfFloat<TOp, T>(TOp op) : IZipKernel<T, T> where TOp : struct, IFloatZip<TOp> where T : unmanaged, IFloatingPointIeee754<T>
+    private readonly struct OfFloat<TOp, T>(TOp op) : IZipKernel<T, T> where TOp : struct, IFloatZip<TOp> where T : unmanaged,
+        IFloatingPointIeee754<T>
     {
         public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) => op.Run(x, y, z);
     }
@@ -168,18 +172,21 @@ internal static class Zip
         }
     }
 
-    private readonly struct OfBits<TOp, T>(TOp op) : IZipKernel<T, T> where TOp : struct, IBitZip<TOp> where T : unmanaged, IBinaryInteger<T>
+    private readonly struct OfBits<TOp, T>(TOp op) : IZipKernel<T, T> where TOp : struct, IBitZip<TOp> where T : unmanaged,
+        IBinaryInteger<T>
     {
         public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) => op.Run(x, y, z);
     }
 
-    private readonly struct OfCompare<TOp, T>(TOp op) : IZipKernel<T, bool> where TOp : struct, ICompare<TOp> where T : unmanaged, INumber<T>
+    private readonly struct OfCompare<TOp, T>(TOp op) : IZipKernel<T, bool> where TOp : struct, ICompare<TOp> where T : unmanaged,
+        INumber<T>
     {
         public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) => op.Run(x, y, z);
     }
 
     /// <summary>A kernel on 16-bit floats, computed in float32 and rounded once.</summary>
-    private readonly struct Widened<TKernel, T>(TKernel kernel) : IZipKernel<T, T> where TKernel : struct, IZipKernel<float, float> where T : unmanaged
+    private readonly struct Widened<TKernel, T>(TKernel kernel) : IZipKernel<T, T> where TKernel : struct, IZipKernel<float,
+        float> where T : unmanaged
     {
         public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z)
         {
@@ -195,7 +202,8 @@ internal static class Zip
         }
     }
 
-    private readonly struct WidenedCompare<TKernel, T>(TKernel kernel) : IZipKernel<T, bool> where TKernel : struct, IZipKernel<float, bool> where T : unmanaged
+    private readonly struct WidenedCompare<TKernel, T>(TKernel kernel) : IZipKernel<T, bool> where TKernel : struct, IZipKernel<float,
+        bool> where T : unmanaged
     {
         public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z)
         {

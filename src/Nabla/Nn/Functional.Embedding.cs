@@ -28,7 +28,8 @@ public static partial class Functional
     private static Tensor EmbeddingIndex(Tensor input, long rows, string op)
     {
         if (input.dtype is not (DType.Int64 or DType.Int32))
-            Throw.Types($"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got {input.dtype.ScalarName()} instead ({op}).");
+            Throw.Types("Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got " +
+                $"{input.dtype.ScalarName()} instead ({op}).");
         return Tensor.CheckedIndex(input, rows, false, "index out of range in self: {0} for a table of {1} rows.");
     }
 
@@ -51,12 +52,14 @@ public static partial class Functional
     /// <param name="normType">See <see cref="Embedding"/>.</param>
     /// <param name="scaleGradByFreq">See <see cref="Embedding"/>.</param>
     /// <returns>[bags, size]; zeros for an empty bag.</returns>
-    public static Tensor EmbeddingBag(Tensor input, Tensor weight, Tensor? offsets = null, string mode = "mean", Tensor? perSampleWeights = null,
+    public static Tensor EmbeddingBag(Tensor input, Tensor weight, Tensor? offsets = null, string mode = "mean",
+        Tensor? perSampleWeights = null,
         bool includeLastOffset = false, long? paddingIdx = null, double? maxNorm = null, double normType = 2, bool scaleGradByFreq = false)
     {
         if (mode is not ("sum" or "mean" or "max")) throw new ArgumentException("mode has to be one of sum, mean or max", nameof(mode));
         if (perSampleWeights is not null && mode != "sum")
-            throw new ArgumentException($"embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' (got mode='{mode}').");
+            throw new ArgumentException("embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for " +
+                $"mode='sum' (got mode='{mode}').");
         (Tensor flat, long[] bag, long bags) = Bags(input, offsets, includeLastOffset);
         Tensor? factors = perSampleWeights?.Reshape([-1]);
         if (paddingIdx is { } p)
@@ -78,7 +81,8 @@ public static partial class Functional
     {
         if (input.Rank == 2)
         {
-            if (offsets is not null) throw new ArgumentException("if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences.");
+            if (offsets is not null) throw new ArgumentException("if input is 2D, then offsets has to be None, as input is treated is a " +
+                "mini-batch of fixed length sequences.");
             long n = input.Size(1), count = input.Size(0);
             long[] each = new long[input.NumElements];
             for (int i = 0; i < each.Length; i++) each[i] = i / n;
@@ -88,14 +92,16 @@ public static partial class Functional
         if (offsets is null) throw new ArgumentException("offsets has to be a 1D Tensor but got None", nameof(offsets));
         if (offsets.Rank != 1) Throw.Shapes($"offsets has to be a 1D Tensor, but got Tensor of dimension {offsets.Rank}");
         long[] starts = offsets.To(DType.Int64).ToArray<long>();
-        if (starts.Length > 0 && starts[0] != 0) Throw.Range(nameof(offsets), starts[0], $"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {starts[0]}");
+        if (starts.Length > 0 && starts[0] != 0) Throw.Range(nameof(offsets), starts[0],
+            $"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {starts[0]}");
         long bags = includeLast ? starts.Length - 1 : starts.Length;
         long[] bag = new long[input.NumElements];
         for (int b = 0; b < bags; b++)
         {
             long end = b + 1 < starts.Length ? starts[b + 1] : bag.Length;
             if (starts[b] > end || end > bag.Length)
-                Throw.Range(nameof(offsets), end, $"offsets must ascend and not pass the input's length {bag.Length}: bag {b} is {starts[b]} to {end}.");
+                Throw.Range(nameof(offsets), end, $"offsets must ascend and not pass the input's length {bag.Length}: bag {b} is " +
+                    $"{starts[b]} to {end}.");
             for (long i = starts[b]; i < end; i++) bag[i] = b;
         }
         return (input, bag, bags);
@@ -113,11 +119,13 @@ public static partial class Functional
         if (numClasses == -1)
         {
             tensor.ThrowIfBatched();
-            if (tensor.NumElements == 0) throw new ArgumentException("Can not infer total number of classes from empty tensor.", nameof(tensor));
+            if (tensor.NumElements == 0) throw new ArgumentException("Can not infer total number of classes from empty tensor.",
+                nameof(tensor));
             numClasses = Kernels.Indexing.Largest(tensor) + 1;
             if (numClasses <= 0) numClasses = 1;
         }
-        Tensor at = Tensor.CheckedIndex(tensor, numClasses, false, "Class values must be non-negative and smaller than num_classes: {0} of {1} classes.");
+        Tensor at = Tensor.CheckedIndex(tensor, numClasses, false,
+            "Class values must be non-negative and smaller than num_classes: {0} of {1} classes.");
         return at.Unsqueeze(-1).Eq(Tensor.Arange(numClasses)).To(DType.Int64);
     }
 }

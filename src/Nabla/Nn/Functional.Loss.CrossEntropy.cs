@@ -2,11 +2,13 @@ namespace Nabla;
 
 internal static partial class Ops
 {
-    /// <summary>The factor of each target's term: its class's weight, over the sum of all factors for a mean; 0 where it is ignored.</summary>
+    /// <summary>The factor of each target's term: its class's weight, over the sum of all factors for a mean; 0 where it is
+    /// ignored.</summary>
     public readonly record struct NllWeights(int Rank, long Classes, long Ignore, bool Mean, DType DType) : IOp<NllWeights>
     {
         static bool IOperation<NllWeights>.Differentiable => false;
-        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Nll.Weights(x[0], x.Length > 1 ? x[1] : null, Rank, Classes, Ignore, Mean, DType)];
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Nll.Weights(x[0], x.Length > 1 ? x[1] : null, Rank, Classes, Ignore,
+            Mean, DType)];
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) { }
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) => [null];
     }
@@ -53,7 +55,8 @@ public static partial class Functional
     /// <param name="reduction">What becomes of the terms; a mean is over the weights of those that count, NaN if none does.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A target is not a class.</exception>
-    public static Tensor NllLoss(Tensor input, Tensor target, Tensor? weight = null, long ignoreIndex = -100, Reduction reduction = Reduction.Mean)
+    public static Tensor NllLoss(Tensor input, Tensor target, Tensor? weight = null, long ignoreIndex = -100,
+        Reduction reduction = Reduction.Mean)
     {
         CheckTarget("nll_loss", input, target, weight);
         int rank = target.Rank;
@@ -71,7 +74,8 @@ public static partial class Functional
     /// <param name="target">Classes, integers in [0, C): [], [N] or [N, d1, ...]; or y, floating point, of the shape of x.</param>
     /// <param name="weight">w: one factor per class.</param>
     /// <param name="ignoreIndex">A target class that does not count.</param>
-    /// <param name="reduction">What becomes of the terms; for classes, a mean is over the weights of those that count, NaN if none does.</param>
+    /// <param name="reduction">What becomes of the terms; for classes, a mean is over the weights of those that count, NaN if none
+    /// does.</param>
     /// <param name="labelSmoothing">ε in [0, 1]: y becomes (1 - ε) y + ε / C.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A target is not a class, or ε is not in [0, 1].</exception>
@@ -85,7 +89,8 @@ public static partial class Functional
         if (target.DType.IsFloatingPoint() && target.layout.SameShape(input.layout))
             return OfProbabilities(input, target, weight, reduction, labelSmoothing, dim);
         if (target.DType.IsFloatingPoint())
-            Throw.Types($"expected scalar type Long but found {target.DType.ScalarName()}: cross_entropy takes integer classes, or probabilities of the " +
+            Throw.Types($"expected scalar type Long but found {target.DType.ScalarName()}: cross_entropy takes integer classes, or " +
+                "probabilities of the " +
                 $"input's shape {input.Shape}; the target has shape {target.Shape}.");
         CheckTarget("cross_entropy", input, target, weight);
         Tensor logs = input.LogSoftmax(dim);
@@ -131,20 +136,25 @@ public static partial class Functional
     private static void CheckWeight(Tensor input, Tensor? weight, long classes)
     {
         if (weight is not null && (weight.NDim != 1 || weight.Size(0) != classes))
-            Throw.Shapes($"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {weight.Shape}. The input has shape {input.Shape}.");
+            Throw.Shapes($"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of " +
+                $"shape: {weight.Shape}. The input has shape {input.Shape}.");
     }
 
     private static void CheckTarget(string name, Tensor input, Tensor target, Tensor? weight)
     {
         if (input.NDim == 0) Throw.Shapes($"Expected 1 or more dimensions (got 0): {name} takes [C], [N, C] or [N, C, ...].");
-        if (!target.DType.IsInteger()) Throw.Types($"expected scalar type Long but found {target.DType.ScalarName()}: {name} takes integer classes.");
+        if (!target.DType.IsInteger()) Throw.Types($"expected scalar type Long but found {target.DType.ScalarName()}: {name} takes " +
+            "integer classes.");
         if (target.NDim != input.NDim - 1)
-            Throw.Shapes($"{name}: the target has {target.NDim} dimensions and the input {input.NDim}; one less is needed: input {input.Shape}, target {target.Shape}.");
+            Throw.Shapes($"{name}: the target has {target.NDim} dimensions and the input {input.NDim}; one less is needed: input " +
+                $"{input.Shape}, target {target.Shape}.");
         if (input.NDim > 1 && input.Size(0) != target.Size(0))
-            Throw.Shapes($"Expected input batch_size ({input.Size(0)}) to match target batch_size ({target.Size(0)}). {name}: input {input.Shape}, target {target.Shape}.");
+            Throw.Shapes($"Expected input batch_size ({input.Size(0)}) to match target batch_size ({target.Size(0)}). {name}: input " +
+                $"{input.Shape}, target {target.Shape}.");
         for (int d = 2; d < input.NDim; d++)
             if (input.Size(d) != target.Size(d - 1))
-                Throw.Shapes($"Expected target size {new Shape([input.Size(0), .. input.layout.shape[2..]])}, got {target.Shape}. {name}: the input has shape {input.Shape}.");
+                Throw.Shapes($"Expected target size {new Shape([input.Size(0), .. input.layout.shape[2..]])}, got {target.Shape}. " +
+                    $"{name}: the input has shape {input.Shape}.");
         CheckWeight(input, weight, input.Size(input.NDim == 1 ? 0 : 1));
     }
 }

@@ -5,11 +5,13 @@ public static partial class Functional
     /// <summary>The Kullback-Leibler divergence, term by term: y (log y - x), 0 where y is 0; for log-targets e^y (y - x).</summary>
     /// <param name="input">x: log-probabilities.</param>
     /// <param name="target">y: probabilities, or their logarithms; of the same shape.</param>
-    /// <param name="reduction">What becomes of the terms. The mean is over all elements; for the divergence per sample, divide the sum by the batch's size.</param>
+    /// <param name="reduction">What becomes of the terms. The mean is over all elements; for the divergence per sample, divide the sum by
+    /// the batch's size.</param>
     /// <param name="logTarget">The targets are logarithms.</param>
     /// <param name="allowBroadcast">Let the shapes differ if they broadcast.</param>
     /// <exception cref="ShapeException">The shapes differ and may not.</exception>
-    public static Tensor KlDiv(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, bool logTarget = false, bool allowBroadcast = false)
+    public static Tensor KlDiv(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, bool logTarget = false,
+        bool allowBroadcast = false)
     {
         SameShape("kl_div", input, target, allowBroadcast);
         Tensor terms = logTarget ? target.Exp() * (target - input) : target.XLogY(target) - target * input;
@@ -55,7 +57,8 @@ public static partial class Functional
         if (!var.layout.SameShape(input.layout) && var.NDim > 0)
         {
             if (input.layout.shape.AsSpan(..^1).SequenceEqual(var.layout.shape)) var = var.Unsqueeze(-1);
-            else if (!(var.NDim == input.NDim && var.Size(-1) == 1 && input.layout.shape.AsSpan(..^1).SequenceEqual(var.layout.shape.AsSpan(..^1))))
+            else if (!(var.NDim == input.NDim && var.Size(-1) == 1
+                && input.layout.shape.AsSpan(..^1).SequenceEqual(var.layout.shape.AsSpan(..^1))))
                 Throw.Shapes($"var is of incorrect size: input {input.Shape}, var {var.Shape}.");
         }
         Tensor own = var.Detach();

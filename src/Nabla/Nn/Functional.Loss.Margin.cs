@@ -25,7 +25,8 @@ public static partial class Functional
     /// <param name="reduction">What becomes of the single terms.</param>
     /// <param name="allowBroadcast">Let the shapes differ if they broadcast.</param>
     /// <exception cref="ShapeException">The shapes differ and may not.</exception>
-    public static Tensor MarginRankingLoss(Tensor input1, Tensor input2, Tensor target, double margin = 0, Reduction reduction = Reduction.Mean,
+    public static Tensor MarginRankingLoss(Tensor input1, Tensor input2, Tensor target, double margin = 0,
+        Reduction reduction = Reduction.Mean,
         bool allowBroadcast = false)
     {
         if (input1.NDim != input2.NDim || input1.NDim != target.NDim)
@@ -43,12 +44,15 @@ public static partial class Functional
     /// <param name="margin">The margin.</param>
     /// <param name="reduction">What becomes of the single terms.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
-    public static Tensor CosineEmbeddingLoss(Tensor input1, Tensor input2, Tensor target, double margin = 0, Reduction reduction = Reduction.Mean)
+    public static Tensor CosineEmbeddingLoss(Tensor input1, Tensor input2, Tensor target, double margin = 0,
+        Reduction reduction = Reduction.Mean)
     {
-        if (target.NDim > 1) Throw.Shapes($"0D or 1D target tensor expected, multi-target not supported: the target has shape {target.Shape}.");
+        if (target.NDim > 1) Throw.Shapes("0D or 1D target tensor expected, multi-target not supported: the target has shape " +
+            $"{target.Shape}.");
         int rank = target.NDim + 1;
         if (input1.NDim != rank || input2.NDim != rank)
-            Throw.Shapes($"{target.NDim}D target tensor expects {rank}D input tensors, but found inputs with sizes {input1.Shape} and {input2.Shape}.");
+            Throw.Shapes($"{target.NDim}D target tensor expects {rank}D input tensors, but found inputs with sizes {input1.Shape} and " +
+                $"{input2.Shape}.");
         const double Epsilon = 1e-12;
         Tensor product = (input1 * input2).Sum(-1);
         Tensor size = ((input1 * input1).Sum(-1) + Epsilon) * ((input2 * input2).Sum(-1) + Epsilon);
@@ -68,7 +72,8 @@ public static partial class Functional
     /// <param name="reduction">What becomes of the single terms.</param>
     /// <exception cref="ArgumentOutOfRangeException">The margin is not positive.</exception>
     /// <exception cref="ShapeException">The numbers of dimensions differ.</exception>
-    public static Tensor TripletMarginLoss(Tensor anchor, Tensor positive, Tensor negative, double margin = 1, double p = 2, double eps = 1e-6,
+    public static Tensor TripletMarginLoss(Tensor anchor, Tensor positive, Tensor negative, double margin = 1, double p = 2,
+        double eps = 1e-6,
         bool swap = false, Reduction reduction = Reduction.Mean) =>
         TripletMarginWithDistanceLoss(anchor, positive, negative, (x, y) => (x - y + eps).Norm(p, -1), margin, swap, reduction);
 
@@ -82,7 +87,8 @@ public static partial class Functional
     /// <param name="reduction">What becomes of the single terms.</param>
     /// <exception cref="ArgumentOutOfRangeException">The margin is not positive.</exception>
     /// <exception cref="ShapeException">The numbers of dimensions differ.</exception>
-    public static Tensor TripletMarginWithDistanceLoss(Tensor anchor, Tensor positive, Tensor negative, Func<Tensor, Tensor, Tensor>? distance = null,
+    public static Tensor TripletMarginWithDistanceLoss(Tensor anchor, Tensor positive, Tensor negative, Func<Tensor, Tensor,
+        Tensor>? distance = null,
         double margin = 1, bool swap = false, Reduction reduction = Reduction.Mean)
     {
         if (!(margin > 0)) Throw.Range(nameof(margin), margin, $"margin must be greater than 0, got {margin}");
@@ -109,7 +115,8 @@ public static partial class Functional
     {
         if (p is not (1 or 2)) Throw.Range(nameof(p), p, "only p == 1 and p == 2 supported");
         if (input.NDim == 0) input = input.Unsqueeze(0);
-        if (input.NDim > 2) Throw.Shapes($"multi_margin_loss: Expected non-empty vector or matrix with optional 0-dim batch size, but got: {input.Shape}");
+        if (input.NDim > 2) Throw.Shapes("multi_margin_loss: Expected non-empty vector or matrix with optional 0-dim batch size, but " +
+            $"got: {input.Shape}");
         if (target.NDim == 1 && input.NDim == 1 && target.Size(0) == 1) target = target.Squeeze();
         CheckTarget("multi_margin_loss", input, target, weight);
         long classes = input.Size(-1);

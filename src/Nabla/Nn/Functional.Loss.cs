@@ -74,7 +74,8 @@ internal static partial class Ops
             for (int i = 0; i < z.Length; i++)
             {
                 if (!(x[i] >= T.Zero && x[i] <= T.One))
-                    Throw.Range("input", double.CreateTruncating(x[i]), "all elements of input should be between 0 and 1: binary_cross_entropy takes " +
+                    Throw.Range("input", double.CreateTruncating(x[i]),
+                        "all elements of input should be between 0 and 1: binary_cross_entropy takes " +
                         $"probabilities, and one is {x[i]}. For logits use BinaryCrossEntropyWithLogits.");
                 z[i] = (y[i] - T.One) * T.Max(T.LogP1(-x[i]), least) - y[i] * T.Max(T.Log(x[i]), least);
             }
@@ -170,7 +171,8 @@ public static partial class Functional
     /// <param name="allowBroadcast">Let x and y have different shapes that broadcast.</param>
     /// <exception cref="ArgumentOutOfRangeException">β is negative.</exception>
     /// <exception cref="ShapeException">The shapes differ and may not.</exception>
-    public static Tensor SmoothL1Loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, double beta = 1, bool allowBroadcast = false)
+    public static Tensor SmoothL1Loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, double beta = 1,
+        bool allowBroadcast = false)
     {
         if (!(beta >= 0)) Throw.Range(nameof(beta), beta, "smooth_l1_loss does not support negative values for beta.");
         return beta == 0 ? L1Loss(input, target, reduction, allowBroadcast)
@@ -207,7 +209,8 @@ public static partial class Functional
         bool allowBroadcast = false)
     {
         if (weight is null) return Pair(new Ops.BinaryCrossEntropy(), "binary_cross_entropy", input, target, reduction, allowBroadcast);
-        return (Pair(new Ops.BinaryCrossEntropy(), "binary_cross_entropy", input, target, Reduction.None, allowBroadcast) * weight).Reduced(reduction);
+        return (Pair(new Ops.BinaryCrossEntropy(), "binary_cross_entropy", input, target, Reduction.None,
+            allowBroadcast) * weight).Reduced(reduction);
     }
 
     /// <summary>Binary cross entropy of the sigmoid of x, without overflow: -w (p y log σ(x) + (1 - y) log(1 - σ(x))).</summary>
@@ -218,11 +221,13 @@ public static partial class Functional
     /// <param name="posWeight">p, a factor of the positive part that broadcasts to the shape.</param>
     /// <param name="allowBroadcast">Let x and y have different shapes that broadcast.</param>
     /// <exception cref="ShapeException">The shapes differ and may not.</exception>
-    public static Tensor BinaryCrossEntropyWithLogits(Tensor input, Tensor target, Tensor? weight = null, Reduction reduction = Reduction.Mean,
+    public static Tensor BinaryCrossEntropyWithLogits(Tensor input, Tensor target, Tensor? weight = null,
+        Reduction reduction = Reduction.Mean,
         Tensor? posWeight = null, bool allowBroadcast = false)
     {
         const string Name = "binary_cross_entropy_with_logits";
-        if (weight is null && posWeight is null) return Pair(new Ops.BinaryCrossEntropyWithLogits(), Name, input, target, reduction, allowBroadcast);
+        if (weight is null && posWeight is null) return Pair(new Ops.BinaryCrossEntropyWithLogits(), Name, input, target, reduction,
+            allowBroadcast);
         SameShape(Name, input, target, allowBroadcast);
         Tensor loss = posWeight is null
             ? Zip.Apply(new Ops.BinaryCrossEntropyWithLogits(), input, target)
@@ -242,10 +247,12 @@ public static partial class Functional
     public static Tensor SoftMarginLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, bool allowBroadcast = false) =>
         Pair(new Ops.SoftMarginLoss(), "soft_margin_loss", input, target, reduction, allowBroadcast);
 
-    private static Tensor Pair<TZip>(TZip loss, string name, Tensor x, Tensor y, Reduction reduction, bool allowBroadcast) where TZip : struct, IFloatZip<TZip>
+    private static Tensor Pair<TZip>(TZip loss, string name, Tensor x, Tensor y, Reduction reduction, bool allowBroadcast) where TZip
+        : struct, IFloatZip<TZip>
     {
         SameShape(name, x, y, allowBroadcast);
-        if (!Enum.IsDefined(reduction)) throw new ArgumentOutOfRangeException(nameof(reduction), reduction, $"{(int)reduction} is not a valid value for reduction");
+        if (!Enum.IsDefined(reduction)) throw new ArgumentOutOfRangeException(nameof(reduction), reduction,
+            $"{(int)reduction} is not a valid value for reduction");
         if (reduction == Reduction.None || x.Rank + y.Rank == 0) return Zip.Apply(loss, x, y);
         if (!x.layout.SameShape(y.layout))
         {
@@ -259,8 +266,10 @@ public static partial class Functional
     private static void SameShape(string name, Tensor input, Tensor target, bool allowBroadcast)
     {
         if (allowBroadcast || input.layout.SameShape(target.layout)) return;
-        Throw.Shapes($"Using a target size (torch.Size({target.Shape})) that is different to the input size (torch.Size({input.Shape})). This will likely lead to incorrect " +
-            $"results due to broadcasting. Please ensure they have the same size. {name}: reshape one of them, or pass allowBroadcast: true if broadcasting is meant.");
+        Throw.Shapes($"Using a target size (torch.Size({target.Shape})) that is different to the input size " +
+            $"(torch.Size({input.Shape})). This will likely lead to incorrect " +
+            $"results due to broadcasting. Please ensure they have the same size. {name}: reshape one of them, or pass allowBroadcast: " +
+                "true if broadcasting is meant.");
     }
 
     internal static Tensor Reduced(this Tensor loss, Reduction reduction) => reduction switch

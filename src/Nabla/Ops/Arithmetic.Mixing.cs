@@ -149,7 +149,8 @@ public sealed partial class Tensor
     {
         FloatOnly("lerp_kernel_scalar");
         if (other.dtype != dtype)
-            Throw.Types($"expected dtype {dtype.NativeName()} for `{name}` but got dtype {other.dtype.NativeName()}: convert it with To(...).");
+            Throw.Types($"expected dtype {dtype.NativeName()} for `{name}` but got dtype {other.dtype.NativeName()}: convert it with " +
+                "To(...).");
         return this;
     }
 

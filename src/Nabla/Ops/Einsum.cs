@@ -57,7 +57,8 @@ public sealed partial class Tensor
         ArgumentNullException.ThrowIfNull(equation);
         ArgumentNullException.ThrowIfNull(operands);
         if (operands.Length == 0)
-            Throw.Equation("einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list");
+            Throw.Equation("einsum(): must specify the equation string and at least one operand, or at least one operand and its " +
+                "subscripts list");
         return new EinsumPlan(equation, operands).Run();
     }
 }
@@ -111,7 +112,8 @@ internal sealed class EinsumPlan
     {
         >= 'A' and <= 'Z' => c - 'A',
         >= 'a' and <= 'z' => c - 'a' + 26,
-        _ => throw new ArgumentException($"einsum(): invalid subscript given at index {at} in the equation string, subscripts must be in [a-zA-Z]"),
+        _ => throw new ArgumentException($"einsum(): invalid subscript given at index {at} in the equation string, subscripts must be " +
+            "in [a-zA-Z]"),
     };
 
     private static char Letter(int s) => (char)(s < 26 ? 'A' + s : 'a' + s - 26);
@@ -132,7 +134,8 @@ internal sealed class EinsumPlan
             }
             else if (c == '.')
             {
-                if (all[current].Contains(Ellipsis)) Throw.Equation($"einsum(): found '.' for operand {current} for which an ellipsis was already found");
+                if (all[current].Contains(Ellipsis)) Throw.Equation($"einsum(): found '.' for operand {current} for which an ellipsis " +
+                    "was already found");
                 if (i + 2 >= left.Length || left[i + 1] != '.' || left[i + 2] != '.')
                     Throw.Equation($"einsum(): found '.' for operand {current} that is not part of any ellipsis");
                 all[current].Add(Ellipsis);

@@ -24,7 +24,8 @@ internal static partial class Ops
 public sealed partial class Tensor
 {
     /// <summary>The places where values would be inserted into a sorted sequence so that it stays sorted.</summary>
-    /// <param name="sortedSequence">Ascending along its last dimension: one dimension, or the values' leading dimensions and one more.</param>
+    /// <param name="sortedSequence">Ascending along its last dimension: one dimension, or the values' leading dimensions and one
+    /// more.</param>
     /// <param name="input">The values.</param>
     /// <param name="outInt32">Return int32 instead of int64.</param>
     /// <param name="right">Insert after equal elements instead of before.</param>
@@ -32,16 +33,20 @@ public sealed partial class Tensor
     public static Tensor SearchSorted(Tensor sortedSequence, Tensor input, bool outInt32 = false, bool right = false, Tensor? sorter = null)
     {
         Tensor row = sortedSequence;
-        if (row.Rank == 0) Throw.Shapes("searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1: the sequence is 0-d.");
+        if (row.Rank == 0) Throw.Shapes("searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1: the " +
+            "sequence is 0-d.");
         if (sorter is not null)
         {
             if (sorter.Shape != row.Shape)
-                Throw.Shapes($"torch.searchsorted(): boundary and sorter must have the same size, but got boundary tensor {row.Shape} and got sorter tensor {sorter.Shape}");
+                Throw.Shapes($"torch.searchsorted(): boundary and sorter must have the same size, but got boundary tensor {row.Shape} " +
+                    $"and got sorter tensor {sorter.Shape}");
             row = row.Gather(-1, sorter);
         }
         bool shared = row.Rank == 1;
-        if (!shared && (input.Rank != row.Rank || !row.layout.shape.AsSpan(0, row.Rank - 1).SequenceEqual(input.layout.shape.AsSpan(0, row.Rank - 1))))
-            Throw.Shapes("torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value tensor must match, " +
+        if (!shared && (input.Rank != row.Rank || !row.layout.shape.AsSpan(0,
+            row.Rank - 1).SequenceEqual(input.layout.shape.AsSpan(0, row.Rank - 1))))
+            Throw.Shapes("torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries " +
+                "tensor and input value tensor must match, " +
                 $"but we got boundaries tensor {row.Shape} and input value tensor {input.Shape}");
         DType common = Promotion.Promote(row.dtype, input.dtype);
         Tensor at = Op.Apply(new Ops.SearchSorted(right, shared), row.To(common), input.To(common))[0];
@@ -50,7 +55,8 @@ public sealed partial class Tensor
 
     /// <summary>The place of a number in a sorted sequence.</summary>
     /// <inheritdoc cref="SearchSorted(Tensor, Tensor, bool, bool, Tensor)"/>
-    public static Tensor SearchSorted(Tensor sortedSequence, Scalar input, bool outInt32 = false, bool right = false, Tensor? sorter = null) =>
+    public static Tensor SearchSorted(Tensor sortedSequence, Scalar input, bool outInt32 = false, bool right = false,
+        Tensor? sorter = null) =>
         SearchSorted(sortedSequence, Full(default, input, Promotion.Result(sortedSequence.dtype, input)), outInt32, right, sorter);
 
     /// <summary>The bucket of every value: the number of boundaries below it, or, with <paramref name="right"/>, not above it.</summary>
@@ -82,7 +88,8 @@ public sealed partial class Tensor
     public Tensor[] UnravelIndex(Shape shape)
     {
         if (!dtype.IsInteger()) Throw.Types($"expected 'indices' to be an integer tensor, but got {dtype.Name()}");
-        Tensor flat = CheckedIndex(To(DType.Int64), shape.NumElements, true, "index {0} is out of bounds for a shape of {1} elements.").Contiguous();
+        Tensor flat = CheckedIndex(To(DType.Int64), shape.NumElements, true,
+            "index {0} is out of bounds for a shape of {1} elements.").Contiguous();
         Tensor[] y = new Tensor[shape.Count];
         for (int d = shape.Count - 1; d >= 0; d--)
         {

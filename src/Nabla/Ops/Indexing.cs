@@ -40,7 +40,8 @@ internal static partial class Ops
         public Tensor? TransposeY(Tensor g, Tensor x, TensorSpec y) => null;
     }
 
-    /// <summary>x with blocks at a list of positions replaced by values, or with values added. Of several writes to a place the last stays.</summary>
+    /// <summary>x with blocks at a list of positions replaced by values, or with values added. Of several writes to a place the last
+    /// stays.</summary>
     public readonly record struct IndexPut(Dims Dims, int Tail, int IndexRank, bool Accumulate, string Label) : IOp<IndexPut>
     {
         static string IOperation<IndexPut>.NodeName(IndexPut op) => op.Label + "Backward0";
@@ -54,7 +55,8 @@ internal static partial class Ops
             return [y];
         }
 
-        internal void Write(Tensor x, Tensor index, Tensor values) => Kernels.Indexing.Put(x, Dims, Tail, index, IndexRank, values, Accumulate);
+        internal void Write(Tensor x, Tensor index, Tensor values) =>
+            Kernels.Indexing.Put(x, Dims, Tail, index, IndexRank, values, Accumulate);
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
@@ -118,7 +120,8 @@ public sealed partial class Tensor
 
     /// <summary>Values along one dimension: y[i][j] = x[index[i][j]][j] for dim 0, and so on.</summary>
     /// <param name="dim">The dimension.</param>
-    /// <param name="index">int64 or int32, of x's rank, no larger than x in the other dimensions; not negative. The result has its shape.</param>
+    /// <param name="index">int64 or int32, of x's rank, no larger than x in the other dimensions; not negative. The result has its
+    /// shape.</param>
     /// <exception cref="ArgumentOutOfRangeException">An index is not in [0, size).</exception>
     /// <exception cref="ShapeException">The ranks or sizes do not fit.</exception>
     public Tensor Gather(int dim, Tensor index) => Gather(dim, index, "Gather");
@@ -137,7 +140,8 @@ public sealed partial class Tensor
     {
         if (index.layout.Count == 0) return;
         if (index.Rank != x.Rank)
-            Throw.Shapes($"Index tensor must have the same number of dimensions as {(name == "self" ? "input" : name)} tensor: {op} got an index of shape {index.Shape} and a tensor of shape {x.Shape}.");
+            Throw.Shapes($"Index tensor must have the same number of dimensions as {(name == "self" ? "input" : name)} tensor: {op} got " +
+                $"an index of shape {index.Shape} and a tensor of shape {x.Shape}.");
         for (int d = 0; d < x.Rank; d++)
             if ((d != dim + x.Rank || name == "src") && index.layout.shape[d] > x.layout.shape[d])
                 Throw.Shapes($"Size does not match at dimension {d} expected index {index.Shape} to be no larger than {name} {x.Shape}" +
@@ -150,11 +154,13 @@ public sealed partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">An index is not in [-size, size).</exception>
     public Tensor TakeAlongDim(Tensor indices, int? dim = null)
     {
-        if (indices.dtype is not (DType.Int64 or DType.Int32)) Throw.Types("torch.take_along_dim(): dtype of indices should be Long but got " + indices.dtype.ScalarName());
+        if (indices.dtype is not (DType.Int64 or DType.Int32)) Throw.Types("torch.take_along_dim(): dtype of indices should be Long but " +
+            "got " + indices.dtype.ScalarName());
         if (dim is null) return Reshape([-1]).TakeAlongDim(indices.Reshape([-1]), 0);
         int d = Dims.FromEnd(dim.Value, Rank);
         if (indices.Rank != Rank)
-            Throw.Shapes($"torch.take_along_dim(): input and indices should have the same number of dimensions, but got {Rank} dimensions for input, and {indices.Rank} dimensions for indices");
+            Throw.Shapes($"torch.take_along_dim(): input and indices should have the same number of dimensions, but got {Rank} " +
+                $"dimensions for input, and {indices.Rank} dimensions for indices");
         Tensor x = AtLeast1(), i = indices.AtLeast1();
         long[] a = [.. x.layout.shape], b = [.. i.layout.shape];
         a[^-d] = b[^-d] = 1;
@@ -192,7 +198,8 @@ public sealed partial class Tensor
     public Tensor Take(Tensor index)
     {
         RequireIndexType(index, "take");
-        if (layout.Count == 0 && index.layout.Count > 0) Throw.Range(nameof(index), index.Shape, "take(): tried to take from an empty tensor");
+        if (layout.Count == 0 && index.layout.Count > 0) Throw.Range(nameof(index), index.Shape,
+            "take(): tried to take from an empty tensor");
         Tensor x = AtLeast1();
         Tensor i = CheckedIndex(index, layout.Count, true, "out of range: tried to access index {0} on a tensor of {1} elements.");
         return Bilinear.Apply(new Ops.Index(Dims.All(x.Rank), 0, i.Rank, "Take"), x, i);
@@ -210,13 +217,17 @@ public sealed partial class Tensor
     private Tensor Put(Tensor index, Tensor source, bool accumulate, bool inPlace)
     {
         RequireIndexType(index, "put_");
-        if (source.dtype != dtype) Throw.Types($"put_(): self and source expected to have the same dtype, but got self.dtype = {dtype.Name()} and source.dtype = {source.dtype.Name()}");
+        if (source.dtype != dtype) Throw.Types("put_(): self and source expected to have the same dtype, but got self.dtype = " +
+            $"{dtype.Name()} and source.dtype = {source.dtype.Name()}");
         if (source.layout.Count != index.layout.Count)
-            Throw.Shapes($"put_(): Expected source and index to have the same number of elements, but got source.numel() = {source.NumElements}, index.numel() = {index.NumElements}");
-        if (layout.Count == 0 && index.layout.Count > 0) Throw.Range(nameof(index), index.Shape, "put_(): Tried to put elements into an empty tensor");
+            Throw.Shapes("put_(): Expected source and index to have the same number of elements, but got source.numel() = " +
+                $"{source.NumElements}, index.numel() = {index.NumElements}");
+        if (layout.Count == 0 && index.layout.Count > 0) Throw.Range(nameof(index), index.Shape,
+            "put_(): Tried to put elements into an empty tensor");
         Tensor i = CheckedIndex(index, layout.Count, true, "out of range: tried to access index {0} on a tensor of {1} elements.");
         if (Rank == 0 && inPlace) return Become(Put(index, source, accumulate, false));
-        if (Rank == 0) return PutInto(AtLeast1(), new Ops.IndexPut(-1, 0, i.Rank, accumulate, "Put"), i, source.Reshape(i.Shape), false, this);
+        if (Rank == 0) return PutInto(AtLeast1(), new Ops.IndexPut(-1, 0, i.Rank, accumulate, "Put"), i, source.Reshape(i.Shape), false,
+            this);
         return PutInto(this, new Ops.IndexPut(Dims.All(Rank), 0, i.Rank, accumulate, "Put"), i, source.Reshape(i.Shape), inPlace, this);
     }
 

@@ -13,7 +13,8 @@ internal static partial class Ops
             long[] shape = [.. x[0].layout.shape];
             Int128 total = 0;
             foreach (long size in Sizes) total += size;
-            if (total > long.MaxValue) Throw.Shapes($"Storage size calculation overflowed with sizes={Shape.Format(Sizes)}: {total} along one dimension.");
+            if (total > long.MaxValue) Throw.Shapes($"Storage size calculation overflowed with sizes={Shape.Format(Sizes)}: {total} " +
+                "along one dimension.");
             shape[^-Dim] = (long)total;
             Tensor y = Tensor.Allocate(new Layout(shape), x[0].dtype);
             long start = 0;
@@ -91,10 +92,12 @@ public sealed partial class Tensor
     private static void CheckCat(Tensor first, Tensor x, int dim, int i)
     {
         if (x.Rank != first.Rank)
-            Throw.Shapes($"Tensors must have same number of dimensions: got {first.Rank} and {x.Rank}: Cat got {first.Shape} first and {x.Shape} at position {i}.");
+            Throw.Shapes($"Tensors must have same number of dimensions: got {first.Rank} and {x.Rank}: Cat got {first.Shape} first and " +
+                $"{x.Shape} at position {i}.");
         for (int d = 1; d <= x.Rank; d++)
             if (d != -dim && x.layout.shape[^d] != first.layout.shape[^d])
-                Throw.Shapes($"Sizes of tensors must match except in dimension {dim + x.Rank}. Expected size {first.layout.shape[^d]} but got size {x.layout.shape[^d]} " +
+                Throw.Shapes($"Sizes of tensors must match except in dimension {dim + x.Rank}. Expected size {first.layout.shape[^d]} " +
+                    $"but got size {x.layout.shape[^d]} " +
                     $"for tensor number {i} in the list: Cat got {first.Shape} first and {x.Shape} at position {i}.");
     }
 
@@ -102,7 +105,8 @@ public sealed partial class Tensor
     {
         ArgumentNullException.ThrowIfNull(tensors);
         if (tensors.Count == 0)
-            throw new ArgumentException(op == "stack" ? "stack expects a non-empty TensorList" : $"{op}: expected a non-empty list of Tensors", nameof(tensors));
+            throw new ArgumentException(op == "stack" ? "stack expects a non-empty TensorList"
+                : $"{op}: expected a non-empty list of Tensors", nameof(tensors));
         Tensor[] x = [.. tensors];
         bool same = true;
         foreach (Tensor t in x)
@@ -129,7 +133,8 @@ public sealed partial class Tensor
         return Op.Apply(new Ops.Stack(d), x)[0];
     }
 
-    /// <summary>Tensors side by side: along dimension 1, or along dimension 0 for tensors of one dimension; 0-d tensors count as [1].</summary>
+    /// <summary>Tensors side by side: along dimension 1, or along dimension 0 for tensors of one dimension; 0-d tensors count as
+    /// [1].</summary>
     public static Tensor HStack(IReadOnlyList<Tensor> tensors)
     {
         Tensor[] x = NonEmpty(tensors, "hstack", static t => t.AtLeast1d());
@@ -153,7 +158,8 @@ public sealed partial class Tensor
         return [.. tensors.Select(each)];
     }
 
-    /// <summary>A matrix with the given matrices along its diagonal and zeros elsewhere; tensors of one dimension or none are rows.</summary>
+    /// <summary>A matrix with the given matrices along its diagonal and zeros elsewhere; tensors of one dimension or none are
+    /// rows.</summary>
     /// <exception cref="ShapeException">A tensor has more than two dimensions.</exception>
     public static Tensor BlockDiag(params IReadOnlyList<Tensor> tensors)
     {
@@ -162,7 +168,8 @@ public sealed partial class Tensor
         long rows = 0, columns = 0;
         for (int i = 0; i < x.Length; i++)
         {
-            if (x[i].Rank > 2) Throw.Shapes($"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {x[i].Rank} dimensions");
+            if (x[i].Rank > 2) Throw.Shapes($"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has " +
+                $"{x[i].Rank} dimensions");
             x[i] = x[i].AtLeast2d();
             columns += x[i].layout.shape[1];
         }
@@ -185,7 +192,8 @@ public sealed partial class Tensor
         ArgumentNullException.ThrowIfNull(tensors);
         if (tensors.Count == 0) Throw.Shapes("meshgrid expects a non-empty TensorList");
         if (indexing is not ("ij" or "xy"))
-            throw new ArgumentException($"torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: {indexing}", nameof(indexing));
+            throw new ArgumentException($"torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: {indexing}",
+                nameof(indexing));
         bool swap = indexing == "xy" && tensors.Count >= 2;
         Tensor[] x = [.. tensors];
         if (swap) (x[0], x[1]) = (x[1], x[0]);
@@ -225,11 +233,13 @@ public sealed partial class Tensor
         if (Rank != 1) Throw.Shapes($"Expect a 1D vector, but got shape {Shape}");
         if (r < 0) Throw.Range(nameof(r), r, $"Expect a non-negative number, but got {r}");
         if (r == 0) return Empty([0], dtype);
-        List<long> flat = [];
         long n = layout.shape[0], rows = 0;
+        if (n == 0 || (!withReplacement && r > n)) return Take(Empty([0, r], DType.Int64));
+        if (r > Array.MaxLength / dtype.ItemSize()) Throw.TooLarge(r, dtype.ItemSize(), [1, r], dtype);
+        List<long> flat = [];
         long[] pick = new long[r];
         for (long i = 0; i < r; i++) pick[i] = withReplacement ? 0 : i;
-        while (n > 0 && pick[^1] < n)
+        while (pick[^1] < n)
         {
             flat.AddRange(pick);
             rows++;

@@ -155,7 +155,8 @@ public interface IFloatZip<TSelf> : IZip<TSelf> where TSelf : struct, IFloatZip<
     static void IZip<TSelf>.Run(TSelf op, Tensor x, Tensor y, Tensor z) => Kernels.Zip.Float(op, x, y, z);
 }
 
-/// <summary>A zip over numbers of any dtype, which keeps the promoted dtype. Bools are computed as bytes; a nonzero result is true.</summary>
+/// <summary>A zip over numbers of any dtype, which keeps the promoted dtype. Bools are computed as bytes; a nonzero result is
+/// true.</summary>
 public interface INumberZip<TSelf> : IZip<TSelf> where TSelf : struct, INumberZip<TSelf>
 {
     /// <summary>z[i] = f(x[i], y[i]) over contiguous memory; z may be x or y.</summary>
@@ -182,9 +183,11 @@ public interface IBitZip<TSelf> : IZip<TSelf> where TSelf : struct, IBitZip<TSel
 
     static void IZip<TSelf>.Run(TSelf op, Tensor x, Tensor y, Tensor z) => Kernels.Zip.Bits(op, x, y, z);
 
-    Tensor IZip<TSelf>.DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => throw new InvalidOperationException("A bit operation has no derivative.");
+    Tensor IZip<TSelf>.DiffX(Tensor d, Tensor x, Tensor y, Tensor z) =>
+        throw new InvalidOperationException("A bit operation has no derivative.");
 
-    Tensor IZip<TSelf>.DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => throw new InvalidOperationException("A bit operation has no derivative.");
+    Tensor IZip<TSelf>.DiffY(Tensor d, Tensor x, Tensor y, Tensor z) =>
+        throw new InvalidOperationException("A bit operation has no derivative.");
 }
 
 /// <summary>A comparison of numbers of any dtype; the result is bool.</summary>
@@ -201,9 +204,11 @@ public interface ICompare<TSelf> : IZip<TSelf> where TSelf : struct, ICompare<TS
 
     static void IZip<TSelf>.Run(TSelf op, Tensor x, Tensor y, Tensor z) => Kernels.Zip.Compare(op, x, y, z);
 
-    Tensor IZip<TSelf>.DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => throw new InvalidOperationException("A comparison has no derivative.");
+    Tensor IZip<TSelf>.DiffX(Tensor d, Tensor x, Tensor y, Tensor z) =>
+        throw new InvalidOperationException("A comparison has no derivative.");
 
-    Tensor IZip<TSelf>.DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => throw new InvalidOperationException("A comparison has no derivative.");
+    Tensor IZip<TSelf>.DiffY(Tensor d, Tensor x, Tensor y, Tensor z) =>
+        throw new InvalidOperationException("A comparison has no derivative.");
 }
 
 /// <summary>y = L x: linear in its operand. Tangents go through the operation itself, cotangents through its transpose.</summary>
@@ -216,7 +221,8 @@ public interface ILinear<TSelf> : IOperation<TSelf> where TSelf : struct, ILinea
     Tensor Transpose(Tensor g, TensorSpec x);
 }
 
-/// <summary>z = B(x, y): linear in each of two operands while the other is held. An index tensor as second operand has no gradient.</summary>
+/// <summary>z = B(x, y): linear in each of two operands while the other is held. An index tensor as second operand has no
+/// gradient.</summary>
 public interface IBilinear<TSelf> : IOperation<TSelf> where TSelf : struct, IBilinear<TSelf>
 {
     /// <summary>B(x, y).</summary>

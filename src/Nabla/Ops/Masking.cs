@@ -61,7 +61,8 @@ public sealed partial class Tensor
     private void RequireFits(Scalar value)
     {
         if (value.Category > Promotion.Category(dtype))
-            Throw.Types($"value cannot be converted to type {dtype.Name()} without overflow: masked_fill got {value} for a tensor of that dtype.");
+            Throw.Types($"value cannot be converted to type {dtype.Name()} without overflow: masked_fill got {value} for a tensor of " +
+                "that dtype.");
     }
 
     private Tensor FillValue(Tensor value)
@@ -80,7 +81,8 @@ public sealed partial class Tensor
     private Tensor MaskedFillCore(Tensor mask, Tensor value)
     {
         RequireMask(mask, "masked_fill");
-        Shape shape = layout.SameShape(mask.layout) ? Shape : new Shape(Kernels.Broadcast.Shape(layout.shape, mask.layout.shape, "masked_fill"));
+        Shape shape = layout.SameShape(mask.layout) ? Shape : new Shape(Kernels.Broadcast.Shape(layout.shape, mask.layout.shape,
+            "masked_fill"));
         return Op.Apply(new Ops.MaskedFill(shape.Count, "MaskedFill"), Expand(shape), mask.Expand(shape), value)[0];
     }
 
@@ -88,7 +90,8 @@ public sealed partial class Tensor
     {
         RequireMask(mask, "masked_fill_");
         Tensor m = MaskOf(mask, "masked_fill_");
-        return Writes.InPlace(new Ops.MaskedFill(Rank, "MaskedFill"), this, m, value, (m, value), static (x, s) => Kernels.Masks.Fill(x, s.m, s.value, x));
+        return Writes.InPlace(new Ops.MaskedFill(Rank, "MaskedFill"), this, m, value, (m, value), static (x, s) =>
+            Kernels.Masks.Fill(x, s.m, s.value, x));
     }
 
     private Tensor MaskOf(Tensor mask, string op)
@@ -134,11 +137,13 @@ public sealed partial class Tensor
     {
         RequireMask(mask, "masked_scatter");
         if (source.dtype != dtype)
-            Throw.Types($"masked_scatter: expected self and source to have same dtypes but got {dtype.ScalarName()} and {source.dtype.ScalarName()}");
+            Throw.Types($"masked_scatter: expected self and source to have same dtypes but got {dtype.ScalarName()} and " +
+                $"{source.dtype.ScalarName()}");
         Tensor at = mask.Expand(Shape).FlatNonzero();
         if (at.layout.Count > source.layout.Count)
             Throw.Shapes($"Number of elements of source < number of ones in mask: {source.NumElements} < {at.NumElements}.");
-        return (new Ops.IndexPut(Dims.All(Math.Max(Rank, 1)), 0, 1, false, "MaskedScatter"), at, source.Reshape([-1]).Narrow(0, 0, at.NumElements));
+        return (new Ops.IndexPut(Dims.All(Math.Max(Rank, 1)), 0, 1, false, "MaskedScatter"), at,
+            source.Reshape([-1]).Narrow(0, 0, at.NumElements));
     }
 
     /// <summary>The positions, counted in row-major order, of what is not zero.</summary>

@@ -6,7 +6,14 @@ internal static partial class Ops
     public readonly record struct Extreme(Dims Dims, bool KeepDim, bool Max, bool Whole = false) : IOp<Extreme>
     {
         static string IOperation<Extreme>.NodeName(Extreme op) =>
-            (op.Whole, op.Max) switch { (true, true) => "MaxBackward1", (true, false) => "MinBackward1", (_, true) => "AmaxBackward0", _ => "AminBackward0" };
+            (op.Whole, op.Max) switch
+            {
+                (true, true) => "MaxBackward1",
+                (true, false) => "MinBackward1",
+                (_, true) => "AmaxBackward0",
+                _ =>
+                "AminBackward0"
+            };
 
         public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Reduce.Extreme(x[0], Dims, KeepDim, Max)];
 
@@ -89,7 +96,8 @@ public sealed partial class Tensor
     /// <exception cref="InvalidOperationException">There is no element.</exception>
     public Tensor ArgMax(int? dim = null, bool keepDim = false) => ArgOf("argmax", dim, keepDim, true);
 
-    /// <summary>The place of the first smallest element: of all in row-major order, or along a dimension. A NaN counts as smallest.</summary>
+    /// <summary>The place of the first smallest element: of all in row-major order, or along a dimension. A NaN counts as
+    /// smallest.</summary>
     /// <param name="dim">The dimension; null means all.</param>
     /// <param name="keepDim">Keep the reduced dimensions with size 1.</param>
     /// <exception cref="InvalidOperationException">There is no element.</exception>
@@ -98,7 +106,8 @@ public sealed partial class Tensor
     private Tensor ExtremeOf(string op, bool max)
     {
         if (layout.Count == 0)
-            Throw.State($"{op}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument: " +
+            Throw.State($"{op}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the " +
+                "'dim' argument: " +
                 $"the tensor has shape {Shape}, and no element is the largest of none.");
         return Op.Apply(new Ops.Extreme(AllDims(Rank), false, max, true), this)[0];
     }
@@ -127,7 +136,8 @@ public sealed partial class Tensor
     private Tensor ArgOf(string op, int? dim, bool keepDim, bool max)
     {
         if (dim is null && layout.Count == 0)
-            Throw.State($"{op}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument: the shape is {Shape}.");
+            Throw.State($"{op}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the " +
+                $"'dim' argument: the shape is {Shape}.");
         Dims dims = dim is { } d ? Reduced(d) : AllDims(Rank);
         RequireElements(op, dims);
         return Linear.Apply(new Ops.ArgExtreme(dims, keepDim, max), this);

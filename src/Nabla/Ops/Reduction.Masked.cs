@@ -31,11 +31,13 @@ public static class Masked
     public static Tensor AMin(Tensor x, Dims dim = default, bool keepDim = false, Tensor? mask = null) =>
         Filled(x, mask, double.PositiveInfinity).AMin(dim, keepDim);
 
-    /// <summary>The place of the largest element that counts, in the operand's dtype as in PyTorch unless another one is asked for.</summary>
+    /// <summary>The place of the largest element that counts, in the operand's dtype as in PyTorch unless another one is asked
+    /// for.</summary>
     public static Tensor ArgMax(Tensor x, int? dim = null, bool keepDim = false, DType? dtype = null, Tensor? mask = null) =>
         Filled(x, mask, double.NegativeInfinity).ArgMax(dim, keepDim).To(dtype ?? x.DType);
 
-    /// <summary>The place of the smallest element that counts, in the operand's dtype as in PyTorch unless another one is asked for.</summary>
+    /// <summary>The place of the smallest element that counts, in the operand's dtype as in PyTorch unless another one is asked
+    /// for.</summary>
     public static Tensor ArgMin(Tensor x, int? dim = null, bool keepDim = false, DType? dtype = null, Tensor? mask = null) =>
         Filled(x, mask, double.PositiveInfinity).ArgMin(dim, keepDim).To(dtype ?? x.DType);
 

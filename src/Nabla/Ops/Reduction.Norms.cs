@@ -73,13 +73,15 @@ public sealed partial class Tensor
     internal Tensor VectorNorm(string op, double p, Dims dim, bool keepDim, DType? type)
     {
         if (!(type ?? dtype).IsFloatingPoint())
-            Throw.Types($"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {dtype.ScalarName()}. {op}: convert it first.");
+            Throw.Types($"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {dtype.ScalarName()}. {op}: " +
+                "convert it first.");
         Dims dims = Reduced(dim);
         if (p < 0 || double.IsPositiveInfinity(p))
         {
             foreach (int d in dims.Values)
                 if (layout.shape[^-d] == 0)
-                    Throw.State($"linalg.vector_norm cannot compute the {p} norm on an empty tensor because the operation does not have an identity: its shape is {Shape}.");
+                    Throw.State($"linalg.vector_norm cannot compute the {p} norm on an empty tensor because the operation does not have " +
+                        $"an identity: its shape is {Shape}.");
         }
         return Op.Apply(new Ops.LinalgVectorNorm(p, dims, keepDim), To(type ?? dtype))[0];
     }

@@ -163,7 +163,8 @@ public sealed partial class Tensor
         DType type = asked ?? dtype;
         if (type.IsFloatingPoint()) return;
         Throw.Types(asked is null
-            ? $"{op}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {type.ScalarName()}. Convert it first: x.To(DType.Float32)."
+            ? $"{op}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: " +
+                $"{type.ScalarName()}. Convert it first: x.To(DType.Float32)."
             : $"{op}(): optional dtype must be either a floating point or complex dtype. Got: {type.ScalarName()}");
     }
 
@@ -204,7 +205,8 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The tensor is not floating point.</exception>
     public Tensor NanMean(Dims dim = default, bool keepDim = false, DType? dtype = null)
     {
-        if (!this.dtype.IsFloatingPoint()) Throw.Types($"nanmean(): expected input to have floating point or complex dtype but got {this.dtype.ScalarName()}");
+        if (!this.dtype.IsFloatingPoint()) Throw.Types("nanmean(): expected input to have floating point or complex dtype but got " +
+            $"{this.dtype.ScalarName()}");
         return NanSum(dim, keepDim, dtype) / Eq(this).Sum(dim, keepDim);
     }
 

@@ -42,7 +42,7 @@ internal static partial class Ops
                 TensorPrimitives.Round(x, y);
                 return;
             }
-            T power = T.CreateTruncating(Math.Pow(10, Math.Abs(Decimals)));
+            T power = T.CreateTruncating(Math.Pow(10, Math.Abs((double)Decimals)));
             for (int i = 0; i < x.Length; i++) y[i] = Decimals > 0 ? T.Round(x[i] * power) / power : T.Round(x[i] / power) * power;
         }
 

@@ -11,7 +11,8 @@ internal static partial class Ops
 
     /// <summary>Running products along a dimension counted from the end, from its start or its end.</summary>
     /// <remarks>
-    /// With P the product of what comes before and S[i] = g[i] + x[i+1] S[i+1], the gradient is P S: no division, exact where elements are zero.
+    /// With P the product of what comes before and S[i] = g[i] + x[i+1] S[i+1], the gradient is P S: no division, exact where elements are
+    /// zero.
     /// </remarks>
     public readonly record struct Cumprod(int Dim, bool Reverse = false, DType? DType = null) : IOp<Cumprod>
     {
@@ -100,7 +101,8 @@ public sealed partial class Tensor
     public Tensor CumSum(int dim, DType? dtype = null)
     {
         int d = Dims.FromEnd(dim, Rank);
-        return Rank == 0 ? Unsqueeze(0).CumSum(0, dtype).Squeeze(0) : Linear.Apply(new Ops.Cumsum(d, false, SumType(this.dtype, dtype)), this);
+        return Rank == 0 ? Unsqueeze(0).CumSum(0, dtype).Squeeze(0)
+            : Linear.Apply(new Ops.Cumsum(d, false, SumType(this.dtype, dtype)), this);
     }
 
     /// <summary>x = running sums of x, in place.</summary>
@@ -113,7 +115,8 @@ public sealed partial class Tensor
     public Tensor CumProd(int dim, DType? dtype = null)
     {
         int d = Dims.FromEnd(dim, Rank);
-        return Rank == 0 ? Unsqueeze(0).CumProd(0, dtype).Squeeze(0) : Op.Apply(new Ops.Cumprod(d, false, SumType(this.dtype, dtype)), this)[0];
+        return Rank == 0 ? Unsqueeze(0).CumProd(0, dtype).Squeeze(0)
+            : Op.Apply(new Ops.Cumprod(d, false, SumType(this.dtype, dtype)), this)[0];
     }
 
     /// <summary>x = running products of x, in place.</summary>
@@ -194,7 +197,8 @@ public sealed partial class Tensor
         int d = Dims.FromEnd(dim, Rank);
         int at = x.Rank == 1 ? -1 : d;
         if (x.Rank == 0 || -at > x.Rank || x.Size(at) != Size(d))
-            Throw.Shapes($"{op}: There must be one `x` value for each sample point: x has shape {x.Shape}, y has shape {Shape}, dimension {d + Rank}.");
+            Throw.Shapes($"{op}: There must be one `x` value for each sample point: x has shape {x.Shape}, y has shape {Shape}, " +
+                $"dimension {d + Rank}.");
         Tensor dx = x.Slice(at, 1) - x.Slice(at, 0, Math.Max(x.Size(at) - 1, 0));
         // One-dimensional points lie along the dimension, whatever follows it.
         for (int k = d; x.Rank == 1 && k < -1; k++) dx = dx.Unsqueeze(-1);

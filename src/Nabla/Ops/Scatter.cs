@@ -2,7 +2,8 @@ namespace Nabla;
 
 internal static partial class Ops
 {
-    /// <summary>x with values written, or added, at an index along one dimension. Operands: x, index, values of the index's shape.</summary>
+    /// <summary>x with values written, or added, at an index along one dimension. Operands: x, index, values of the index's
+    /// shape.</summary>
     public readonly record struct Scatter(int Dim, bool Add, string Label) : IOp<Scatter>
     {
         static string IOperation<Scatter>.NodeName(Scatter op) => op.Label;
@@ -99,7 +100,8 @@ internal static partial class Ops
             return IncludeSelf ? n : n.MaskedFill(n.Eq(0), 1);
         }
 
-        private static Tensor Plain(Tensor like, Scalar value, DType? dtype = null) => Tensor.Full(default, value, dtype ?? like.dtype).Expand(like.Shape);
+        private static Tensor Plain(Tensor like, Scalar value, DType? dtype = null) =>
+            Tensor.Full(default, value, dtype ?? like.dtype).Expand(like.Shape);
 
         /// <summary>Zero where values are written.</summary>
         private Tensor Untouched(Tensor a, Tensor index) =>
@@ -107,7 +109,8 @@ internal static partial class Ops
 
         private Tensor At(Tensor a, Tensor index) => Bilinear.Apply(new Gather(Dim, "Gather"), a, index);
 
-        private Tensor AddedAt(Tensor a, Tensor index, Tensor values) => Op.Apply(new Scatter(Dim, true, "ScatterAddBackward0"), a, index, values)[0];
+        private Tensor AddedAt(Tensor a, Tensor index, Tensor values) =>
+            Op.Apply(new Scatter(Dim, true, "ScatterAddBackward0"), a, index, values)[0];
 
         // Every reduction is, to first order, x·A plus the sum of values·F at the index; both modes need A and F only.
         private (Tensor? A, Tensor? F) Factors(Tensor like, Tensor x, Tensor index, Tensor values, Tensor y)
@@ -164,15 +167,18 @@ public sealed partial class Tensor
 {
     /// <summary>A copy with values written along one dimension: y[index[i][j]][j] = src[i][j] for dim 0, and so on.</summary>
     /// <param name="dim">The dimension.</param>
-    /// <param name="index">int64 or int32, of x's rank, no larger than x in the other dimensions, no larger than src in any; not negative.</param>
-    /// <param name="src">The values, of x's dtype. Of several writes to a place the last in index order stays; each of them receives its gradient.</param>
+    /// <param name="index">int64 or int32, of x's rank, no larger than x in the other dimensions, no larger than src in any; not
+    /// negative.</param>
+    /// <param name="src">The values, of x's dtype. Of several writes to a place the last in index order stays; each of them receives its
+    /// gradient.</param>
     /// <exception cref="ArgumentOutOfRangeException">An index is not in [0, size). Nothing has been written then.</exception>
     /// <exception cref="ShapeException">Ranks or sizes do not fit.</exception>
     public Tensor Scatter(int dim, Tensor index, Tensor src) => ScatterCore(dim, index, src, false, "ScatterBackward0", "scatter", false);
 
     /// <summary>A copy with one value written along one dimension.</summary>
     /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
-    public Tensor Scatter(int dim, Tensor index, Scalar value) => ScatterCore(dim, index, Spread(value, index), false, "ScatterBackward1", "scatter", false);
+    public Tensor Scatter(int dim, Tensor index, Scalar value) =>
+        ScatterCore(dim, index, Spread(value, index), false, "ScatterBackward1", "scatter", false);
 
     /// <summary>Writes values along one dimension in place.</summary>
     /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
@@ -180,7 +186,8 @@ public sealed partial class Tensor
 
     /// <summary>Writes one value along one dimension in place.</summary>
     /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
-    public Tensor Scatter_(int dim, Tensor index, Scalar value) => ScatterCore(dim, index, Spread(value, index), false, "ScatterBackward1", "scatter_", true);
+    public Tensor Scatter_(int dim, Tensor index, Scalar value) =>
+        ScatterCore(dim, index, Spread(value, index), false, "ScatterBackward1", "scatter_", true);
 
     /// <summary>A copy with values added, or multiplied in, along one dimension.</summary>
     /// <param name="dim">The dimension.</param>
@@ -200,18 +207,21 @@ public sealed partial class Tensor
 
     /// <summary>A copy with values added along one dimension: y[index[i][j]][j] += src[i][j] for dim 0, and so on.</summary>
     /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
-    public Tensor ScatterAdd(int dim, Tensor index, Tensor src) => ScatterCore(dim, index, src, true, "ScatterAddBackward0", "scatter_add", false);
+    public Tensor ScatterAdd(int dim, Tensor index, Tensor src) =>
+        ScatterCore(dim, index, src, true, "ScatterAddBackward0", "scatter_add", false);
 
     /// <summary>Adds values along one dimension in place.</summary>
     /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
-    public Tensor ScatterAdd_(int dim, Tensor index, Tensor src) => ScatterCore(dim, index, src, true, "ScatterAddBackward0", "scatter_add_", true);
+    public Tensor ScatterAdd_(int dim, Tensor index, Tensor src) =>
+        ScatterCore(dim, index, src, true, "ScatterAddBackward0", "scatter_add_", true);
 
     private Tensor Spread(Scalar value, Tensor index) => Full(default, value, dtype).Expand(index.Shape);
 
     private (Tensor X, int Dim, Tensor Index, Tensor Values) ScatterParts(int dim, Tensor index, Tensor src, string op)
     {
         RequireIndexType(index, op);
-        if (src.dtype != dtype) Throw.Types($"{op}(): Expected self.dtype to be equal to src.dtype: {dtype.Name()} and {src.dtype.Name()}.");
+        if (src.dtype != dtype) Throw.Types($"{op}(): Expected self.dtype to be equal to src.dtype: {dtype.Name()} and " +
+            $"{src.dtype.Name()}.");
         int d = Dims.FromEnd(dim, Rank);
         Tensor x = AtLeast1(), i = index.AtLeast1(), v = src.AtLeast1();
         CheckGather(x, i, d, "self", op);
@@ -280,9 +290,11 @@ public sealed partial class Tensor
     /// <param name="index">int64 or int32, of one dimension or none.</param>
     /// <param name="source">The slices, of x's dtype and sizes.</param>
     /// <param name="alpha">α; 1 by default.</param>
-    public Tensor IndexAdd(int dim, Tensor index, Tensor source, Scalar? alpha = null) => IndexWrite(dim, index, alpha is { } a ? source.Mul(a) : source, true, "IndexAdd", false);
+    public Tensor IndexAdd(int dim, Tensor index, Tensor source, Scalar? alpha = null) =>
+        IndexWrite(dim, index, alpha is { } a ? source.Mul(a) : source, true, "IndexAdd", false);
     /// <summary>Adds slices to slices of a dimension in place; see <see cref="IndexAdd"/>.</summary>
-    public Tensor IndexAdd_(int dim, Tensor index, Tensor source, Scalar? alpha = null) => IndexWrite(dim, index, alpha is { } a ? source.Mul(a) : source, true, "IndexAdd", true);
+    public Tensor IndexAdd_(int dim, Tensor index, Tensor source, Scalar? alpha = null) =>
+        IndexWrite(dim, index, alpha is { } a ? source.Mul(a) : source, true, "IndexAdd", true);
 
     /// <summary>A copy with one value in the slices of a dimension at an index.</summary>
     /// <param name="dim">The dimension.</param>
@@ -336,13 +348,15 @@ public sealed partial class Tensor
     private (Tensor X, int Dim, Tensor Index, Tensor Values) IndexParts(int dim, Tensor index, Tensor source, string op)
     {
         Tensor i = IndexVector(index, op);
-        if (source.dtype != dtype) Throw.Types($"{op}(): self and source expected to have the same dtype, but got (self) {dtype.ScalarName()} and (source) {source.dtype.ScalarName()}");
+        if (source.dtype != dtype) Throw.Types($"{op}(): self and source expected to have the same dtype, but got (self) " +
+            $"{dtype.ScalarName()} and (source) {source.dtype.ScalarName()}");
         int d = Dims.FromEnd(dim, Rank);
         Tensor x = AtLeast1(), v = source.AtLeast1();
         long[] shape = [.. x.layout.shape];
         shape[^-d] = i.layout.Count;
         if (!v.layout.shape.AsSpan().SequenceEqual(shape))
-            Throw.Shapes($"{op}(): Number of indices ({i.NumElements}) should be equal to source.size(dim), and the other sizes should be those of self: " +
+            Throw.Shapes($"{op}(): Number of indices ({i.NumElements}) should be equal to source.size(dim), and the other sizes should " +
+                "be those of self: " +
                 $"self {Shape}, dim {d + x.Rank}, index {index.Shape}, source {source.Shape}.");
         return (x, d, CheckedIndex(i, x.layout.shape[^-d], op is "IndexFill" or "IndexCopy", OutOfBounds(d + x.Rank)), v);
     }

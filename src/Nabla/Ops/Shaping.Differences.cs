@@ -41,13 +41,15 @@ public sealed partial class Tensor
     public Tensor ConstantPadNd(Shape pad, Scalar? value = null)
     {
         if (pad.Count % 2 != 0) Throw.Shapes($"Length of pad must be even but instead it equals {pad.Count}");
-        if (pad.Count > 2 * Rank) Throw.Shapes($"Length of pad should be no more than twice the number of dimensions of the input. Pad length is {pad.Count} while the input has {Rank} dimensions.");
+        if (pad.Count > 2 * Rank) Throw.Shapes("Length of pad should be no more than twice the number of dimensions of the input. Pad " +
+            $"length is {pad.Count} while the input has {Rank} dimensions.");
         long[] before = new long[pad.Count / 2], after = new long[before.Length];
         for (int k = 0; k < before.Length; k++)
         {
             (before[k], after[k]) = (pad[2 * k], pad[2 * k + 1]);
             if (layout.shape[^(k + 1)] + before[k] + after[k] < 0)
-                Throw.Shapes($"The input size {layout.shape[^(k + 1)]}, plus negative padding {before[k]} and {after[k]}, resulted in a negative output size, which is invalid. Check dimension {Rank - 1 - k} of your input.");
+                Throw.Shapes($"The input size {layout.shape[^(k + 1)]}, plus negative padding {before[k]} and {after[k]}, resulted in a " +
+                    $"negative output size, which is invalid. Check dimension {Rank - 1 - k} of your input.");
         }
         Ops.ConstantPad op = new(before, after);
         Tensor y = Linear.Apply(op, this);
@@ -74,7 +76,8 @@ public sealed partial class Tensor
     public Tensor[] Gradient(IReadOnlyList<double> spacing, Dims? dim = null, int edgeOrder = 1)
     {
         Dims dims = GradientDims(dim, edgeOrder);
-        if (spacing.Count != dims.Count) Throw.Shapes($"torch.gradient expected spacing to be unspecified, a scalar or a list of length {dims.Count}, but got a list of length {spacing.Count}");
+        if (spacing.Count != dims.Count) Throw.Shapes("torch.gradient expected spacing to be unspecified, a scalar or a list of length " +
+            $"{dims.Count}, but got a list of length {spacing.Count}");
         return [.. dims.Select((d, i) => Slope(d, spacing[i], edgeOrder))];
     }
 
@@ -85,21 +88,25 @@ public sealed partial class Tensor
     public Tensor[] Gradient(IReadOnlyList<Tensor> spacing, Dims? dim = null, int edgeOrder = 1)
     {
         Dims dims = GradientDims(dim, edgeOrder);
-        if (spacing.Count != dims.Count) Throw.Shapes($"torch.gradient expected spacing to be unspecified, a scalar or a list of length {dims.Count}, but got a list of length {spacing.Count}");
+        if (spacing.Count != dims.Count) Throw.Shapes("torch.gradient expected spacing to be unspecified, a scalar or a list of length " +
+            $"{dims.Count}, but got a list of length {spacing.Count}");
         return [.. dims.Select((d, i) => Slope(d, spacing[i], edgeOrder))];
     }
 
     private Dims GradientDims(Dims? dim, int edgeOrder)
     {
-        if (edgeOrder is not (1 or 2)) Throw.Range(nameof(edgeOrder), edgeOrder, "torch.gradient only supports edge_order=1 and edge_order=2.");
+        if (edgeOrder is not (1 or 2)) Throw.Range(nameof(edgeOrder), edgeOrder,
+            "torch.gradient only supports edge_order=1 and edge_order=2.");
         Dims dims = dim is { } d ? d.FromEnd(Rank) : Dims.All(Rank);
         foreach (int k in dims)
             if (layout.shape[^-k] < edgeOrder + 1)
-                Throw.Shapes($"torch.gradient expected each dimension size to be at least edge_order+1: shape {Shape}, edge_order {edgeOrder}.");
+                Throw.Shapes($"torch.gradient expected each dimension size to be at least edge_order+1: shape {Shape}, edge_order " +
+                    $"{edgeOrder}.");
         return dims;
     }
 
-    private Tensor Along(int dim, long start, long length) => Linear.Apply(new Ops.Slice(dim, start < 0 ? start + layout.shape[^-dim] : start, length, 1), this);
+    private Tensor Along(int dim, long start, long length) =>
+        Linear.Apply(new Ops.Slice(dim, start < 0 ? start + layout.shape[^-dim] : start, length, 1), this);
 
     private Tensor Slope(int d, double h, int edgeOrder)
     {
@@ -114,18 +121,21 @@ public sealed partial class Tensor
     private Tensor Slope(int d, Tensor at, int edgeOrder)
     {
         long n = layout.shape[^-d];
-        if (at.Rank != 1 || at.layout.shape[0] != n) Throw.Shapes($"torch.gradient expected coordinates of shape [{n}], but got {at.Shape}");
+        if (at.Rank != 1 || at.layout.shape[0] != n) Throw.Shapes($"torch.gradient expected coordinates of shape [{n}], but got " +
+            $"{at.Shape}");
         // Distances of neighbours as a column along the dimension.
         long[] column = [.. Enumerable.Repeat(1L, -d)];
         column[0] = n - 1;
         Tensor step = at.Diff().Reshape(new Shape(column)), s = step.Along(d, 0, n - 2), t = step.Along(d, 1, n - 2);
-        Tensor middle = Along(d, 0, n - 2) * (-t / (s * (s + t))) + Along(d, 1, n - 2) * ((t - s) / (s * t)) + Along(d, 2, n - 2) * (s / (t * (s + t)));
+        Tensor middle = Along(d, 0, n - 2) * (-t / (s * (s + t))) + Along(d, 1, n - 2) * ((t - s) / (s * t))
+            + Along(d, 2, n - 2) * (s / (t * (s + t)));
         Tensor Edge(long a, long b, long c, long first, long second, double sign)
         {
             Tensor u = step.Along(d, first, 1);
             if (edgeOrder == 1) return (Along(d, b, 1) - Along(d, a, 1)) / u * sign;
             Tensor v = step.Along(d, second, 1);
-            return (Along(d, a, 1) * (-(u * 2 + v) / (u * (u + v))) + Along(d, b, 1) * ((u + v) / (u * v)) - Along(d, c, 1) * (u / (v * (u + v)))) * sign;
+            return (Along(d, a, 1) * (-(u * 2 + v) / (u * (u + v)))
+                + Along(d, b, 1) * ((u + v) / (u * v)) - Along(d, c, 1) * (u / (v * (u + v)))) * sign;
         }
         return Cat([Edge(0, 1, 2, 0, 1, 1), middle, Edge(-1, -2, -3, -1, -2, -1)], d);
     }

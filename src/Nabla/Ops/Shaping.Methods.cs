@@ -25,15 +25,18 @@ public sealed partial class Tensor
         long[] sizes = shape.ToArray();
         int lead = sizes.Length - Rank;
         if (lead < 0)
-            Throw.Shapes($"expand(torch.{dtype.ScalarName()}Tensor{{{Shape}}}, size={shape}): the number of sizes provided ({sizes.Length}) must be greater or equal to the number of dimensions in the tensor ({Rank})");
+            Throw.Shapes($"expand(torch.{dtype.ScalarName()}Tensor{{{Shape}}}, size={shape}): the number of sizes provided " +
+                $"({sizes.Length}) must be greater or equal to the number of dimensions in the tensor ({Rank})");
         for (int d = 0; d < sizes.Length; d++)
         {
             long own = d < lead ? 1 : layout.shape[d - lead];
             if (sizes[d] == -1 && d >= lead) sizes[d] = own;
             if (sizes[d] < 0)
-                Throw.Range(nameof(shape), sizes[d], $"The expanded size of the tensor ({sizes[d]}) isn't allowed in a leading, non-existing dimension {d}");
+                Throw.Range(nameof(shape), sizes[d],
+                    $"The expanded size of the tensor ({sizes[d]}) isn't allowed in a leading, non-existing dimension {d}");
             if (own != sizes[d] && own != 1)
-                Throw.Shapes($"The expanded size of the tensor ({sizes[d]}) must match the existing size ({own}) at non-singleton dimension {d}.  " +
+                Throw.Shapes($"The expanded size of the tensor ({sizes[d]}) must match the existing size ({own}) at non-singleton " +
+                    $"dimension {d}.  " +
                     $"Target sizes: {shape}.  Tensor sizes: {Shape}.");
         }
         return layout.shape.AsSpan().SequenceEqual(sizes) ? this : Linear.Apply(new Ops.Expand(new Shape(sizes)), this);
@@ -59,8 +62,10 @@ public sealed partial class Tensor
     {
         long[] sizes = Inferred(shape);
         if (Kernels.Viewing.Reshape(layout, sizes) is null)
-            Throw.State("view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous " +
-                $"subspaces). Use .reshape(...) instead. The tensor has {layout}; the view would have shape {shape}: use Reshape, or Contiguous first.");
+            Throw.State("view size is not compatible with input tensor's size and stride (at least one dimension spans across two " +
+                "contiguous " +
+                $"subspaces). Use .reshape(...) instead. The tensor has {layout}; the view would have shape {shape}: use Reshape, or " +
+                    "Contiguous first.");
         return Linear.Apply(new Ops.Reshape(new Shape(sizes)), this);
     }
 
@@ -79,11 +84,13 @@ public sealed partial class Tensor
         if (infer >= 0)
         {
             if (known == 0)
-                Throw.Shapes($"cannot reshape tensor of {layout.Count} elements into shape {shape} because the unspecified dimension size -1 can be any value and is ambiguous");
+                Throw.Shapes($"cannot reshape tensor of {layout.Count} elements into shape {shape} because the unspecified dimension " +
+                    "size -1 can be any value and is ambiguous");
             sizes[infer] = layout.Count / known;
             known *= sizes[infer];
         }
-        if (known != layout.Count) Throw.Shapes($"shape '{shape}' is invalid for input of size {layout.Count}: the tensor has shape {Shape}.");
+        if (known != layout.Count) Throw.Shapes($"shape '{shape}' is invalid for input of size {layout.Count}: the tensor has shape " +
+            $"{Shape}.");
         return sizes;
     }
 
@@ -92,7 +99,8 @@ public sealed partial class Tensor
     public Tensor Permute(Dims dims)
     {
         if (dims.Count != Rank)
-            Throw.Shapes($"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of dimensions i.e. input.dim() = {Rank} is not equal to len(dims) = {dims.Count}"
+            Throw.Shapes("permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired " +
+                $"ordering of dimensions i.e. input.dim() = {Rank} is not equal to len(dims) = {dims.Count}"
                 .Replace("(sparse_coo)", "", StringComparison.Ordinal));
         return Linear.Apply(new Ops.Permute(dims.FromEnd(Rank)), this);
     }
@@ -106,7 +114,8 @@ public sealed partial class Tensor
     public Tensor MoveDim(Dims source, Dims destination)
     {
         Dims from = source.FromEnd(Rank), to = destination.FromEnd(Rank);
-        if (from.Count != to.Count) Throw.Shapes($"movedim: Invalid source or destination dims: source ({source} dims) should contain the same number of dims as destination ({destination} dims)");
+        if (from.Count != to.Count) Throw.Shapes($"movedim: Invalid source or destination dims: source ({source} dims) should contain " +
+            $"the same number of dims as destination ({destination} dims)");
         if (Rank < 2 || from == to) return this;
         int[] order = new int[Rank];
         for (int i = 0; i < from.Count; i++) order[Rank + to[i]] = from[i];
@@ -174,8 +183,10 @@ public sealed partial class Tensor
         int d = Dims.FromEnd(dim, Rank);
         long size = layout.shape[^-d], from = start < 0 ? start + size : start;
         if (length < 0) Throw.Range(nameof(length), length, "narrow(): length must be non-negative.");
-        if (from < 0 || from > size) Throw.Range(nameof(start), start, $"start out of range (expected to be in range of [{-size}, {size}], but got {start})");
-        if (from > size - length) Throw.Range(nameof(length), length, $"start ({from}) + length ({length}) exceeds dimension size ({size}).");
+        if (from < 0 || from > size) Throw.Range(nameof(start), start,
+            $"start out of range (expected to be in range of [{-size}, {size}], but got {start})");
+        if (from > size - length) Throw.Range(nameof(length), length,
+            $"start ({from}) + length ({length}) exceeds dimension size ({size}).");
         return Linear.Apply(new Ops.Slice(d, from, length, 1), this);
     }
 

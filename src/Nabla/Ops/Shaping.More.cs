@@ -74,7 +74,8 @@ public sealed partial class Tensor
         if (from > to) Throw.Shapes($"flatten() has invalid args: start_dim cannot come after end_dim: {startDim} and {endDim}.");
         if (Rank == 0) return Reshape([1]);
         if (from == to) return this;
-        return Reshape(new Shape([.. layout.shape[..from], Layout.Elements(layout.shape.AsSpan(from, to - from + 1)), .. layout.shape[(to + 1)..]]));
+        return Reshape(new Shape([.. layout.shape[..from], Layout.Elements(layout.shape.AsSpan(from, to - from + 1)),
+            .. layout.shape[(to + 1)..]]));
     }
 
     /// <summary>One dimension as several. A view.</summary>
@@ -96,7 +97,8 @@ public sealed partial class Tensor
         if (infer >= 0 && known != 0) parts[infer] = own / known;
         long product = 1;
         foreach (long p in parts) product *= p;
-        if (product != own) Throw.Shapes($"unflatten: Provided sizes {sizes} don't multiply up to the size of dim {d} ({own}) in the input tensor");
+        if (product != own) Throw.Shapes($"unflatten: Provided sizes {sizes} don't multiply up to the size of dim {d} ({own}) in the " +
+            "input tensor");
         return Rank == 0 ? View(new Shape(parts)) : View(new Shape([.. layout.shape[..d], .. parts, .. layout.shape[(d + 1)..]]));
     }
 

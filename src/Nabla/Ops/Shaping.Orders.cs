@@ -46,7 +46,8 @@ internal static partial class Ops
         internal static long Times(long size, long repeats, Layout x)
         {
             if (size != 0 && repeats > long.MaxValue / size)
-                Throw.Shapes($"Storage size calculation overflowed: {Shape.Format(x.shape)} repeated {repeats} times does not fit into 64 bits.");
+                Throw.Shapes($"Storage size calculation overflowed: {Shape.Format(x.shape)} repeated {repeats} times does not fit into " +
+                    "64 bits.");
             return size * repeats;
         }
 
@@ -122,7 +123,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>A copy whose elements are moved round by <paramref name="shifts"/>, in row-major order over all dimensions.</summary>
-    public Tensor Roll(long shifts) => Rank <= 1 ? AtLeast1().RollOne(shifts, -1).Reshape(Shape) : Reshape([-1]).RollOne(shifts, -1).Reshape(Shape);
+    public Tensor Roll(long shifts) => Rank <= 1 ? AtLeast1().RollOne(shifts, -1).Reshape(Shape)
+        : Reshape([-1]).RollOne(shifts, -1).Reshape(Shape);
 
     /// <summary>A copy in which some dimensions are moved round; what leaves at one end comes in at the other.</summary>
     /// <param name="shifts">One shift per dimension.</param>
@@ -130,7 +132,8 @@ public sealed partial class Tensor
     public Tensor Roll(Shape shifts, Dims dims)
     {
         if (dims.Count == 0 && shifts.Count == 1) return Roll(shifts[0]);
-        if (shifts.Count != dims.Count || dims.Count == 0) Throw.Shapes($"shifts and dimensions must align. shifts: {shifts.Count}, dims:{dims.Count}");
+        if (shifts.Count != dims.Count || dims.Count == 0) Throw.Shapes($"shifts and dimensions must align. shifts: {shifts.Count}, " +
+            $"dims:{dims.Count}");
         Tensor y = this;
         for (int i = 0; i < dims.Count; i++) y = y.RollOne(shifts[i], Dims.FromEnd(dims[i], Rank));
         return y;
@@ -160,7 +163,8 @@ public sealed partial class Tensor
     public Tensor Repeat(Shape repeats)
     {
         if (repeats.Count < Rank)
-            Throw.Shapes($"Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: {repeats} for shape {Shape}.");
+            Throw.Shapes($"Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: {repeats} for " +
+                $"shape {Shape}.");
         foreach (long r in repeats)
             if (r < 0) Throw.Range(nameof(repeats), r, $"Trying to create tensor with negative dimension {r}: the repeats are {repeats}");
         Tensor x = repeats.Count == Rank ? this : Expand(new Shape([.. Enumerable.Repeat(1L, repeats.Count - Rank), .. layout.shape]));
@@ -197,7 +201,8 @@ public sealed partial class Tensor
         if (repeats.Rank > 1) Throw.Shapes($"repeats must be 0-dim or 1-dim tensor, got {repeats.Shape}");
         if (repeats.layout.Count == 1) return x.RepeatInterleave((long)repeats.Reshape(default), d);
         if (repeats.layout.Count != size)
-            Throw.Shapes($"repeats must have the same size as input along dim, but got repeats.size(0) = {repeats.NumElements} and input.size({d + x.Rank}) = {size}");
+            Throw.Shapes($"repeats must have the same size as input along dim, but got repeats.size(0) = {repeats.NumElements} and " +
+                $"input.size({d + x.Rank}) = {size}");
         return x.IndexSelect(d, repeats.RepeatInterleave());
     }
 
@@ -214,7 +219,8 @@ public sealed partial class Tensor
             if (count < 0) Throw.Range("repeats", count, "repeats can not be negative");
             total += count;
         }
-        if (total > long.MaxValue) Throw.Shapes($"Storage size calculation overflowed: the repeats add up to {total}, an overflow of 64 bits.");
+        if (total > long.MaxValue) Throw.Shapes($"Storage size calculation overflowed: the repeats add up to {total}, an overflow of 64 " +
+            "bits.");
         Tensor y = Allocate(new Layout([(long)total]), DType.Int64);
         Span<long> at = y.Span<long>();
         for (int i = 0; i < counts.Length; i++)
@@ -245,25 +251,35 @@ public sealed partial class Tensor
     }
 
     /// <summary>Row and column indices of a lower triangle, as a [2, n] tensor, in row-major order.</summary>
-    public static Tensor TrilIndices(long row, long col, long offset = 0, DType? dtype = null) => TriangleIndices(row, col, offset, false, dtype);
+    public static Tensor TrilIndices(long row, long col, long offset = 0, DType? dtype = null) =>
+        TriangleIndices(row, col, offset, false, dtype);
 
     /// <summary>Row and column indices of an upper triangle, as a [2, n] tensor, in row-major order.</summary>
-    public static Tensor TriuIndices(long row, long col, long offset = 0, DType? dtype = null) => TriangleIndices(row, col, offset, true, dtype);
+    public static Tensor TriuIndices(long row, long col, long offset = 0, DType? dtype = null) =>
+        TriangleIndices(row, col, offset, true, dtype);
 
     private static Tensor TriangleIndices(long row, long col, long offset, bool upper, DType? dtype)
     {
         if (row < 0) Throw.Range(nameof(row), row, "row must be non-negative, got" + row);
         if (col < 0) Throw.Range(nameof(col), col, "col must be non-negative, got" + col);
-        List<long> rows = [], columns = [];
-        for (long i = 0; i < row; i++)
+        Int128 lower = LowerTriangle(row, col, upper ? (Int128)offset - 1 : offset), all = upper ? (Int128)row * col - lower : lower;
+        Tensor y = Allocate(new Layout([2, all > long.MaxValue ? long.MaxValue : (long)all]), DType.Int64);
+        Span<long> rows = y.Span<long>()[..(int)all], columns = y.Span<long>()[(int)all..];
+        Int128 first = upper ? 0 : Int128.Max(0, -(Int128)offset), end = upper ? Int128.Min(row, (Int128)col - offset) : row;
+        int at = 0;
+        for (Int128 i = first; i < end && at < rows.Length; i++)
         {
-            long from = upper ? Math.Clamp(i + offset, 0, col) : 0, to = upper ? col : Math.Clamp(i + offset + 1, 0, col);
-            for (long j = from; j < to; j++)
-            {
-                rows.Add(i);
-                columns.Add(j);
-            }
+            long from = upper ? (long)Int128.Clamp(i + offset, 0, col) : 0, to = upper ? col : (long)Int128.Clamp(i + offset + 1, 0, col);
+            for (long j = from; j < to; j++, at++) (rows[at], columns[at]) = ((long)i, j);
         }
-        return From<long>([.. rows, .. columns], [2, rows.Count]).To(dtype ?? DType.Int64);
+        return y.To(dtype ?? DType.Int64);
+    }
+
+    /// <summary>How many elements of a matrix lie on or below a diagonal.</summary>
+    private static Int128 LowerTriangle(long row, long col, Int128 offset)
+    {
+        // Rows before the first have none, rows from the full one on have all.
+        Int128 first = Int128.Clamp(-offset, 0, row), full = Int128.Clamp(col - offset - 1, first, row), partial = full - first;
+        return partial * (2 * (first + offset + 1) + partial - 1) / 2 + (row - full) * col;
     }
 }

@@ -5,7 +5,8 @@ internal static partial class Ops
     /// <summary>The view View of a tensor whose memory is laid out as Root.</summary>
     public readonly record struct AsStrided(Layout Root, Layout View) : ILinear<AsStrided>
     {
-        static AsStrided IOperation<AsStrided>.Lift(AsStrided op, long n) => new(Batched(op.Root, op.Root, n), Batched(op.Root, op.View, n));
+        static AsStrided IOperation<AsStrided>.Lift(AsStrided op, long n) =>
+            new(Batched(op.Root, op.Root, n), Batched(op.Root, op.View, n));
 
         public Tensor Forward(Tensor x) => ReferenceEquals(x.layout, Root)
             ? x.Raw(View)
@@ -73,7 +74,8 @@ internal static partial class Ops
             Linear.Apply(new DiagonalPut(Offset, Dim1, Dim2, x.Layout.shape[^-Dim1], x.Layout.shape[^-Dim2], "DiagonalBackward0"), g);
     }
 
-    /// <summary>Zeros with the operand's last dimension along the diagonal of two new ones: the transpose of <see cref="Diagonal"/>.</summary>
+    /// <summary>Zeros with the operand's last dimension along the diagonal of two new ones: the transpose of
+    /// <see cref="Diagonal"/>.</summary>
     public readonly record struct DiagonalPut(long Offset, int Dim1, int Dim2, long Size1, long Size2, string Label) : ILinear<DiagonalPut>
     {
         static string IOperation<DiagonalPut>.NodeName(DiagonalPut op) => op.Label + "Backward0";
@@ -92,7 +94,8 @@ internal static partial class Ops
         public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Diagonal(Offset, Dim1, Dim2), g);
     }
 
-    /// <summary>Windows of a dimension: the last dimension of the result runs through each. Dim is counted from the end of the operand.</summary>
+    /// <summary>Windows of a dimension: the last dimension of the result runs through each. Dim is counted from the end of the
+    /// operand.</summary>
     public readonly record struct Unfold(int Dim, long Size, long Step) : ILinear<Unfold>
     {
         public Tensor Forward(Tensor x)
@@ -172,20 +175,24 @@ public sealed partial class Tensor
     {
         if (size.Count != stride.Count) Throw.Shapes($"mismatch in length of strides and shape: {stride} and {size}");
         foreach (long s in stride)
-            if (s < 0) Throw.Range(nameof(stride), s, $"as_strided: Negative strides are not supported at the moment, got strides: {stride}");
+            if (s < 0) Throw.Range(nameof(stride), s,
+                $"as_strided: Negative strides are not supported at the moment, got strides: {stride}");
         if (offset < 0) Throw.Range("storageOffset", offset, $"Tensor: invalid storage offset {offset}");
         // Before a layout is made: its own arithmetic is unchecked.
         Int128 last = offset;
         for (int d = 0; d < size.Count; d++) last += (Int128)Math.Max(0, size[d] - 1) * stride[d];
         if ((last + 1) * dtype.ItemSize() > long.MaxValue)
-            Throw.Shapes($"Storage size calculation overflowed with sizes={size} and strides={stride}: the view would end at element {last}.");
+            Throw.Shapes($"Storage size calculation overflowed with sizes={size} and strides={stride}: the view would end at element " +
+                $"{last}.");
         Layout view = new(size.ToArray(), stride.ToArray(), offset);
         // What lies outside this tensor is not part of its value, so that no gradient could flow there.
         bool own = wrap is not null || RequiresGrad;
         long low = own ? layout.Offset : 0, high = own ? layout.End : storage.Bytes.Length / dtype.ItemSize();
         if (view.Count > 0 && (view.Offset < low || view.End > high))
-            Throw.Range(nameof(size), size, $"setStorage: sizes {size}, strides {stride}, storage offset {offset}, and itemsize {dtype.ItemSize()} requiring a " +
-                $"storage size of {view.End * dtype.ItemSize()} are out of bounds for storage of size {storage.Bytes.Length}: the view takes elements " +
+            Throw.Range(nameof(size), size, $"setStorage: sizes {size}, strides {stride}, storage offset {offset}, and itemsize " +
+                $"{dtype.ItemSize()} requiring a " +
+                $"storage size of {view.End * dtype.ItemSize()} are out of bounds for storage of size {storage.Bytes.Length}: the view " +
+                    "takes elements " +
                 $"{view.Offset} to {view.End - 1}, and {(own ? "the tensor" : "its memory")} has elements {low} to {high - 1}.");
         return view;
     }
@@ -196,12 +203,14 @@ public sealed partial class Tensor
         Tensor x = Contiguous();
         Layout root = new([.. x.layout.shape]), view = x.StridedView(size, stride, x.layout.Offset + (storageOffset ?? 0));
         CheckScatter(src, size, "as_strided_scatter");
-        return Op.Apply(new Ops.Overwrite<Ops.AsStrided>(new(root, new Layout(view.shape, view.strides, view.Offset - x.layout.Offset)), "AsStridedScatter"), x, src.To(dtype))[0];
+        return Op.Apply(new Ops.Overwrite<Ops.AsStrided>(new(root, new Layout(view.shape, view.strides, view.Offset - x.layout.Offset)),
+            "AsStridedScatter"), x, src.To(dtype))[0];
     }
 
     private static void CheckScatter(Tensor src, Shape shape, string op)
     {
-        if (src.Shape != shape) Throw.Shapes($"expected src to have a size equal to the slice of self. src size = {src.Shape}, slice size = {shape}: {op}.");
+        if (src.Shape != shape) Throw.Shapes($"expected src to have a size equal to the slice of self. src size = {src.Shape}, slice " +
+            $"size = {shape}: {op}.");
     }
 
     /// <summary>The diagonal of two dimensions, as the last dimension of a view.</summary>
@@ -246,7 +255,8 @@ public sealed partial class Tensor
     /// <param name="dimension">The dimension, which counts the windows in the result.</param>
     /// <param name="size">The length of a window.</param>
     /// <param name="step">The distance of neighbouring windows.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The size is negative or larger than the dimension, or the step is not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The size is negative or larger than the dimension, or the step is not
+    /// positive.</exception>
     public Tensor Unfold(int dimension, long size, long step)
     {
         int d = Dims.FromEnd(dimension, Rank);
@@ -268,7 +278,8 @@ public sealed partial class Tensor
         Tensor slice = Detach().Select(dim, index);
         CheckScatter(src, slice.Shape, "select_scatter");
         int d = Dims.FromEnd(dim, Rank);
-        return Op.Apply(new Ops.Overwrite<Ops.Select>(new(d, index < 0 ? index + layout.shape[^-d] : index), "SelectScatter"), this, src.To(dtype))[0];
+        return Op.Apply(new Ops.Overwrite<Ops.Select>(new(d, index < 0 ? index + layout.shape[^-d] : index), "SelectScatter"), this,
+            src.To(dtype))[0];
     }
 
     /// <summary>A copy in which a slice of a dimension is overwritten; the slice is as in <see cref="Slice"/>.</summary>
@@ -285,6 +296,7 @@ public sealed partial class Tensor
     public Tensor DiagonalScatter(Tensor src, long offset = 0, int dim1 = 0, int dim2 = 1)
     {
         CheckScatter(src, Detach().Diagonal(offset, dim1, dim2).Shape, "diagonal_scatter");
-        return Op.Apply(new Ops.Overwrite<Ops.Diagonal>(new(offset, Dims.FromEnd(dim1, Rank), Dims.FromEnd(dim2, Rank)), "DiagonalScatter"), this, src.To(dtype))[0];
+        return Op.Apply(new Ops.Overwrite<Ops.Diagonal>(new(offset, Dims.FromEnd(dim1, Rank), Dims.FromEnd(dim2, Rank)),
+            "DiagonalScatter"), this, src.To(dtype))[0];
     }
 }

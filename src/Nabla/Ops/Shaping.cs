@@ -30,7 +30,8 @@ internal static partial class Ops
         public Tensor Transpose(Tensor g, TensorSpec x) => g.To(x.DType);
     }
 
-    /// <summary>The same values at a larger, broadcast shape. The first Lead dimensions are batches: new dimensions come after them.</summary>
+    /// <summary>The same values at a larger, broadcast shape. The first Lead dimensions are batches: new dimensions come after
+    /// them.</summary>
     public readonly record struct Expand(Shape Shape, int Lead = 0) : ILinear<Expand>
     {
         static Expand IOperation<Expand>.Lift(Expand op, long n) => new(new Shape([n, .. op.Shape.Values]), op.Lead + 1);
@@ -78,7 +79,8 @@ internal static partial class Ops
             int[] dims = Dims.Values;
             int lead = x.Rank - dims.Length;
             long[] shape = [.. x.layout.shape], strides = [.. x.layout.strides];
-            for (int i = 0; i < dims.Length; i++) (shape[lead + i], strides[lead + i]) = (x.layout.shape[x.Rank + dims[i]], x.layout.strides[x.Rank + dims[i]]);
+            for (int i = 0; i < dims.Length; i++) (shape[lead + i], strides[lead + i]) = (x.layout.shape[x.Rank + dims[i]],
+                x.layout.strides[x.Rank + dims[i]]);
             return x.Raw(new Layout(shape, strides, x.layout.Offset));
         }
 
@@ -123,7 +125,8 @@ internal static partial class Ops
     /// <summary>Dimensions of size 1 taken away, counted from the end.</summary>
     public readonly record struct Squeeze(Dims Dims, bool All = false) : ILinear<Squeeze>
     {
-        static string IOperation<Squeeze>.NodeName(Squeeze op) => op.All ? "SqueezeBackward0" : op.Dims.Count == 1 ? "SqueezeBackward1" : "SqueezeBackward2";
+        static string IOperation<Squeeze>.NodeName(Squeeze op) =>
+            op.All ? "SqueezeBackward0" : op.Dims.Count == 1 ? "SqueezeBackward1" : "SqueezeBackward2";
 
         public Tensor Forward(Tensor x)
         {
@@ -152,7 +155,8 @@ internal static partial class Ops
         {
             int at = x.Rank + Dim;
             long[] shape = [.. x.layout.shape[..at], .. x.layout.shape[(at + 1)..]];
-            return x.Raw(new Layout(shape, [.. x.layout.strides[..at], .. x.layout.strides[(at + 1)..]], x.layout.Offset + Index * x.layout.strides[at]));
+            return x.Raw(new Layout(shape, [.. x.layout.strides[..at], .. x.layout.strides[(at + 1)..]],
+                x.layout.Offset + Index * x.layout.strides[at]));
         }
 
         public Tensor Transpose(Tensor g, TensorSpec x) =>
@@ -175,7 +179,8 @@ internal static partial class Ops
         public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new PutSlice(Dim, x.Layout.shape[^-Dim], Start, Step), g);
     }
 
-    /// <summary>Zeros of size Size along a dimension, with the operand at every Step-th index from Start: the transpose of <see cref="Slice"/>.</summary>
+    /// <summary>Zeros of size Size along a dimension, with the operand at every Step-th index from Start: the transpose of
+    /// <see cref="Slice"/>.</summary>
     public readonly record struct PutSlice(int Dim, long Size, long Start, long Step) : ILinear<PutSlice>
     {
         static string IOperation<PutSlice>.NodeName(PutSlice op) => "SliceBackward0Backward0";

@@ -6,14 +6,16 @@ public sealed partial class Tensor
     /// <param name="sorted">They come in order in any case.</param>
     public Tensor Unique(bool sorted = true) => UniqueOf(null, false).Values;
 
-    /// <summary>The distinct elements (or slices along a dimension) in ascending order, where each went, and how often each occurs.</summary>
+    /// <summary>The distinct elements (or slices along a dimension) in ascending order, where each went, and how often each
+    /// occurs.</summary>
     /// <param name="dim">The dimension whose slices are compared as a whole; null compares elements.</param>
     public (Tensor Values, Tensor Inverse, Tensor Counts) Unique(int? dim) => UniqueOf(dim, false);
 
     /// <summary>The elements without immediate repetitions. Not differentiable.</summary>
     public Tensor UniqueConsecutive() => UniqueOf(null, true).Values;
 
-    /// <summary>The elements (or slices along a dimension) without immediate repetitions, where each went, and how long each run is.</summary>
+    /// <summary>The elements (or slices along a dimension) without immediate repetitions, where each went, and how long each run
+    /// is.</summary>
     /// <param name="dim">The dimension whose slices are compared as a whole; null compares elements.</param>
     public (Tensor Values, Tensor Inverse, Tensor Counts) UniqueConsecutive(int? dim) => UniqueOf(dim, true);
 

@@ -2,7 +2,8 @@ namespace Nabla;
 
 internal static partial class Ops
 {
-    /// <summary>The elements at given places along a dimension counted from the end; the node bears the name of what found the places.</summary>
+    /// <summary>The elements at given places along a dimension counted from the end; the node bears the name of what found the
+    /// places.</summary>
     public readonly record struct TakePlaces(int Dim, bool KeepDim, string Node) : IBilinear<TakePlaces>
     {
         static string IOperation<TakePlaces>.NodeName(TakePlaces op) => op.Node;
@@ -88,7 +89,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>The results of a 0-d tensor, computed as a vector of one element.</summary>
-    private static (Tensor, Tensor) Scalars((Tensor Values, Tensor Indices) vectors) => (vectors.Values.Squeeze(0), vectors.Indices.Squeeze(0));
+    private static (Tensor, Tensor) Scalars((Tensor Values, Tensor Indices) vectors) =>
+        (vectors.Values.Squeeze(0), vectors.Indices.Squeeze(0));
 
     /// <summary>The elements along a dimension in ascending (or descending) order, and where they were. NaN counts as largest.</summary>
     /// <param name="dim">The dimension.</param>
@@ -124,7 +126,8 @@ public sealed partial class Tensor
     {
         int d = Dims.FromEnd(dim, Rank);
         long size = Rank == 0 ? 1 : layout.shape[^-d];
-        if (k < 0 || k > size) Throw.Range(nameof(k), k, $"selected index k out of range: topk: k is {k}, and dimension {d + Math.Max(Rank, 1)} has size {size}.");
+        if (k < 0 || k > size) Throw.Range(nameof(k), k,
+            $"selected index k out of range: topk: k is {k}, and dimension {d + Math.Max(Rank, 1)} has size {size}.");
         if (Rank == 0 && k == 0) return (Empty([0], dtype), Empty([0], DType.Int64));
         if (Rank == 0) return Scalars(Unsqueeze(0).TopK(k, 0, largest, sorted));
         Tensor places = Linear.Apply(new Ops.SortPlaces(d, largest, k), this);
@@ -143,12 +146,14 @@ public sealed partial class Tensor
         if (Rank > 0) RequireElements("kthvalue", d);
         long size = Rank == 0 ? 1 : layout.shape[^-d];
         if (k < 1 || k > size)
-            Throw.Range(nameof(k), k, $"kthvalue(): selected number k out of range for dimension {d + Math.Max(Rank, 1)}: k is {k}, the size is {size}.");
+            Throw.Range(nameof(k), k, $"kthvalue(): selected number k out of range for dimension {d + Math.Max(Rank, 1)}: k is {k}, the " +
+                $"size is {size}.");
         if (Rank == 0) return Scalars(Unsqueeze(0).KthValue(k, 0, true));
         return Take(Linear.Apply(new Ops.RankPlace(d, k - 1), this), d, keepDim, "KthvalueBackward0");
     }
 
-    /// <summary>The median of all elements: the lower of the two in the middle; NaN if there is a NaN or no element. Ties share the gradient.</summary>
+    /// <summary>The median of all elements: the lower of the two in the middle; NaN if there is a NaN or no element. Ties share the
+    /// gradient.</summary>
     public Tensor Median() => Op.Apply(new Ops.Median(Rank, false), this)[0];
 
     /// <summary>The medians along a dimension (the lower of the two in the middle; NaN if there is a NaN) and their places.</summary>
@@ -164,7 +169,8 @@ public sealed partial class Tensor
     /// <param name="dim">The dimension.</param>
     /// <param name="keepDim">Keep it with size 1.</param>
     /// <exception cref="InvalidOperationException">The dimension is empty.</exception>
-    public (Tensor Values, Tensor Indices) NanMedian(int dim, bool keepDim = false) => AtRank("nanmedian", dim, keepDim, -2, "NanmedianBackward1");
+    public (Tensor Values, Tensor Indices) NanMedian(int dim, bool keepDim = false) =>
+        AtRank("nanmedian", dim, keepDim, -2, "NanmedianBackward1");
 
     /// <summary>The most frequent elements along a dimension (the smallest of equally frequent ones) and the last place of each.</summary>
     /// <param name="dim">The dimension.</param>

@@ -73,7 +73,8 @@ public sealed partial class Tensor
     public Tensor[] Split(long splitSize, int dim = 0)
     {
         long size = Splittable(dim, "split");
-        if (splitSize < 0) Throw.Range(nameof(splitSize), splitSize, $"split expects split_size be non-negative, but got split_size={splitSize}");
+        if (splitSize < 0) Throw.Range(nameof(splitSize), splitSize,
+            $"split expects split_size be non-negative, but got split_size={splitSize}");
         if (splitSize == 0 && size != 0)
             Throw.Range(nameof(splitSize), splitSize, $"split_size can only be 0 if dimension size is 0, but got dimension size of {size}");
         long n = splitSize == 0 ? 1 : Math.Max(1, (size + splitSize - 1) / splitSize);
@@ -99,11 +100,13 @@ public sealed partial class Tensor
         long sum = 0;
         foreach (long s in sizes)
         {
-            if (s < 0) Throw.Range(nameof(splitSizes), s, $"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={Nabla.Shape.Format(sizes)}");
+            if (s < 0) Throw.Range(nameof(splitSizes), s,
+                $"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={Nabla.Shape.Format(sizes)}");
             sum = s > long.MaxValue - sum ? long.MaxValue : sum + s;
         }
         if (sum != size)
-            Throw.Shapes($"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), but got split_sizes={Nabla.Shape.Format(sizes)}");
+            Throw.Shapes($"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), but " +
+                $"got split_sizes={Nabla.Shape.Format(sizes)}");
         return Parts(dim, sizes, "SplitWithSizes");
     }
 
@@ -172,7 +175,8 @@ public sealed partial class Tensor
 
     private int Need(string op, int rank)
     {
-        if (Rank < rank) throw new ArgumentException($"torch.{op} requires a tensor with at least {rank} dimension, but got a tensor with {Rank} dimensions!");
+        if (Rank < rank) throw new ArgumentException($"torch.{op} requires a tensor with at least {rank} dimension, but got a tensor " +
+            $"with {Rank} dimensions!");
         return Rank;
     }
 
@@ -181,7 +185,9 @@ public sealed partial class Tensor
         Need(op, rank);
         int dim = rank == 1 ? HDim : rank == 2 ? 0 : 2;
         if (sections <= 0 || layout.shape[dim] % sections != 0)
-            Throw.Range(nameof(sections), sections, $"torch.{op} attempted to split along dimension {dim}, but the size of the dimension {layout.shape[dim]} is not divisible by the split_size {sections}!");
+            Throw.Range(nameof(sections), sections,
+                $"torch.{op} attempted to split along dimension {dim}, but the size of the dimension {layout.shape[dim]} is not " +
+                $"divisible by the split_size {sections}!");
         return sections;
     }
 
@@ -189,7 +195,8 @@ public sealed partial class Tensor
     /// <param name="dim">The dimension.</param>
     public Tensor[] Unbind(int dim = 0)
     {
-        if (Rank == 0) throw new ArgumentException("Dimension specified as 0 but tensor has no dimensions: a 0-d tensor cannot be unbound.");
+        if (Rank == 0) throw new ArgumentException("Dimension specified as 0 but tensor has no dimensions: a 0-d tensor cannot be " +
+            "unbound.");
         int d = Dims.FromEnd(dim, Rank);
         return layout.shape[^-d] == 0 ? [] : Op.Apply(new Ops.Unbind(d), this);
     }

@@ -51,7 +51,8 @@ public sealed partial class Tensor
         if (min == max && values.Length > 0) (min, max) = (values.Min(), values.Max());
         if (min == max) (min, max) = (min - 1, max + 1);
         if (!(min < max)) Throw.Range(nameof(max), max, $"torch.histc: max must be larger than min: [{min}, {max}].");
-        if (double.IsInfinity(min) || double.IsInfinity(max)) Throw.Range(nameof(max), max, $"torch.histc: range of [{min}, {max}] is not finite");
+        if (double.IsInfinity(min) || double.IsInfinity(max)) Throw.Range(nameof(max), max,
+            $"torch.histc: range of [{min}, {max}] is not finite");
         _ = Empty(bins, DType.Float64);
         double[] counts = new double[bins];
         foreach (double v in values)

@@ -89,11 +89,13 @@ public sealed partial class Tensor
     private Tensor[] Variance(Dims dim, double correction, bool keepDim, bool root, bool withMean)
     {
         if (!dtype.IsFloatingPoint())
-            Throw.Types($"std and var only support floating point and complex dtypes. Got {dtype.ScalarName()}; convert it first: x.To(DType.Float32).");
+            Throw.Types($"std and var only support floating point and complex dtypes. Got {dtype.ScalarName()}; convert it first: " +
+                "x.To(DType.Float32).");
         return Op.Apply(new Ops.Var(Reduced(dim), keepDim, correction, root, withMean), this);
     }
 
-    /// <summary>The q-quantile over a dimension: the element of rank q (n - 1) in sorted order, interpolated. NaN if there is a NaN.</summary>
+    /// <summary>The q-quantile over a dimension: the element of rank q (n - 1) in sorted order, interpolated. NaN if there is a
+    /// NaN.</summary>
     /// <param name="q">In [0, 1].</param>
     /// <param name="dim">The dimension; null means all elements.</param>
     /// <param name="keepDim">Keep the reduced dimensions with size 1.</param>
@@ -147,11 +149,13 @@ public sealed partial class Tensor
 
     private void CheckQuantile(string op, Tensor q, string interpolation)
     {
-        if (dtype is not (DType.Float32 or DType.Float64)) Throw.Types($"{op} input tensor must be either float or double dtype, but is {dtype.Name()}.");
+        if (dtype is not (DType.Float32 or DType.Float64)) Throw.Types($"{op} input tensor must be either float or double dtype, but is " +
+            $"{dtype.Name()}.");
         if (q.Rank > 1) Throw.Shapes($"{op} q must be a scalar or 1D tensor, but has shape {q.Shape}.");
         if (q.dtype != dtype) Throw.Types($"{op} q tensor must be same dtype as the input tensor: {q.dtype.Name()} and {dtype.Name()}.");
         if (interpolation is not ("linear" or "lower" or "higher" or "midpoint" or "nearest"))
-            Throw.Range(nameof(interpolation), interpolation, $"{op} interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}");
+            Throw.Range(nameof(interpolation), interpolation,
+                $"{op} interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}");
         if (q.wrap is not null) return;
         foreach (double v in q.Detach().To(DType.Float64).ToArray<double>())
             if (!(v >= 0 && v <= 1)) Throw.Range(nameof(q), v, $"{op} q must be in the range [0, 1] but got {v}");

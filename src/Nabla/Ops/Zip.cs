@@ -24,7 +24,8 @@ public static class Zip
         bool record = Views.Check(x, TOp.Differentiable && y.RequiresGrad, typeof(TOp).Name);
         // What has no derivative ends the history: the old value's gradient is zero.
         if (x.wrap is not null || y.wrap is not null || (record && !TOp.Differentiable))
-            return x.Become(Apply(op, ((TOp.ForX | TOp.ForY) & Saves.X) != 0 ? x.Clone() : x, ReferenceEquals(x.storage, y.storage) ? y.Clone() : y));
+            return x.Become(Apply(op, ((TOp.ForX | TOp.ForY) & Saves.X) != 0 ? x.Clone() : x,
+                ReferenceEquals(x.storage, y.storage) ? y.Clone() : y));
         CheckInPlace<TOp>(x, y);
         Views.CheckOverlap(x, y, typeof(TOp).Name);
         Saves saves = (record && x.RequiresGrad ? TOp.ForX : Saves.None) | (record && y.RequiresGrad ? TOp.ForY : Saves.None);
@@ -38,7 +39,8 @@ public static class Zip
     }
 
     /// <summary>x = f(x, y) with a plain number.</summary>
-    public static Tensor InPlace<TOp>(TOp op, Tensor x, Scalar y) where TOp : struct, IZip<TOp> => InPlace(op, x, ScalarCache.Get(y, x.dtype));
+    public static Tensor InPlace<TOp>(TOp op, Tensor x, Scalar y) where TOp : struct, IZip<TOp> =>
+        InPlace(op, x, ScalarCache.Get(y, x.dtype));
 
     /// <summary>x = f(x, y) without record, check or version: for the engine's own sums.</summary>
     internal static void RunInPlace<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
@@ -65,7 +67,8 @@ public static class Zip
         DType compute = TOp.ComputeType(x.dtype == y.dtype ? x.dtype : Promotion.Result(x, y));
         if (x.dtype != compute) x = Kernels.Copy.Cast(x, compute);
         if (y.dtype != compute) y = Kernels.Copy.Cast(y, compute);
-        Layout layout = ReferenceEquals(x.layout, y.layout) ? x.layout.Fresh : Kernels.Broadcast.Of(x.layout, y.layout, typeof(TOp).Name).Fresh;
+        Layout layout = ReferenceEquals(x.layout, y.layout) ? x.layout.Fresh
+            : Kernels.Broadcast.Of(x.layout, y.layout, typeof(TOp).Name).Fresh;
         Tensor z = Tensor.Allocate(layout, TOp.ResultType(compute));
         TOp.Run(op, x, y, z);
         return z;

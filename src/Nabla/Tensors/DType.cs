@@ -17,7 +17,8 @@ public enum DType : byte
     Int64,
     /// <summary>IEEE 754 binary16. CLR type <see cref="Half"/>; arithmetic is done in float32 and rounded once.</summary>
     Float16,
-    /// <summary>bfloat16: the upper half of a float32. CLR type <see cref="Nabla.BFloat16"/>; arithmetic as for <see cref="Float16"/>.</summary>
+    /// <summary>bfloat16: the upper half of a float32. CLR type <see cref="Nabla.BFloat16"/>; arithmetic as for
+    /// <see cref="Float16"/>.</summary>
     BFloat16,
     /// <summary>IEEE 754 binary32, the default floating-point type. CLR type <see cref="float"/>.</summary>
     Float32,

@@ -18,7 +18,8 @@ internal static class StoragePool
     private static readonly ConcurrentDictionary<int, ConcurrentBag<byte[]>> Free = new();
     private static long held;
 
-    /// <summary>The bytes this process may use; 0 means what the runtime reports (physical memory, or the container's or GC's limit).</summary>
+    /// <summary>The bytes this process may use; 0 means what the runtime reports (physical memory, or the container's or GC's
+    /// limit).</summary>
     internal static long MemoryLimit;
 
     internal static byte[] Rent(long count, int itemSize, ReadOnlySpan<long> shape, DType dtype)

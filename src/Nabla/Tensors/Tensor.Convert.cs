@@ -19,7 +19,8 @@ public sealed partial class Tensor
     /// <inheritdoc cref="op_Implicit(double)"/>
     public static implicit operator Tensor(bool value) => Number(value);
 
-    /// <summary>A 0-d tensor. That this conversion exists also makes overloads for <see cref="Scalar"/> win over those for tensors.</summary>
+    /// <summary>A 0-d tensor. That this conversion exists also makes overloads for <see cref="Scalar"/> win over those for
+    /// tensors.</summary>
     public static implicit operator Tensor(Scalar value) => Number(value);
 
     /// <summary>The value of a tensor of one element, as a double.</summary>
@@ -91,7 +92,8 @@ public sealed partial class Tensor
     {
         x.ThrowIfBatched();
         if (x.layout.Count != 1)
-            Throw.State($"Boolean value of Tensor with {(x.layout.Count == 0 ? "no values" : "more than one value")} is ambiguous: its shape is {x.Shape}; use Any() or All().");
+            Throw.State($"Boolean value of Tensor with {(x.layout.Count == 0 ? "no values" : "more than one value")} is ambiguous: its " +
+                $"shape is {x.Shape}; use Any() or All().");
         return !x.OneScalar().IsZero;
     }
 
@@ -113,7 +115,8 @@ public sealed partial class Tensor
     {
         CheckType<T>("AsSpan");
         ThrowIfBatched();
-        if (!layout.IsContiguous) Throw.State($"AsSpan needs contiguous memory, and this tensor has strides {Nabla.Shape.Format(layout.strides)}: use Contiguous() first.");
+        if (!layout.IsContiguous) Throw.State("AsSpan needs contiguous memory, and this tensor has strides " +
+            $"{Nabla.Shape.Format(layout.strides)}: use Contiguous() first.");
         return storage.Span<T>(layout.Offset, layout.Count);
     }
 
@@ -144,7 +147,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>A tensor with a copy of a tensor span's values.</summary>
-    public static Tensor FromTensorSpan<T>(scoped in System.Numerics.Tensors.ReadOnlyTensorSpan<T> values, bool requiresGrad = false) where T : unmanaged
+    public static Tensor FromTensorSpan<T>(scoped in System.Numerics.Tensors.ReadOnlyTensorSpan<T> values,
+        bool requiresGrad = false) where T : unmanaged
     {
         long[] shape = new long[values.Rank];
         for (int i = 0; i < shape.Length; i++) shape[i] = values.Lengths[i];

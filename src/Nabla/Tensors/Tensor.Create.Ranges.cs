@@ -21,7 +21,8 @@ public sealed partial class Tensor
         DType type = Defined(dtype ?? (whole ? DType.Int64 : DefaultDType));
         double from = start.ToDouble(), to = end.ToDouble(), by = step.ToDouble();
         if (by == 0 || double.IsNaN(by)) Throw.Range(nameof(step), by, "step must be nonzero");
-        if (!double.IsFinite(from) || !double.IsFinite(to)) Throw.Range(nameof(end), to, $"unsupported range: {Plain(from)} -> {Plain(to)}");
+        if (!double.IsFinite(from) || !double.IsFinite(to)) Throw.Range(nameof(end), to,
+            $"unsupported range: {Plain(from)} -> {Plain(to)}");
         if (by > 0 ? from > to : from < to)
             Throw.Range(nameof(step), by, $"upper bound and larger bound inconsistent with step sign: {start} -> {end} by {step}.");
         if (type.IsInteger() && step.ToInt64() == 0) Throw.Range(nameof(step), by, $"step must be nonzero: {step} is 0 as {type.Name()}.");
@@ -63,7 +64,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>A number as PyTorch's messages write it: <c>nan</c>, <c>inf</c>, <c>-inf</c> or digits.</summary>
-    internal static string Plain(double x) => double.IsNaN(x) ? "nan" : double.IsPositiveInfinity(x) ? "inf" : double.IsNegativeInfinity(x) ? "-inf"
+    internal static string Plain(double x) => double.IsNaN(x) ? "nan" : double.IsPositiveInfinity(x) ? "inf" : double.IsNegativeInfinity(x)
+        ? "-inf"
         : x.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private static long Steps(double from, double to, double by)

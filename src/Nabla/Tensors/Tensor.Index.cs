@@ -5,7 +5,8 @@ namespace Nabla;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// A part of the tensor. Integers, ranges, <c>null</c> and <see cref="TensorIndex.Ellipsis"/> give a view; index tensors, lists and masks
+    /// A part of the tensor. Integers, ranges, <c>null</c> and <see cref="TensorIndex.Ellipsis"/> give a view; index tensors, lists and
+    /// masks
     /// give a copy, with PyTorch's rules for mixing them. Assignment writes into the part, in place, and is recorded.
     /// </summary>
     /// <param name="indices">One entry per dimension from the front; what is left is taken whole.</param>
@@ -26,13 +27,15 @@ public sealed partial class Tensor
         {
             ArgumentNullException.ThrowIfNull(value);
             Tensor x = Basic(indices, out Tensor?[]? advanced);
-            if (value.meta?.Literal is { } number && dtype == DType.Float64 && value.storage.Version == 0) value = Full(default, number, dtype);
+            if (value.meta?.Literal is { } number && dtype == DType.Float64 && value.storage.Version == 0) value = Full(default, number,
+                dtype);
             if (advanced is not null) x.IndexPut_(advanced, value.dtype == dtype ? value : value.To(dtype));
             else x.Copy_(value.DropLeadingOnes(x.Rank));
         }
     }
 
-    /// <summary>A part of the tensor by one index; see the other indexer. A list is a list of indices: <c>x[[0, 2]]</c> has rows 0 and 2.</summary>
+    /// <summary>A part of the tensor by one index; see the other indexer. A list is a list of indices: <c>x[[0, 2]]</c> has rows 0 and
+    /// 2.</summary>
     /// <param name="index">The entry for dimension 0.</param>
     [OverloadResolutionPriority(2)]
     [IndexerName("Part")]
@@ -74,8 +77,10 @@ public sealed partial class Tensor
             if (i.What == TensorIndex.Kind.Ellipsis) ellipses++;
         }
         if (Rank == 0 && named > 0)
-            throw new ArgumentException("invalid index of a 0-dim tensor. Use `tensor.Item()` to convert a 0-dim tensor to a number.", nameof(indices));
-        if (named > Rank) throw new ArgumentException($"too many indices for tensor of dimension {Rank}: {named} were given for shape {Shape}.", nameof(indices));
+            throw new ArgumentException("invalid index of a 0-dim tensor. Use `tensor.Item()` to convert a 0-dim tensor to a number.",
+                nameof(indices));
+        if (named > Rank) throw new ArgumentException($"too many indices for tensor of dimension {Rank}: {named} were given for shape " +
+            $"{Shape}.", nameof(indices));
         if (ellipses > 1) throw new ArgumentException("an index can only have a single ellipsis ('...')", nameof(indices));
         Tensor x = this;
         Tensor?[]? found = null;
@@ -123,10 +128,12 @@ public sealed partial class Tensor
     private Tensor StepTensor(Tensor index, ref int dim, int room, ref Tensor?[]? found)
     {
         if (index.dtype is not (DType.Int64 or DType.Int32 or DType.Bool or DType.UInt8))
-            Throw.Types($"tensors used as indices must be long, int, byte or bool tensors, but got {index.dtype.Name()}: convert it with To(DType.Int64).");
+            Throw.Types($"tensors used as indices must be long, int, byte or bool tensors, but got {index.dtype.Name()}: convert it " +
+                "with To(DType.Int64).");
         bool mask = index.dtype is DType.Bool or DType.UInt8;
         if (index.Rank == 0 && !mask && index.wrap is null)
-            return Linear.Apply(new Ops.Select(dim - Rank, ((TensorIndex)index.OneScalar().ToInt64()).Position(layout.shape[dim], dim)), this);
+            return Linear.Apply(new Ops.Select(dim - Rank, ((TensorIndex)index.OneScalar().ToInt64()).Position(layout.shape[dim], dim)),
+                this);
         found ??= new Tensor?[room];
         if (index.Rank == 0 && mask)
         {
@@ -145,8 +152,10 @@ public sealed partial class Tensor
         return drop == 0 ? this : Reshape(new Shape(layout.shape[drop..]));
     }
 
-    /// <summary>The elements at index tensors, one per dimension from the front, null for a dimension that is taken whole: PyTorch's <c>index</c>.</summary>
-    /// <param name="indices">int64, int32, bool or uint8; a mask stands for as many dimensions as it has. They broadcast against each other.</param>
+    /// <summary>The elements at index tensors, one per dimension from the front, null for a dimension that is taken whole: PyTorch's
+    /// <c>index</c>.</summary>
+    /// <param name="indices">int64, int32, bool or uint8; a mask stands for as many dimensions as it has. They broadcast against each
+    /// other.</param>
     public Tensor Index(IReadOnlyList<Tensor?> indices)
     {
         (Tensor x, Dims dims, int tail, Tensor at) = Located(indices);
@@ -163,7 +172,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>Replaces the elements at index tensors by values, or adds the values to them, in place.</summary>
-    /// <param name="indices">One index tensor per dimension from the front, null for a dimension that is taken whole; see <see cref="Index"/>.</param>
+    /// <param name="indices">One index tensor per dimension from the front, null for a dimension that is taken whole; see
+    /// <see cref="Index"/>.</param>
     /// <param name="values">The values, of x's dtype, broadcast to the shape that indexing gives.</param>
     /// <param name="accumulate">Add every value, also where indices repeat; else the last of several writes to a place
     /// stays, and each of them receives the place's gradient.</param>
@@ -179,7 +189,8 @@ public sealed partial class Tensor
     private (Ops.IndexPut, Tensor) Putting(Dims dims, int tail, Tensor at, Tensor values, bool accumulate)
     {
         if (values.dtype != dtype)
-            Throw.Types($"Index put requires the source and destination dtypes match, got {dtype.ScalarName()} for the destination and {values.dtype.ScalarName()} for the source.");
+            Throw.Types($"Index put requires the source and destination dtypes match, got {dtype.ScalarName()} for the destination and " +
+                $"{values.dtype.ScalarName()} for the source.");
         Shape shape = new(Kernels.Indexing.Shape(layout, dims, tail, at.layout, at.Rank));
         Tensor v = values.DropLeadingOnes(shape.Count);
         if (Kernels.Broadcast.To(v.layout, shape.Values) is null)
@@ -187,7 +198,8 @@ public sealed partial class Tensor
         return (new Ops.IndexPut(dims, tail, at.Rank, accumulate, "IndexPut"), v.Expand(shape));
     }
 
-    /// <summary>The dimensions that are indexed, how many others follow the index in the result, and the positions as if they were one dimension.</summary>
+    /// <summary>The dimensions that are indexed, how many others follow the index in the result, and the positions as if they were one
+    /// dimension.</summary>
     private (Tensor X, Dims Dims, int Tail, Tensor At) Located(IReadOnlyList<Tensor?> indices)
     {
         ArgumentNullException.ThrowIfNull(indices);
@@ -203,9 +215,11 @@ public sealed partial class Tensor
             }
             bool mask = index.dtype is DType.Bool or DType.UInt8;
             if (!mask && index.dtype is not (DType.Int64 or DType.Int32))
-                Throw.Types($"tensors used as indices must be long, int, byte or bool tensors, but got {index.dtype.Name()}: convert it with To(DType.Int64).");
+                Throw.Types($"tensors used as indices must be long, int, byte or bool tensors, but got {index.dtype.Name()}: convert it " +
+                    "with To(DType.Int64).");
             int n = mask ? index.Rank : 1;
-            if (dim + n > Rank) throw new ArgumentException($"too many indices for tensor of dimension {Rank} (got {dim + n})", nameof(indices));
+            if (dim + n > Rank) throw new ArgumentException($"too many indices for tensor of dimension {Rank} (got {dim + n})",
+                nameof(indices));
             if (mask) CheckMask(index, dim);
             for (int k = 0; k < n; k++) dims.Add(dim + k - Rank);
             at.Add(mask ? index.FlatNonzero() : CheckedIndex(index, layout.shape[dim], true, OutOfBounds(dim)));
@@ -220,7 +234,8 @@ public sealed partial class Tensor
     {
         for (int k = 0; k < mask.Rank; k++)
             if (mask.layout.shape[k] != layout.shape[dim + k])
-                Throw.Shapes($"The shape of the mask {mask.Shape} at index {k} does not match the shape of the indexed tensor {Shape} at index {dim + k}");
+                Throw.Shapes($"The shape of the mask {mask.Shape} at index {k} does not match the shape of the indexed tensor {Shape} " +
+                    $"at index {dim + k}");
     }
 
     private Tensor Combined(List<int> dims, List<Tensor> at, IReadOnlyList<Tensor?> indices)
@@ -233,7 +248,8 @@ public sealed partial class Tensor
         }
         catch (ShapeException)
         {
-            Throw.Shapes("shape mismatch: indexing tensors could not be broadcast together with shapes " + string.Join(", ", at.Select(t => t.Shape.ToString())));
+            Throw.Shapes("shape mismatch: indexing tensors could not be broadcast together with shapes "
+                + string.Join(", ", at.Select(t => t.Shape.ToString())));
         }
         // Horner's scheme over the sizes of the indexed dimensions; a mask's positions count all of its dimensions at once.
         Tensor? total = null;

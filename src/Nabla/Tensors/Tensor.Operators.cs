@@ -73,7 +73,8 @@ public sealed partial class Tensor
     public static Tensor operator /(double x, Tensor y) => y.Reciprocal().Mul(x);
     /// <summary>x / y, broadcast; integers give floating point.</summary>
     public static Tensor operator /(long x, Tensor y) => y.Reciprocal().Mul(x);
-    /// <summary>x = x / y, broadcast; integers give floating point, in place, as in PyTorch: every alias and view of the tensor sees it.</summary>
+    /// <summary>x = x / y, broadcast; integers give floating point, in place, as in PyTorch: every alias and view of the tensor sees
+    /// it.</summary>
     public void operator /=(Tensor y) => Div_(y);
     /// <summary>x = x / y, broadcast; integers give floating point, in place.</summary>
     public void operator /=(double y) => Div_(y);
@@ -184,7 +185,8 @@ public sealed partial class Tensor
     /// <summary>Bitwise exclusive or; for bools, whether they differ, in place.</summary>
     public void operator ^=(Tensor y) => BitwiseXor_(y);
 
-    /// <summary>Whether both are the same object, so that tensors serve as keys; for a comparison of values see <see cref="Eq(Tensor)"/>.</summary>
+    /// <summary>Whether both are the same object, so that tensors serve as keys; for a comparison of values see
+    /// <see cref="Eq(Tensor)"/>.</summary>
     public override bool Equals(object? obj) => ReferenceEquals(this, obj);
 
     /// <summary>A hash of the object's identity.</summary>

@@ -13,7 +13,11 @@ namespace Nabla;
 public sealed partial class Tensor
 {
     [Flags]
-    private enum Flags : byte { None = 0, LeafRequiresGrad = 1, WrappedNumber = 2, Inference = 4, MultiView = 8, NoGradView = 16, InferenceView = 32 }
+    private enum Flags : byte
+    {
+        None = 0, LeafRequiresGrad = 1, WrappedNumber = 2, Inference = 4, MultiView = 8, NoGradView = 16,
+        InferenceView = 32
+    }
 
     internal readonly Storage storage;
     internal readonly Layout layout;
@@ -87,7 +91,8 @@ public sealed partial class Tensor
         get => defaultDType;
         set
         {
-            if (!Defined(value).IsFloatingPoint()) Throw.Types($"only floating-point types are supported as the default type, but got {value}.");
+            if (!Defined(value).IsFloatingPoint()) Throw.Types("only floating-point types are supported as the default type, but got " +
+                $"{value}.");
             defaultDType = value;
         }
     }
@@ -119,7 +124,8 @@ public sealed partial class Tensor
     /// <summary>The same memory seen otherwise, without any trace in the graph.</summary>
     internal Tensor Raw(Layout view) => new(storage, view, dtype);
 
-    private string DebuggerText => $"{dtype.Name()} {Shape}{(RequiresGrad ? " requiresGrad" : "")}{(layout.Count == 1 && wrap is null ? $" = {ToString()}" : "")}";
+    private string DebuggerText =>
+        $"{dtype.Name()} {Shape}{(RequiresGrad ? " requiresGrad" : "")}{(layout.Count == 1 && wrap is null ? $" = {ToString()}" : "")}";
 }
 
 /// <summary>What few tensors have.</summary>

@@ -49,7 +49,8 @@ public readonly struct TensorIndex
     /// <summary>A new dimension of size 1; <c>null</c> means the same.</summary>
     public static TensorIndex NewAxis => new(Kind.NewAxis);
 
-    /// <summary>Python's <c>start:stop:step</c>: bounds may be negative to count from the end, or missing, and are clamped to the size.</summary>
+    /// <summary>Python's <c>start:stop:step</c>: bounds may be negative to count from the end, or missing, and are clamped to the
+    /// size.</summary>
     /// <param name="start">The first index; 0 by default.</param>
     /// <param name="stop">The bound, which is not included; the size by default.</param>
     /// <param name="step">The distance of neighbours, at least 1.</param>
@@ -95,7 +96,8 @@ public readonly struct TensorIndex
     internal (long Start, long Length) Bounds(long size, int dim)
     {
         if (Step == 0) Throw.Range("step", Step, "slice step cannot be zero");
-        if (Step < 0) Throw.Range("step", Step, $"step must be greater than zero, but got {Step}: use Flip({dim}) to reverse a dimension, then a positive step.");
+        if (Step < 0) Throw.Range("step", Step, $"step must be greater than zero, but got {Step}: use Flip({dim}) to reverse a " +
+            "dimension, then a positive step.");
         long from, to;
         if (What == Kind.Slice)
         {
@@ -106,7 +108,8 @@ public readonly struct TensorIndex
         {
             (from, to) = (fromEnd ? size - start : start, stopFromEnd ? size - stop : stop);
             if (from < 0 || to > size || from > to)
-                Throw.Range("range", ToString(), $"the range {ToString()} is out of bounds for dimension {dim} with size {size}: TensorIndex.Slice(start, stop) clamps, ranges do not.");
+                Throw.Range("range", ToString(), $"the range {ToString()} is out of bounds for dimension {dim} with size {size}: " +
+                    "TensorIndex.Slice(start, stop) clamps, ranges do not.");
         }
         return (from, (to - from + Step - 1) / Step);
     }

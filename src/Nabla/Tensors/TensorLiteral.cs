@@ -73,13 +73,15 @@ public readonly struct TensorLiteral
     {
         if (node is not TensorLiteral[] items)
         {
-            if (depth != shape.Count) Throw.Shapes($"expected sequence of length {shape[depth]} at dim {depth} (got a number): the literal is ragged.");
+            if (depth != shape.Count) Throw.Shapes($"expected sequence of length {shape[depth]} at dim {depth} (got a number): the " +
+                "literal is ragged.");
             category = Math.Max(category, number.Category);
             values.Add(number);
             return;
         }
         if (depth >= shape.Count) Throw.Shapes($"expected a number at dim {depth} (got a list of {items.Length}): the literal is ragged.");
-        if (items.Length != shape[depth]) Throw.Shapes($"expected sequence of length {shape[depth]} at dim {depth} (got {items.Length}): the literal is ragged.");
+        if (items.Length != shape[depth]) Throw.Shapes($"expected sequence of length {shape[depth]} at dim {depth} (got " +
+            $"{items.Length}): the literal is ragged.");
         foreach (TensorLiteral item in items) item.Collect(shape, depth + 1, values, ref category);
     }
 }

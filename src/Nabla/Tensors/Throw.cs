@@ -32,7 +32,8 @@ internal static partial class Throw
 
     [DoesNotReturn]
     internal static void SizeOverflow(ReadOnlySpan<long> shape) => Shapes(
-        $"Storage size calculation overflowed with sizes={Shape.Format(shape)}: the number of elements, or a stride, does not fit into 64 bits.");
+        $"Storage size calculation overflowed with sizes={Shape.Format(shape)}: the number of elements, or a stride, does not fit into " +
+            "64 bits.");
 
     [DoesNotReturn]
     internal static void TooLarge(long count, int itemSize, ReadOnlySpan<long> shape, DType dtype)
@@ -44,7 +45,8 @@ internal static partial class Throw
     }
 
     [DoesNotReturn]
-    internal static void OutOfMemory(long bytes, ReadOnlySpan<long> shape, DType dtype, Exception? cause) => throw new InsufficientMemoryException(
+    internal static void OutOfMemory(long bytes, ReadOnlySpan<long> shape, DType dtype, Exception? cause) =>
+        throw new InsufficientMemoryException(
         $"DefaultCPUAllocator: can't allocate memory: you tried to allocate {bytes} bytes, for {dtype.Name()} {Shape.Format(shape)}; " +
         $"{StoragePool.Available(collect: false)} bytes are available, and one tensor holds at most {Array.MaxLength} bytes. " +
         "Use smaller batches or a smaller dtype; check the shape if it is larger than intended.", cause);
@@ -57,7 +59,8 @@ internal static partial class Throw
     internal static void Equation(string message) => throw new ArgumentException(message, "equation");
 
     [DoesNotReturn]
-    internal static void TooManyDims(int rank) => Range("shape", rank, $"A tensor has at most {Layout.MaxRank} dimensions, but got {rank}.");
+    internal static void TooManyDims(int rank) => Range("shape", rank,
+        $"A tensor has at most {Layout.MaxRank} dimensions, but got {rank}.");
 
     [DoesNotReturn]
     internal static void DimOutOfRange(int dim, int rank) => Range(nameof(dim), dim, rank == 0
@@ -107,7 +110,8 @@ internal static partial class Throw
         string by = saved.gradFn is { } fn ? $", which is output {saved.outputNr} of {fn.Name}," : "";
         Graph("one of the variables needed for gradient computation has been modified by an inplace operation: " +
             $"[torch.{saved.dtype.ScalarName()}Tensor {Shape.Format(saved.layout.shape)}]{by} is at version {current}; " +
-            $"expected version {version} instead. {node} saved it for its backward; change the tensor after Backward, or work on a Clone().");
+            $"expected version {version} instead. {node} saved it for its backward; change the tensor after Backward, or work on a " +
+                "Clone().");
     }
 
     [DoesNotReturn]
@@ -115,7 +119,8 @@ internal static partial class Throw
         "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). " +
         "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). " +
         "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors " +
-        $"after calling backward. The freed node is {node}; pass retainGraph: true to the earlier Backward, or Detach what crosses iterations.");
+        $"after calling backward. The freed node is {node}; pass retainGraph: true to the earlier Backward, or Detach what crosses " +
+            "iterations.");
 
     [DoesNotReturn]
     internal static void OverlappingWrite(string op) => State(

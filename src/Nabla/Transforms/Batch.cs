@@ -14,7 +14,9 @@ internal sealed class Batch : Interpreter
     internal static Tensor New(int level, long size, Tensor inner)
     {
         Layout l = inner.layout;
-        return new Tensor(inner.storage, new Layout(l.shape[1..], l.strides[1..], l.Offset), inner.dtype) { wrap = new Batch(level, size, inner) };
+        return new Tensor(inner.storage, new Layout(l.shape[1..], l.strides[1..], l.Offset),
+            inner.dtype)
+        { wrap = new Batch(level, size, inner) };
     }
 
     internal static Tensor? Open(Tensor x, int level) => x.wrap is Batch b && b.Level == level ? b.Inner : null;
@@ -54,10 +56,12 @@ internal sealed class Batch : Interpreter
         inner.Become(Whole(y, x.Rank));
     }
 
-    internal override string CannotRead => "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, " +
+    internal override string CannotRead => "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling " +
+        ".item() on a Tensor, " +
         "please try to rewrite what you're doing with other operations.";
 
-    internal override string Print(Tensor x) => $"BatchedTensor(lvl={Level}, bdim=0, value=\n    {Inner.ToString().Replace("\n", "\n    ", StringComparison.Ordinal)}\n)";
+    internal override string Print(Tensor x) => $"BatchedTensor(lvl={Level}, bdim=0, value=\n    " +
+        $"{Inner.ToString().Replace("\n", "\n    ", StringComparison.Ordinal)}\n)";
 
     /// <summary>The operand of a broadcasting operation: ones after the batch where the other operand has more dimensions.</summary>
     private Tensor Align(Tensor x, Tensor other)
@@ -66,7 +70,8 @@ internal sealed class Batch : Interpreter
         return x.Rank >= other.Rank ? inner : Pad(inner, other.Rank - x.Rank);
     }
 
-    /// <summary>The operand with its batch in front, repeated if it has none, and at least <paramref name="rank"/> dimensions after it.</summary>
+    /// <summary>The operand with its batch in front, repeated if it has none, and at least <paramref name="rank"/> dimensions after
+    /// it.</summary>
     private Tensor Whole(Tensor x, int rank)
     {
         Tensor inner = Open(x, Level) ?? x.Unsqueeze(0).Expand(new Shape([Size, .. x.layout.shape]));

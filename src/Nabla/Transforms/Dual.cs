@@ -9,7 +9,8 @@ internal sealed class Dual : Interpreter
     /// <summary>The version of the memory at which a view's tangent was right.</summary>
     private int version;
 
-    private Dual(int level, Tensor primal, Tensor? tangent) : base(level) => (Primal, Tangent, version) = (primal, tangent, primal.storage.Version);
+    private Dual(int level, Tensor primal, Tensor? tangent) : base(level) =>
+        (Primal, Tangent, version) = (primal, tangent, primal.storage.Version);
 
     internal static Tensor New(int level, Tensor primal, Tensor? tangent) => tangent is null
         ? primal
@@ -92,7 +93,8 @@ internal sealed class Dual : Interpreter
         if (x.wrap is not Dual d || d.Level != Level)
         {
             if (t is not null)
-                Throw.Graph("A tensor from outside a forward-mode transform is written to in place with a value that has a tangent; use an out-of-place operation.");
+                Throw.Graph("A tensor from outside a forward-mode transform is written to in place with a value that has a tangent; use " +
+                    "an out-of-place operation.");
             x.Become(p);
             return;
         }

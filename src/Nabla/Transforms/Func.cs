@@ -42,8 +42,10 @@ public static class Func
         finally { level--; }
     }
 
-    /// <summary>f applied to every slice of x along <paramref name="inDim"/> at once; results are stacked along <paramref name="outDim"/>.</summary>
-    public static Func<Tensor, Tensor> Vmap(Func<Tensor, Tensor> f, int inDim = 0, int outDim = 0) => x => Vmap(a => [f(a[0])], [x], [inDim], outDim)[0];
+    /// <summary>f applied to every slice of x along <paramref name="inDim"/> at once; results are stacked along
+    /// <paramref name="outDim"/>.</summary>
+    public static Func<Tensor, Tensor> Vmap(Func<Tensor, Tensor> f, int inDim = 0, int outDim = 0) => x =>
+        Vmap(a => [f(a[0])], [x], [inDim], outDim)[0];
 
     internal static Tensor[] Vmap(Func<Tensor[], Tensor[]> f, Tensor[] x, int?[] inDims, int outDim = 0)
     {
@@ -61,12 +63,14 @@ public static class Func
                 }
                 Tensor front = x[i].MoveDim(dim, 0);
                 if (n >= 0 && front.layout.shape[0] != n)
-                    Throw.Shapes($"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes [{n}, {front.layout.shape[0]}] for the mapped dimension");
+                    Throw.Shapes($"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes [{n}, " +
+                        $"{front.layout.shape[0]}] for the mapped dimension");
                 n = front.layout.shape[0];
                 wrapped[i] = Batch.New(mine, n, front);
             }
             if (n < 0) throw new ArgumentException("vmap: Expected at least one Tensor to vmap over");
-            return [.. f(wrapped).Select(y => (Batch.Open(y, mine) ?? y.Unsqueeze(0).Expand(new Shape([n, .. y.layout.shape]))).MoveDim(0, outDim))];
+            return [.. f(wrapped).Select(y => (Batch.Open(y, mine) ?? y.Unsqueeze(0).Expand(new Shape([n, .. y.layout.shape]))).MoveDim(0,
+                outDim))];
         }
         finally { level--; }
     }
@@ -79,7 +83,8 @@ public static class Func
         return columns.Reshape(new Shape([.. columns.layout.shape[..^1], .. x.layout.shape]));
     };
 
-    /// <summary>The Jacobian, of shape [output shape, input shape], by reverse mode: one cotangent per output element, all at once.</summary>
+    /// <summary>The Jacobian, of shape [output shape, input shape], by reverse mode: one cotangent per output element, all at
+    /// once.</summary>
     public static Func<Tensor, Tensor> JacRev(Func<Tensor, Tensor> f) => x =>
     {
         (Tensor y, Func<Tensor, Tensor> vjp) = Vjp(f, x);

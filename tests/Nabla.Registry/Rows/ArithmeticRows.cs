@@ -9,7 +9,8 @@ internal static class ArithmeticRows
 
     private static IEnumerable<OpRow> Sums =>
     [
-        Linear("add", static (x, y, a) => x.Add(y, a), static (x, y, a) => x.Add(y, a), static (x, y, a) => x.Add_(y, a)) with { Covers = ["Add", "AddScaled"] },
+        Linear("add", static (x, y, a) => x.Add(y, a), static (x, y, a) => x.Add(y, a), static (x, y, a) =>
+            x.Add_(y, a)) with { Covers = ["Add", "AddScaled"] },
         Linear("sub", static (x, y, a) => x.Sub(y, a), static (x, y, a) => x.Sub(y, a), static (x, y, a) => x.Sub_(y, a)) with
         {
             Errors = [(static () => Tensor.Of(true) - Tensor.Of(true), typeof(DTypeException), "Subtraction")],
@@ -34,7 +35,8 @@ internal static class ArithmeticRows
 
     private static IEnumerable<OpRow> Products =>
     [
-        ElementRows.Binary("mul", static (x, y) => x.Mul(y), static (x, y) => x.Mul(y), static (x, y) => x.Mul_(y), static (x, y) => x.Mul_(y), In.Real, In.Real2),
+        ElementRows.Binary("mul", static (x, y) => x.Mul(y), static (x, y) => x.Mul(y), static (x, y) => x.Mul_(y), static (x, y) =>
+            x.Mul_(y), In.Real, In.Real2),
         ElementRows.Unary("square", static x => x.Square(), static x => x.Square_(), In.Real, "PowNumber"),
         ElementRows.Unary("neg", static x => x.Neg(), static x => x.Neg_(), In.Real) with
         {
@@ -45,7 +47,8 @@ internal static class ArithmeticRows
     private static IEnumerable<OpRow> Quotients =>
     [
         Division(null, static (x, y) => x.Div(y), static (x, y) => x.Div(y), static (x, y) => x.Div_(y)),
-        ElementRows.Binary("true_divide", static (x, y) => x.TrueDivide(y), static (x, y) => x.TrueDivide(y), static (x, y) => x.TrueDivide_(y),
+        ElementRows.Binary("true_divide", static (x, y) => x.TrueDivide(y), static (x, y) => x.TrueDivide(y), static (x, y) =>
+            x.TrueDivide_(y),
             static (x, y) => x.TrueDivide_(y), In.Real, In.NonZero, "Div"),
         Division("trunc", static (x, y) => x.Div(y, "trunc"), static (x, y) => x.Div(y, "trunc"), static (x, y) => x.Div_(y, "trunc")) with
         {
@@ -56,8 +59,10 @@ internal static class ArithmeticRows
             Variant = "floor_rounding", Covers = ["DivFloor"],
             Errors = [(static () => Tensor.Of(1.0).Div(Tensor.Of(2.0), "up"), typeof(ArgumentException), "div expected rounding_mode")],
         },
-        ElementRows.Binary("floor_divide", static (x, y) => x.FloorDivide(y), static (x, y) => x.FloorDivide(y), static (x, y) => x.FloorDivide_(y),
-            static (x, y) => x.FloorDivide_(y), In.Real, In.NonZero, "DivFloor") with { Errors = ZeroDivision(static (x, y) => x.FloorDivide(y)) },
+        ElementRows.Binary("floor_divide", static (x, y) => x.FloorDivide(y), static (x, y) => x.FloorDivide(y), static (x, y) =>
+            x.FloorDivide_(y),
+            static (x, y) => x.FloorDivide_(y), In.Real, In.NonZero,
+                "DivFloor") with { Errors = ZeroDivision(static (x, y) => x.FloorDivide(y)) },
         ElementRows.Binary("remainder", static (x, y) => x.Remainder(y), static (x, y) => x.Remainder(y), static (x, y) => x.Remainder_(y),
             static (x, y) => x.Remainder_(y), In.Real, In.NonZero) with { Errors = ZeroDivision(static (x, y) => x.Remainder(y)) },
         ElementRows.Binary("fmod", static (x, y) => x.FMod(y), static (x, y) => x.FMod(y), static (x, y) => x.FMod_(y),
@@ -66,7 +71,8 @@ internal static class ArithmeticRows
         ElementRows.Binary("lcm", static (x, y) => x.Lcm(y), static (x, y) => x.Lcm_(y), ElementRows.Integers, ElementRows.Naturals),
     ];
 
-    private static OpRow Division(string? mode, Func<Tensor, Tensor, Tensor> tensors, Func<Tensor, Scalar, Tensor> number, Func<Tensor, Tensor, Tensor> inPlace) =>
+    private static OpRow Division(string? mode, Func<Tensor, Tensor, Tensor> tensors, Func<Tensor, Scalar, Tensor> number, Func<Tensor,
+        Tensor, Tensor> inPlace) =>
         ElementRows.Binary("div", tensors, number, inPlace, null, In.Real, In.NonZero) with
         {
             Samples = () => ElementRows.Pairs(In.Real, In.NonZero).Append(new([In.Real(2, 3), 1.75])).Select(c => mode is null
@@ -88,7 +94,8 @@ internal static class ArithmeticRows
         ElementRows.Unary("positive", static x => x.Positive(), null, In.Real),
         ElementRows.Binary("copysign", static (x, y) => x.CopySign(y), static (x, y) => x.CopySign(y), static (x, y) => x.CopySign_(y),
             static (x, y) => x.CopySign_(y), In.NonZero, In.NonZero),
-        ElementRows.Binary("nextafter", static (x, y) => x.NextAfter(y), static (x, y) => x.NextAfter_(y), static s => In.Real(s).Detach(), static s => In.Real2(s).Detach()),
+        ElementRows.Binary("nextafter", static (x, y) => x.NextAfter(y), static (x, y) => x.NextAfter_(y), static s => In.Real(s).Detach(),
+            static s => In.Real2(s).Detach()),
     ];
 
     private static IEnumerable<OpRow> Mixtures =>
@@ -102,7 +109,8 @@ internal static class ArithmeticRows
                 : c.T(0, "input").Lerp_(c.T(1, "end"), c.T(2, "weight")),
             Samples = static () =>
             [
-                new([In.Real(2, 3), In.Real2(2, 3), 0.3]), new([In.Real(2, 3), In.Real2(3), 0.8]), new([In.Real(2, 3), In.Real2(3), In.Unit(2, 1)]),
+                new([In.Real(2, 3), In.Real2(2, 3), 0.3]), new([In.Real(2, 3), In.Real2(3), 0.8]),
+                    new([In.Real(2, 3), In.Real2(3), In.Unit(2, 1)]),
                 new([In.Real(), In.Real2(), In.Unit()]), new([In.Real(0, 2), In.Real2(2), 0.5]),
             ],
             Except = [("allocation", "with a tensor of weights it is composed of three operations")],
@@ -119,7 +127,8 @@ internal static class ArithmeticRows
         },
     ];
 
-    private static OpRow Product(string name, Func<Tensor, Tensor, Tensor, Scalar?, Tensor> run, Func<Tensor, Tensor, Tensor, Scalar?, Tensor> inPlace) =>
+    private static OpRow Product(string name, Func<Tensor, Tensor, Tensor, Scalar?, Tensor> run, Func<Tensor, Tensor, Tensor, Scalar?,
+        Tensor> inPlace) =>
         new(name, c => run(c.T(0, "input"), c.T(1, "tensor1"), c.T(2, "tensor2"), c.OptNumber(-1, "value")))
         {
             InPlace = c => inPlace(c.T(0, "input"), c.T(1, "tensor1"), c.T(2, "tensor2"), c.OptNumber(-1, "value")),
@@ -154,6 +163,7 @@ internal static class ArithmeticRows
     private static OpRow Bits(string name, Func<Tensor, Tensor, Tensor> tensors, Func<Tensor, Scalar, Tensor> number) =>
         ElementRows.Binary(name, tensors, number, null, null, ElementRows.Integers, ElementRows.Naturals) with
         {
-            Samples = static () => ElementRows.Pairs(ElementRows.Integers, ElementRows.Naturals).Append(new([ElementRows.Integers(2, 3), 5L])),
+            Samples = static () => ElementRows.Pairs(ElementRows.Integers,
+                ElementRows.Naturals).Append(new([ElementRows.Integers(2, 3), 5L])),
         };
 }

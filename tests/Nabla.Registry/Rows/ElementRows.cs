@@ -4,7 +4,8 @@ namespace Nabla.Registry;
 internal static class ElementRows
 {
     /// <summary>A function of one tensor.</summary>
-    internal static OpRow Unary(string name, Func<Tensor, object?> run, Func<Tensor, Tensor>? inPlace, Func<long[], Tensor> input, params string[] covers) =>
+    internal static OpRow Unary(string name, Func<Tensor, object?> run, Func<Tensor, Tensor>? inPlace, Func<long[], Tensor> input,
+        params string[] covers) =>
         new(name, c => run(c.T(0, "input")))
         {
             InPlace = inPlace is null ? null : c => inPlace(c.T(0, "input")),
@@ -24,7 +25,8 @@ internal static class ElementRows
     /// <summary>A function of a tensor and a tensor or plain number.</summary>
     internal static OpRow Binary(string name, Func<Tensor, Tensor, object?> tensors, Func<Tensor, Scalar, object?> number,
         Func<Tensor, Tensor, Tensor>? inPlace, Func<Tensor, Scalar, Tensor>? inPlaceNumber, Func<long[], Tensor> x, Func<long[], Tensor> y,
-        params string[] covers) => new(name, c => c.IsNumber(1, "other") ? number(c.T(0, "input"), c.Number(1, "other")) : tensors(c.T(0, "input"), c.T(1, "other")))
+        params string[] covers) => new(name, c => c.IsNumber(1, "other") ? number(c.T(0, "input"), c.Number(1, "other"))
+            : tensors(c.T(0, "input"), c.T(1, "other")))
         {
             InPlace = inPlace is null ? null : c => c.IsNumber(1, "other") && inPlaceNumber is not null
                 ? inPlaceNumber(c.T(0, "input"), c.Number(1, "other"))

@@ -38,7 +38,8 @@ internal static class ExponentialRows
         new("float_power", static c => c.IsNumber(0, "self") ? Tensor.FloatPower(c.Number(0, "self"), c.T(1, "exponent"))
             : c.IsNumber(1, "exponent") ? c.T(0).FloatPower(c.Number(1, "exponent")) : c.T(0).FloatPower(c.T(1, "exponent")))
         {
-            InPlace = static c => c.IsNumber(1, "exponent") ? c.T(0).FloatPower_(c.Number(1, "exponent")) : c.T(0).FloatPower_(c.T(1, "exponent")),
+            InPlace = static c => c.IsNumber(1, "exponent") ? c.T(0).FloatPower_(c.Number(1, "exponent"))
+                : c.T(0).FloatPower_(c.T(1, "exponent")),
             Samples = static () => [.. ElementRows.Pairs(In.Positive, In.Real), new([In.Real(2, 3), 2L]), new([In.Positive(2, 3), 1.7])],
             Covers = ["Pow"],
         },
@@ -68,14 +69,16 @@ internal static class ExponentialRows
         ElementRows.Unary("sinc", static x => x.Sinc(), static x => x.Sinc_(), In.NonZero),
         new("polygamma", static c => c.T(1, "input").Polygamma(c.Int(0, "n")))
         {
-            Samples = static () => [new([1L, In.Positive(2, 3)]), new([2L, In.Positive()]), new([0L, In.Positive(0, 2)]), new([4L, In.Positive(3)])],
+            Samples = static () => [new([1L, In.Positive(2, 3)]), new([2L, In.Positive()]), new([0L, In.Positive(0, 2)]),
+                new([4L, In.Positive(3)])],
         },
         new("logit", static c => c.T(0).Logit(c.OptNumber(1, "eps")?.ToDouble()))
         {
             InPlace = static c => c.T(0).Logit_(c.OptNumber(1, "eps")?.ToDouble()),
             Samples = static () =>
             [
-                new([In.Between(0.1, 0.9, 2, 3)]), new([In.Between(0.1, 0.9)]), new([In.Between(0.1, 0.9, 0, 2)]), new([In.Between(-0.5, 1.5, 2, 3), 0.15]),
+                new([In.Between(0.1, 0.9, 2, 3)]), new([In.Between(0.1, 0.9)]), new([In.Between(0.1, 0.9, 0, 2)]),
+                    new([In.Between(-0.5, 1.5, 2, 3), 0.15]),
             ],
         },
     ];

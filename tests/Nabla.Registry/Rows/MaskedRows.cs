@@ -15,7 +15,8 @@ internal static class MaskedRows
         Over("var", static (x, c, m) => Masked.Var(x, Dim(c), Correction(c), Keep(c), m)),
         Over("std", static (x, c, m) => Masked.Std(x, Dim(c), Correction(c), Keep(c), m)),
         Over("logsumexp", static (x, c, m) => Masked.LogSumExp(x, Dim(c), Keep(c), m)),
-        new("masked.median", c => Masked.Median(c.T(0), c.Int(1, "dim", -1), c.Bool(2, "keepdim", false), Mask(c))) { Samples = Lines, Except = Unbounded },
+        new("masked.median", c => Masked.Median(c.T(0), c.Int(1, "dim", -1), c.Bool(2, "keepdim", false), Mask(c))) { Samples = Lines,
+            Except = Unbounded },
         new("masked.norm", c => Masked.Norm(c.T(0), c.Double(1, "ord", 2), Dim(c, 2), Keep(c), Mask(c)))
             { Samples = () => [new([In.NonZero(2, 3), 2.0], With(In.Mask(2, 3)))], Except = Unbounded },
         new("masked.normalize", c => Masked.Normalize(c.T(0), c.Double(1, "ord", 2), c.Int(2, "dim"), c.Double(-1, "eps", 1e-12), Mask(c)))
@@ -28,11 +29,13 @@ internal static class MaskedRows
     ];
 
     /// <summary>Compositions of operations that have all these shapes in their own rows.</summary>
-    private static (string, string)[] Unbounded => [("empty", "in the operation's own row"), ("scalar", "in the operation's own row"), ("allocation", "a composition")];
+    private static (string, string)[] Unbounded => [("empty", "in the operation's own row"), ("scalar", "in the operation's own row"),
+        ("allocation", "a composition")];
 
     private static OpRow Over(string name, Func<Tensor, Call, Tensor?, Tensor> run) => new("masked." + name, c => run(c.T(0), c, Mask(c)))
     {
-        Samples = () => [new([In.Distinct(2, 3)], With(Tensor.From([true, false, true, true, true, true], [2, 3]))), new([In.Distinct(2, 3), 1L])],
+        Samples = () => [new([In.Distinct(2, 3)], With(Tensor.From([true, false, true, true, true, true], [2, 3]))),
+            new([In.Distinct(2, 3), 1L])],
         Except = Unbounded,
     };
 
@@ -49,5 +52,6 @@ internal static class MaskedRows
 
     private static bool Keep(Call c) => c.Bool(-1, "keepdim", false);
 
-    private static double Correction(Call c) => c.Has(-1, "unbiased") ? c.Bool(-1, "unbiased", true) ? 1 : 0 : c.Double(-1, "correction", 1);
+    private static double Correction(Call c) => c.Has(-1, "unbiased") ? c.Bool(-1, "unbiased", true) ? 1 : 0
+        : c.Double(-1, "correction", 1);
 }

@@ -26,14 +26,18 @@ internal static class ReductionRows
             Samples = () =>
             [
                 new([In.Real(2, 3)]), new([In.Real(2, 3), 0L]), new([In.Real(2, 3, 2), 1L, true]), new([In.Real()]),
-                new([Tensor.From([2.0, 0, 3, 0, 0, 4], [2, 3]).RequiresGrad_(), 1L]), new([Tensor.From([2.0, 0, 3]).RequiresGrad_()]), new([In.Real(0)]),
+                new([Tensor.From([2.0, 0, 3, 0, 0, 4], [2, 3]).RequiresGrad_(), 1L]), new([Tensor.From([2.0, 0, 3]).RequiresGrad_()]),
+                    new([In.Real(0)]),
             ],
         },
         new("nansum", c => c.T(0).NanSum(Dim(c), c.Bool(2, "keepdim", false), c.DType(-1, "dtype"))) { Samples = Many },
         new("nanmean", c => c.T(0).NanMean(Dim(c), c.Bool(2, "keepdim", false), c.DType(-1, "dtype"))) { Samples = Many, Covers = [] },
-        new("all", c => c.Has(1, "dim") ? c.T(0).All(c.Dims(1, "dim"), c.Bool(2, "keepdim", false)) : c.T(0).All()) { Covers = ["Truth"], Samples = Flat },
-        new("any", c => c.Has(1, "dim") ? c.T(0).Any(c.Dims(1, "dim"), c.Bool(2, "keepdim", false)) : c.T(0).Any()) { Covers = ["Truth"], Samples = Flat },
-        new("count_nonzero", c => c.T(0).CountNonzero(Dim(c))) { Samples = () => [new([In.Real(2, 3)]), new([In.Mask(2, 3), 0L]), new([In.Real()]), new([In.Real(0)])] },
+        new("all", c => c.Has(1, "dim") ? c.T(0).All(c.Dims(1, "dim"), c.Bool(2, "keepdim", false)) : c.T(0).All()) { Covers = ["Truth"],
+            Samples = Flat },
+        new("any", c => c.Has(1, "dim") ? c.T(0).Any(c.Dims(1, "dim"), c.Bool(2, "keepdim", false)) : c.T(0).Any()) { Covers = ["Truth"],
+            Samples = Flat },
+        new("count_nonzero", c => c.T(0).CountNonzero(Dim(c))) { Samples = () =>
+            [new([In.Real(2, 3)]), new([In.Mask(2, 3), 0L]), new([In.Real()]), new([In.Real(0)])] },
         Extreme("max", true), Extreme("min", false),
         new("amax", c => c.T(0).AMax(Dim(c), c.Bool(2, "keepdim", false)))
         {
@@ -44,13 +48,15 @@ internal static class ReductionRows
         new("amin", c => c.T(0).AMin(Dim(c), c.Bool(2, "keepdim", false))) { Covers = ["Extreme"], Samples = Ordered },
         new("aminmax", c => c.T(0).AMinMax(c.Has(-1, "dim") ? c.Int(-1, "dim") : null, c.Bool(-1, "keepdim", false)))
         {
-            Samples = () => [new([In.Distinct(2, 3)]), new([In.Distinct(2, 3)], new Dictionary<string, object?> { ["dim"] = 1L }), new([In.Distinct()]),
+            Samples = () => [new([In.Distinct(2, 3)]), new([In.Distinct(2, 3)], new Dictionary<string, object?> { ["dim"] = 1L }),
+                new([In.Distinct()]),
                 new([In.Distinct(0, 3)], new Dictionary<string, object?> { ["dim"] = 1L })],
         },
         new("argmax", c => c.T(0).ArgMax(c.Has(1, "dim") ? c.Int(1, "dim") : null, c.Bool(2, "keepdim", false)))
         {
             Covers = ["ArgExtreme"],
-            Samples = () => [new([In.Distinct(2, 3)]), new([In.Distinct(2, 3), 1L]), new([In.Distinct(3, 2, 2), 0L, true]), new([In.Distinct()]), new([In.Distinct(0, 3), 1L])],
+            Samples = () => [new([In.Distinct(2, 3)]), new([In.Distinct(2, 3), 1L]), new([In.Distinct(3, 2, 2), 0L, true]),
+                new([In.Distinct()]), new([In.Distinct(0, 3), 1L])],
             Errors = [(() => Tensor.Zeros([0]).ArgMax(), typeof(InvalidOperationException), "Expected reduction dim to be specified")],
         },
         new("argmin", c => c.T(0).ArgMin(c.Has(1, "dim") ? c.Int(1, "dim") : null, c.Bool(2, "keepdim", false)))
@@ -63,30 +69,36 @@ internal static class ReductionRows
         new("mode", c => c.T(0).Mode(c.Int(1, "dim", -1), c.Bool(2, "keepdim", false)))
         {
             Covers = ["RankPlace", "TakePlaces"],
-            Samples = () => [new([In.Distinct(2, 3)]), new([In.Distinct(3, 2), 0L, true]), new([In.Distinct()]), new([In.Distinct(0, 3), 1L])],
+            Samples = () => [new([In.Distinct(2, 3)]), new([In.Distinct(3, 2), 0L, true]), new([In.Distinct()]),
+                new([In.Distinct(0, 3), 1L])],
         },
         new("var", c => c.T(0).Var(Dim(c, true), Correction(c), c.Bool(-1, "keepdim", false))) { Samples = Moments },
         new("std", c => c.T(0).Std(Dim(c, true), Correction(c), c.Bool(-1, "keepdim", false))) { Covers = ["Var"], Samples = Moments },
-        new("var_mean", c => c.T(0).VarMean(Dim(c, true), Correction(c), c.Bool(-1, "keepdim", false))) { Covers = ["Var"], Samples = Moments },
-        new("std_mean", c => c.T(0).StdMean(Dim(c, true), Correction(c), c.Bool(-1, "keepdim", false))) { Covers = ["Var"], Samples = Moments },
+        new("var_mean", c => c.T(0).VarMean(Dim(c, true), Correction(c), c.Bool(-1, "keepdim", false))) { Covers = ["Var"],
+            Samples = Moments },
+        new("std_mean", c => c.T(0).StdMean(Dim(c, true), Correction(c), c.Bool(-1, "keepdim", false))) { Covers = ["Var"],
+            Samples = Moments },
         new("norm", c => c.T(0).Norm(Order(c, 1, "p"), Dim(c, false, 2), c.Bool(3, "keepdim", false), c.DType(-1, "dtype")))
         {
             Covers = ["LinalgVectorNorm"],
             Samples = () =>
             [
-                new([In.NonZero(2, 3)]), new([In.NonZero(2, 3), 1L, 0L]), new([In.NonZero(2, 3), 3.0]), new([In.Distinct(2, 3), double.PositiveInfinity, 1L]),
+                new([In.NonZero(2, 3)]), new([In.NonZero(2, 3), 1L, 0L]), new([In.NonZero(2, 3), 3.0]),
+                    new([In.Distinct(2, 3), double.PositiveInfinity, 1L]),
                 new([In.NonZero(2, 3), 1.5, 0L, true]), new([In.NonZero()]), new([In.Real(0, 2)]),
             ],
             Errors = [(() => In.Index(3, 2).Norm(), typeof(DTypeException), "Expected a floating point")],
         },
-        new("linalg.vector_norm", c => LinAlg.VectorNorm(c.T(0), Order(c, 1, "ord"), Dim(c, false, 2), c.Bool(3, "keepdim", false), c.DType(-1, "dtype")))
+        new("linalg.vector_norm", c => LinAlg.VectorNorm(c.T(0), Order(c, 1, "ord"), Dim(c, false, 2), c.Bool(3, "keepdim", false),
+            c.DType(-1, "dtype")))
         {
             Covers = ["LinalgVectorNorm"],
             Samples = () => [new([In.NonZero(2, 3)]), new([In.NonZero(2, 3), 0.5, 0L])],
         },
         new("logsumexp", c => c.T(0).LogSumExp(c.Dims(1, "dim"), c.Bool(2, "keepdim", false)))
         {
-            Samples = () => [new([In.Real(2, 3), 1L]), new([In.Real(2, 3, 2), new object?[] { 0L, 2L }, true]), new([In.Real(), 0L]), new([In.Real(0, 2), 1L])],
+            Samples = () => [new([In.Real(2, 3), 1L]), new([In.Real(2, 3, 2), new object?[] { 0L, 2L }, true]), new([In.Real(), 0L]),
+                new([In.Real(0, 2), 1L])],
         },
         Quantile("quantile", static (x, q, n, d, k, i) => q is null ? x.Quantile(n, d, k, i) : x.Quantile(q, d, k, i)),
         Quantile("nanquantile", static (x, q, n, d, k, i) => q is null ? x.NanQuantile(n, d, k, i) : x.NanQuantile(q, d, k, i)),
@@ -97,7 +109,8 @@ internal static class ReductionRows
         },
         new("histc", c => c.T(0).HistC(c.Long(1, "bins", 100), c.Double(2, "min", 0), c.Double(3, "max", 0)))
         {
-            Samples = () => [new([In.Const(In.Real(6)), 4L, -1.0, 1.0]), new([In.Const(In.Real()), 4L, -1.0, 1.0]), new([In.Const(In.Real(0)), 4L, -1.0, 1.0])],
+            Samples = () => [new([In.Const(In.Real(6)), 4L, -1.0, 1.0]), new([In.Const(In.Real()), 4L, -1.0, 1.0]),
+                new([In.Const(In.Real(0)), 4L, -1.0, 1.0])],
             Except = [("vmap", "values are read")],
         },
         new("cov", c => c.T(0).Cov(c.Long(-1, "correction", 1), c.OptT(-1, "fweights"), c.OptT(-1, "aweights")))
@@ -146,17 +159,20 @@ internal static class ReductionRows
         Covers = ["Extreme", "ArgExtreme", "TakePlaces", "PutPlaces"],
         Samples = () =>
         [
-            new([In.Distinct(2, 3)]), new([In.Distinct(2, 3), 1L]), new([In.Distinct(3, 2, 2), 0L, true]), new([In.Distinct()]), new([In.Distinct(), 0L]),
+            new([In.Distinct(2, 3)]), new([In.Distinct(2, 3), 1L]), new([In.Distinct(3, 2, 2), 0L, true]), new([In.Distinct()]),
+                new([In.Distinct(), 0L]),
             new([In.Distinct(2, 3), In.Real2(2, 3)]), new([In.Distinct(0, 3), 1L]),
         ],
-        Errors = [(() => max ? Tensor.Zeros([0]).Max() : Tensor.Zeros([0]).Min(), typeof(InvalidOperationException), "Expected reduction dim to be specified"),
+        Errors = [(() => max ? Tensor.Zeros([0]).Max() : Tensor.Zeros([0]).Min(), typeof(InvalidOperationException),
+            "Expected reduction dim to be specified"),
             (() => max ? Tensor.Zeros([2, 0]).Max(1) : Tensor.Zeros([2, 0]).Min(1), typeof(InvalidOperationException), "non-zero size")],
     };
 
     private static OpRow Ranked(string name, Func<Call, object?> run) => new(name, run)
     {
         Covers = ["Median", "RankPlace", "TakePlaces"],
-        Samples = () => [new([In.Distinct(2, 3)]), new([In.Distinct(2, 4), 1L]), new([In.Distinct(3, 2, 2), 0L, true]), new([In.Distinct()]), new([In.Distinct(0, 3), 1L])],
+        Samples = () => [new([In.Distinct(2, 3)]), new([In.Distinct(2, 4), 1L]), new([In.Distinct(3, 2, 2), 0L, true]),
+            new([In.Distinct()]), new([In.Distinct(0, 3), 1L])],
         Errors = [(() => Tensor.Zeros([2, 0]).Median(1), typeof(InvalidOperationException), "non-zero size")],
     };
 
@@ -174,21 +190,25 @@ internal static class ReductionRows
 
     private static IEnumerable<Call> Many() =>
     [
-        new([In.Real(2, 3)]), new([In.Real(2, 3), 0L]), new([In.Real(2, 3, 4), new object?[] { 0L, 2L }]), new([In.Real(2, 3, 4), 1L, true]),
+        new([In.Real(2, 3)]), new([In.Real(2, 3), 0L]), new([In.Real(2, 3, 4), new object?[] { 0L, 2L }]),
+            new([In.Real(2, 3, 4), 1L, true]),
         new([In.Real()]), new([In.Real(0, 2), 1L]), new([In.Real(2, 3), Array.Empty<object?>()]),
     ];
 
-    private static IEnumerable<Call> Flat() => [new([In.Mask(2, 3)]), new([In.Mask(2, 3), 0L]), new([In.Mask(2, 3), 1L, true]), new([In.Mask(0)]), new([In.Mask()])];
+    private static IEnumerable<Call> Flat() => [new([In.Mask(2, 3)]), new([In.Mask(2, 3), 0L]), new([In.Mask(2, 3), 1L, true]),
+        new([In.Mask(0)]), new([In.Mask()])];
 
     private static IEnumerable<Call> Ordered() =>
     [
-        new([In.Distinct(2, 3)]), new([In.Distinct(2, 3), 0L]), new([In.Distinct(2, 3, 4), new object?[] { 0L, 2L }]), new([In.Distinct(2, 3), 1L, true]), new([In.Distinct()]),
+        new([In.Distinct(2, 3)]), new([In.Distinct(2, 3), 0L]), new([In.Distinct(2, 3, 4), new object?[] { 0L, 2L }]),
+            new([In.Distinct(2, 3), 1L, true]), new([In.Distinct()]),
         new([In.Distinct(0, 3), 1L]),
     ];
 
     private static IEnumerable<Call> Moments() =>
     [
-        new([In.Real(2, 3)]), new([In.Real(2, 3), 0L]), new([In.Real(2, 3), new object?[] { 1L }], new Dictionary<string, object?> { ["correction"] = 0L, ["keepdim"] = true }),
+        new([In.Real(2, 3)]), new([In.Real(2, 3), 0L]), new([In.Real(2, 3), new object?[] { 1L }], new Dictionary<string,
+            object?> { ["correction"] = 0L, ["keepdim"] = true }),
         new([In.Real(2, 3, 4), new object?[] { 0L, 2L }]), new([In.Real(0, 3), 1L]),
         new([In.Real()], new Dictionary<string, object?> { ["correction"] = 0L }),
     ];

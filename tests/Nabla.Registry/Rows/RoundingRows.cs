@@ -17,14 +17,18 @@ internal static class RoundingRows
         new("fill", static c => c.IsNumber(1, "value") ? c.T(0).Fill(c.Number(1, "value")) : c.T(0).Fill(c.T(1, "value")))
         {
             InPlace = static c => c.IsNumber(1, "value") ? c.T(0).Fill_(c.Number(1, "value")) : c.T(0).Fill_(c.T(1, "value")),
-            Samples = static () => [new([In.Real(2, 3), 1.5]), new([In.Real(), 2L]), new([In.Real(0, 2), 1.0]), new([In.Real(2, 3), In.Real2()])],
+            Samples = static () => [new([In.Real(2, 3), 1.5]), new([In.Real(), 2L]), new([In.Real(0, 2), 1.0]),
+                new([In.Real(2, 3), In.Real2()])],
             Covers = ["Fill", "FillWith"],
         },
-        ElementRows.Unary("zero", static x => x.Clone().Zero_(), static x => x.Zero_(), In.Real, "Fill") with { Except = [("allocation", "the row makes a copy")] },
+        ElementRows.Unary("zero", static x => x.Clone().Zero_(), static x => x.Zero_(), In.Real,
+            "Fill") with { Except = [("allocation", "the row makes a copy")] },
         .. Conversions,
     ];
 
-    private static Call Places(long decimals) => new([In.Between(-30, 30, 2, 3)], new Dictionary<string, object?> { ["decimals"] = decimals });
+    private static Call Places(long decimals) => new([In.Between(-30, 30, 2, 3)], new Dictionary<string,
+        object?>
+    { ["decimals"] = decimals });
 
     private static (Func<object?> Call, Type Exception, string Message)[] NotBool(Func<Tensor, Tensor> run) =>
         [(() => run(Tensor.Of([true])), typeof(DTypeException), "not implemented for 'Bool'")];
@@ -39,22 +43,25 @@ internal static class RoundingRows
         {
             Samples = static () =>
             [
-                new([In.Real(2, 3), DType.Float64]), new([In.Real(2, 3), DType.Float64], new Dictionary<string, object?> { ["copy"] = true }),
+                new([In.Real(2, 3), DType.Float64]), new([In.Real(2, 3), DType.Float64], new Dictionary<string,
+                    object?> { ["copy"] = true }),
                 new([In.Real(), DType.Int64]), new([In.Real(0, 2), DType.Bool]), new([In.Real(2, 3), In.Real2(2)]),
             ],
         },
     ];
 
-    private static OpRow Convert(string name, Func<Tensor, Tensor> run) => ElementRows.Unary(name, run, null, name is "byte" ? In.Positive : In.Real, "To") with
-    {
-        Except = name is "half" or "bfloat16" or "float" ?
+    private static OpRow Convert(string name, Func<Tensor, Tensor> run) =>
+        ElementRows.Unary(name, run, null, name is "byte" ? In.Positive : In.Real, "To") with
+        {
+            Except = name is "half" or "bfloat16" or "float" ?
         [
             ("grad", "rounding to fewer bits hides finite differences"), ("gradgrad", "rounding to fewer bits hides finite differences"),
             ("forward", "rounding to fewer bits hides finite differences"),
         ] : [],
-    };
+        };
 
-    /// <summary>PyTorch's three forms: (dtype, non_blocking, copy), (device, dtype, non_blocking, copy), (other, non_blocking, copy).</summary>
+    /// <summary>PyTorch's three forms: (dtype, non_blocking, copy), (device, dtype, non_blocking, copy), (other, non_blocking,
+    /// copy).</summary>
     private static Tensor To(Call c)
     {
         int at = c.Args.Length > 1 && c.Args[1] is string ? 2 : 1;

@@ -7,7 +7,8 @@ internal static class ScanRows
         new("cumsum", c => c.T(0).CumSum(c.Int(1, "dim"), c.DType(-1, "dtype")))
         {
             InPlace = c => c.T(0).CumSum_(c.Int(1, "dim")),
-            Samples = () => [new([In.Real(2, 3), 0L]), new([In.Real(2, 3), -1L]), new([In.Real(2, 3, 2), 1L]), new([In.Real(), 0L]), new([In.Real(0), 0L])],
+            Samples = () => [new([In.Real(2, 3), 0L]), new([In.Real(2, 3), -1L]), new([In.Real(2, 3, 2), 1L]), new([In.Real(), 0L]),
+                new([In.Real(0), 0L])],
         },
         new("cumprod", c => c.T(0).CumProd(c.Int(1, "dim"), c.DType(-1, "dtype")))
         {
@@ -15,7 +16,8 @@ internal static class ScanRows
             Covers = ["Cumprod", "Recurrence"],
             Samples = () =>
             [
-                new([In.Real(2, 3), 0L]), new([In.Real(2, 3), -1L]), new([In.Real(2, 3, 2), 1L]), new([In.Real(), 0L]), new([In.Real(0), 0L]),
+                new([In.Real(2, 3), 0L]), new([In.Real(2, 3), -1L]), new([In.Real(2, 3, 2), 1L]), new([In.Real(), 0L]),
+                    new([In.Real(0), 0L]),
                 new([Tensor.From([2.0, 0, 3, 0, 0, 4], [2, 3]).RequiresGrad_(), 1L]),
             ],
         },
@@ -46,7 +48,8 @@ internal static class ScanRows
         ? c.T(0).Trapezoid(x, c.Int(-1, "dim", -1))
         : c.T(0).Trapezoid(c.Double(-1, "dx", 1), c.Int(-1, "dim", -1)))
     {
-        Samples = () => [new([In.Real(2, 4)]), new([In.Real(2, 4), In.Distinct(4)]), new([In.Real(2, 4)], new Dictionary<string, object?> { ["dim"] = 0L, ["dx"] = 2.0 }), new([In.Real(0, 3)])],
+        Samples = () => [new([In.Real(2, 4)]), new([In.Real(2, 4), In.Distinct(4)]),
+            new([In.Real(2, 4)], new Dictionary<string, object?> { ["dim"] = 0L, ["dx"] = 2.0 }), new([In.Real(0, 3)])],
         Except = [("scalar", "needs neighbours")],
         Errors = [(() => In.Real(3).Trapezoid(In.Real(2)), typeof(ShapeException), "There must be one `x` value")],
     };

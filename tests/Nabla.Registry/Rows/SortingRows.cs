@@ -4,7 +4,8 @@ internal static class SortingRows
 {
     internal static IReadOnlyList<OpRow> All { get; } =
     [
-        new("sort", c => c.T(0).Sort(c.Int(1, "dim", -1), c.Bool(2, "descending", false), c.Has(-1, "stable") ? c.Bool(-1, "stable", false) : null))
+        new("sort", c => c.T(0).Sort(c.Int(1, "dim", -1), c.Bool(2, "descending", false),
+            c.Has(-1, "stable") ? c.Bool(-1, "stable", false) : null))
         {
             Covers = ["SortPlaces", "TakePlaces"],
             Samples = () => [new([In.Distinct(2, 4)]), new([In.Distinct(3, 2), 0L, true]), new([In.Distinct()]), new([In.Distinct(0)])],
@@ -14,11 +15,13 @@ internal static class SortingRows
             Covers = ["SortPlaces"],
             Samples = () => [new([In.Distinct(2, 4)]), new([In.Distinct(3, 2), 0L, true])],
         },
-        new("msort", c => c.T(0).MSort()) { Covers = ["SortPlaces"], Samples = () => [new([In.Distinct(4, 2)])], Except = [("vmap", "sorts the first dimension")] },
+        new("msort", c => c.T(0).MSort()) { Covers = ["SortPlaces"], Samples = () => [new([In.Distinct(4, 2)])],
+            Except = [("vmap", "sorts the first dimension")] },
         new("topk", c => c.T(0).TopK(c.Long(1, "k"), c.Int(2, "dim", -1), c.Bool(3, "largest", true), c.Bool(4, "sorted", true)))
         {
             Covers = ["SortPlaces", "TakePlaces"],
-            Samples = () => [new([In.Distinct(2, 4), 2L]), new([In.Distinct(4, 2), 3L, 0L, false]), new([In.Distinct(), 1L]), new([In.Distinct(3), 0L])],
+            Samples = () => [new([In.Distinct(2, 4), 2L]), new([In.Distinct(4, 2), 3L, 0L, false]), new([In.Distinct(), 1L]),
+                new([In.Distinct(3), 0L])],
             Errors = [(() => In.Real(3).TopK(4), typeof(ArgumentOutOfRangeException), "selected index k out of range"),
                 (() => In.Real(3).TopK(-1), typeof(ArgumentOutOfRangeException), "selected index k out of range")],
         },

@@ -17,17 +17,20 @@ internal static class SpecialRows
         ElementRows.Unary("frexp", static x => x.Frexp(), null, In.NonZero),
         new("mvlgamma", static c => c.T(0, "input").MvLGamma(c.Int(1, "p")))
         {
-            Samples = static () => [new([In.Between(2.5, 4, 2, 3), 3L]), new([In.Between(2.5, 4), 1L]), new([In.Between(2.5, 4, 0, 2), 5L])],
+            Samples = static () => [new([In.Between(2.5, 4, 2, 3), 3L]), new([In.Between(2.5, 4), 1L]),
+                new([In.Between(2.5, 4, 0, 2), 5L])],
             Covers = ["Lgamma"],
         },
         ElementRows.Binary("igamma", static (x, y) => x.IGamma(y), null, static s => In.Positive(s).Detach(), In.Positive),
         ElementRows.Binary("igammac", static (x, y) => x.IGammaC(y), null, static s => In.Positive(s).Detach(), In.Positive, "Igamma"),
         ElementRows.Binary("special.xlog1py", Special.Xlog1py, Special.Xlog1py, null, null, In.Real, In.Positive, "SpecialXlog1Py"),
-        ElementRows.Binary("special.zeta", Special.Zeta, Special.Zeta, null, null, static s => In.Between(1.5, 4, s).Detach(), In.Positive, "SpecialZeta") with
+        ElementRows.Binary("special.zeta", Special.Zeta, Special.Zeta, null, null, static s => In.Between(1.5, 4, s).Detach(), In.Positive,
+            "SpecialZeta") with
         {
             Samples = static () => ElementRows.Pairs(static s => In.Between(1.5, 4, s).Detach(), In.Positive),
         },
-        new("special.polygamma", static c => c.T(1, "input").Polygamma(c.Int(0, "n"))) { Samples = static () => [new([1L, In.Positive(2, 3)])] },
+        new("special.polygamma", static c => c.T(1, "input").Polygamma(c.Int(0, "n"))) { Samples = static () =>
+            [new([1L, In.Positive(2, 3)])] },
         P("chebyshev_polynomial_t", Special.ChebyshevPolynomialT),
         P("chebyshev_polynomial_u", Special.ChebyshevPolynomialU),
         P("chebyshev_polynomial_v", Special.ChebyshevPolynomialV),

@@ -84,7 +84,8 @@ public sealed class AccumulationTests
         Tensor a = Tensor.Ones([5000], DType.Float64, requiresGrad: true), b = Tensor.Ones([5000], DType.Float64, requiresGrad: true);
         for (int i = 1; i <= 5; i++)
         {
-            Tensor shared = a * 2, y = (shared + b).Clone() + shared * b + shared.View([50, 100]).Transpose(0, 1).Clone().Transpose(0, 1).Reshape([5000]);
+            Tensor shared = a * 2, y = (shared + b).Clone() + shared * b
+                + shared.View([50, 100]).Transpose(0, 1).Clone().Transpose(0, 1).Reshape([5000]);
             y.Sum().Backward();
             Assert.All(Values(a.Grad), v => Assert.Equal(6.0 * i, v));
             Assert.All(Values(b.Grad), v => Assert.Equal(3.0 * i, v));
@@ -133,7 +134,8 @@ public sealed class AccumulationTests
         Assert.Equal([3.0, 3.0], Values(a.Grad));
         a.Grad = null;
         Assert.Null(a.Grad);
-        Assert.StartsWith("attempting to assign a gradient of size '[3]' to a tensor of size '[2]'. Please ensure that the gradient and the " +
+        Assert.StartsWith("attempting to assign a gradient of size '[3]' to a tensor of size '[2]'. Please ensure that the gradient and " +
+            "the " +
             "tensor are the same size", Assert.Throws<ShapeException>(() => a.Grad = Plain(1, 2, 3)).Message);
         Assert.StartsWith("attempting to assign a gradient with dtype 'float32' to a tensor with dtype 'float64'. Please ensure that the " +
             "gradient and the tensor have the same dtype", Assert.Throws<DTypeException>(() => a.Grad = Tensor.Zeros([2])).Message);

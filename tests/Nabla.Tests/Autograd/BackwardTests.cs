@@ -115,7 +115,8 @@ public sealed class BackwardTests
     public void Grad_refuses_what_it_cannot_differentiate()
     {
         Tensor a = Leaf(2), other = Leaf(3);
-        Assert.StartsWith("grad requires non-empty inputs.", Assert.Throws<ArgumentException>(() => Autograd.Grad(a * 2, inputs: [])).Message);
+        Assert.StartsWith("grad requires non-empty inputs.",
+            Assert.Throws<ArgumentException>(() => Autograd.Grad(a * 2, inputs: [])).Message);
         Refuses("One of the differentiated Tensors does not require grad", () => Autograd.Grad(a * 2, [Plain(1)]));
         Refuses("One of the differentiated Tensors appears to not have been used in the graph.", () => Autograd.Grad(a * 2, [other]));
         Assert.Contains("input 1", Assert.Throws<AutogradException>(() => Autograd.Grad(a * 2, [a, other])).Message);
@@ -147,9 +148,12 @@ public sealed class BackwardTests
     {
         Tensor a = Leaf(2), y = a * a;
         y.Backward();
-        Refuses("Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). " +
-            "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you " +
-            "need to backward through the graph a second time or if you need to access saved tensors after calling backward.", () => y.Backward());
+        Refuses("Trying to backward through the graph a second time (or directly access saved tensors after they have already been " +
+            "freed). " +
+            "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True " +
+                "if you " +
+            "need to backward through the graph a second time or if you need to access saved tensors after calling backward.", () =>
+                y.Backward());
         Assert.Equal([4.0], Values(a.Grad));
     }
 

@@ -6,7 +6,8 @@ namespace Nabla.Tests.AutogradTests;
 /// <summary>That the checker of derivatives finds what is wrong and says where.</summary>
 public sealed class GradCheckTests
 {
-    /// <summary>x², with a derivative that is wrong by a factor at one element, depends on nothing, or is not linear in the gradient.</summary>
+    /// <summary>x², with a derivative that is wrong by a factor at one element, depends on nothing, or is not linear in the
+    /// gradient.</summary>
     private readonly record struct Wrong(int Kind) : IOp<Wrong>
     {
         public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [x[0].Detach() * x[0].Detach()];
@@ -18,7 +19,8 @@ public sealed class GradCheckTests
             _ => g[0]! * x[0] * 2,
         };
 
-        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) => [t[0]! * x[0] * (Kind == 3 ? 5 : 2)];
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
+            [t[0]! * x[0] * (Kind == 3 ? 5 : 2)];
     }
 
     private static Tensor Apply(int kind, Tensor x) => Op.Apply(new Wrong(kind), x)[0];
@@ -30,7 +32,8 @@ public sealed class GradCheckTests
     {
         Assert.True(GradCheck.Run(x => x * x * x, Leaf(1, 2, 3), fastMode: fast, checkForwardAd: true));
         Assert.True(GradGradCheck.Run(x => x * x * x, Leaf(1, 2, 3), fastMode: fast));
-        Assert.True(GradCheck.Run((Tensor[] x) => [x[0] / x[1], (x[0] > 0), x[1].Detach().Floor()], [Leaf(1, 2), Leaf(3.5, 4.5)], fastMode: fast));
+        Assert.True(GradCheck.Run((Tensor[] x) => [x[0] / x[1], (x[0] > 0), x[1].Detach().Floor()], [Leaf(1, 2), Leaf(3.5, 4.5)],
+            fastMode: fast));
     }
 
     [Fact]
@@ -56,7 +59,8 @@ public sealed class GradCheckTests
     public void A_wrong_tangent_is_found()
     {
         Assert.True(GradCheck.Run(x => Apply(3, x), Leaf(1, 2, 3)));
-        Assert.Contains("forward mode", Assert.Throws<GradCheckException>(() => GradCheck.Run(x => Apply(3, x), Leaf(1, 2, 3), checkForwardAd: true)).Message);
+        Assert.Contains("forward mode", Assert.Throws<GradCheckException>(() =>
+            GradCheck.Run(x => Apply(3, x), Leaf(1, 2, 3), checkForwardAd: true)).Message);
     }
 
     [Fact]
@@ -71,6 +75,7 @@ public sealed class GradCheckTests
     }
 
     [Fact]
-    public void Without_a_differentiable_input_there_is_nothing_to_check() => Assert.StartsWith("gradcheck expects at least one input tensor to require gradient",
+    public void Without_a_differentiable_input_there_is_nothing_to_check() =>
+        Assert.StartsWith("gradcheck expects at least one input tensor to require gradient",
         Assert.Throws<ArgumentException>(() => GradCheck.Run(x => x * 2, Plain(1))).Message);
 }

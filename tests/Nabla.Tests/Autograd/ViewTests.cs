@@ -117,7 +117,8 @@ public sealed class ViewTests
         using (Autograd.NoGrad()) view = y.Slice(0, 1);
         Assert.True(view.RequiresGrad);
         Assert.Null(view.GradFn);
-        Refuses("A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is ambiguous " +
+        Refuses("A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is " +
+            "ambiguous " +
             "and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the " +
             "no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).",
             () => view.Add_(1));
@@ -125,7 +126,8 @@ public sealed class ViewTests
         Assert.Equal([1.0, 3.0], Values(y));
     }
 
-    private const string Ambiguous = "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving " +
+    private const string Ambiguous = "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code " +
+        "by moving " +
         "both the view and the inplace either both inside the ";
 
     [Fact]
@@ -134,7 +136,8 @@ public sealed class ViewTests
         Tensor y = Result(1, 2), view;
         using (Autograd.NoGrad()) view = y.Slice(0, 1);
         y.Add_(1);
-        string text = "A view was created in no_grad mode and its base or another view of its base has been modified inplace with grad mode " +
+        string text = "A view was created in no_grad mode and its base or another view of its base has been modified inplace with grad " +
+            "mode " +
             "enabled. " + Ambiguous + "no_grad block";
         Refuses(text, () => _ = view.GradFn);
         Refuses(text, () => _ = view * 2);
@@ -146,7 +149,8 @@ public sealed class ViewTests
     {
         Tensor y = Result(1, 2), view;
         using (Autograd.NoGrad()) view = y.Slice(0, 1);
-        Refuses("Output 0 of ViewBackward0 is a view of a view which was created in no_grad mode and is being modified inplace with grad mode " +
+        Refuses("Output 0 of ViewBackward0 is a view of a view which was created in no_grad mode and is being modified inplace with " +
+            "grad mode " +
             "enabled. " + Ambiguous + "no_grad block", () => view.View([1]).Add_(1));
     }
 
@@ -168,7 +172,8 @@ public sealed class ViewTests
     {
         Tensor y = Result(1, 2, 3), part = Op.Apply(new Parts(), y)[0];
         y.Add_(1);
-        Refuses("Output 0 of PartsBackward0 is a view and its base or another view of its base has been modified inplace. This view is the " +
+        Refuses("Output 0 of PartsBackward0 is a view and its base or another view of its base has been modified inplace. This view is " +
+            "the " +
             "output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You " +
             "should replace the inplace operation by an out-of-place one.", () => _ = part.GradFn);
     }
@@ -178,7 +183,8 @@ public sealed class ViewTests
     {
         Tensor y = Result(1, 2, 3), part = Op.Apply(new Parts(), y)[1];
         Refuses("Output 1 of PartsBackward0 is a view and is being modified inplace. This view is the output of a function that returns " +
-            "multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation " +
+            "multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace " +
+                "operation " +
             "by an out-of-place one.", () => part.Add_(1));
         Assert.Equal([1.0, 2, 3], Values(y));
     }
@@ -186,9 +192,11 @@ public sealed class ViewTests
     /// <summary>The first two elements, each as a view.</summary>
     private readonly record struct Parts : IOp<Parts>
     {
-        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [new Nabla.Ops.Select(-1, 0).Forward(x[0]), new Nabla.Ops.Select(-1, 1).Forward(x[0])];
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [new Nabla.Ops.Select(-1, 0).Forward(x[0]),
+            new Nabla.Ops.Select(-1, 1).Forward(x[0])];
 
-        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) => throw new NotSupportedException();
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) =>
+            throw new NotSupportedException();
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) => throw new NotSupportedException();
     }
@@ -197,7 +205,8 @@ public sealed class ViewTests
     public void An_expanded_tensor_is_not_written_to()
     {
         Tensor t = Plain(1).Expand([3]);
-        Assert.StartsWith("unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please " +
+        Assert.StartsWith("unsupported operation: more than one element of the written-to tensor refers to a single memory location. " +
+            "Please " +
             "clone() the tensor before performing the operation.", Assert.Throws<InvalidOperationException>(() => t.Add_(1)).Message);
     }
 
@@ -206,7 +215,8 @@ public sealed class ViewTests
     {
         Tensor a = Leaf(2, 3), w = Plain(4, 5), y = (a * w).Sum();
         w.Add_(1);
-        Refuses("one of the variables needed for gradient computation has been modified by an inplace operation: [DoubleTensor [2]] is at " +
+        Refuses("one of the variables needed for gradient computation has been modified by an inplace operation: [DoubleTensor [2]] is " +
+            "at " +
             "version 1; expected version 0 instead.", () => y.Backward());
         Assert.Null(a.Grad);
     }

@@ -1,45 +1,63 @@
 using System.Reflection;
 using System.Text;
-using CsCheck;
 
 namespace Nabla.Tests.Errors;
 
-/// <summary>Any public operation with any arguments gives a result or one of the documented exceptions, and changes nothing if it fails.</summary>
+/// <summary>Any public operation with any arguments gives a result or one of the documented exceptions, and changes nothing if it
+/// fails.</summary>
 [Collection(ErrorCollection.Name)]
 public sealed class AnyCallTests
 {
     private static readonly HashSet<Type> Allowed =
     [
         typeof(ShapeException), typeof(DTypeException), typeof(AutogradException), typeof(ArgumentException), typeof(ArgumentNullException),
-        typeof(ArgumentOutOfRangeException), typeof(InvalidOperationException), typeof(InsufficientMemoryException), typeof(DivideByZeroException),
+        typeof(ArgumentOutOfRangeException), typeof(InvalidOperationException), typeof(InsufficientMemoryException),
+            typeof(DivideByZeroException),
         typeof(NotSupportedException),
     ];
 
-    private static readonly long[][] Shapes = [[], [0], [1], [3], [4], [2, 3], [3, 2], [3, 3], [0, 3], [2, 0], [1, 3], [2, 1, 3], [2, 3, 3], [1, 1], [5]];
+    private static readonly long[][] Shapes = [[], [0], [1], [3], [4], [2, 3], [3, 2], [3, 3], [0, 3], [2, 0], [1, 3], [2, 1, 3],
+        [2, 3, 3], [1, 1], [5]];
 
-    private static readonly string[] Words = ["sum", "mean", "none", "linear", "floor", "trunc", "amax", "prod", "tanh", "add", "multiply", "foo", ""];
+    private static readonly string[] Words = ["sum", "mean", "none", "linear", "floor", "trunc", "amax", "prod", "tanh", "add", "multiply",
+        "foo", ""];
+
+    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
     private static readonly MethodInfo[] Methods =
     [
         .. new[] { typeof(Tensor), typeof(Functional), typeof(LinAlg), typeof(Special) }
-            .SelectMany(static t => t.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
-            .Where(static m => !m.IsGenericMethodDefinition && !m.ReturnType.IsByRefLike && Array.TrueForAll(m.GetParameters(), static p => Supported(p.ParameterType)))
+            .SelectMany(static t => t.GetMethods(Declared))
+            .Where(static m => !m.IsGenericMethodDefinition && !m.ReturnType.IsByRefLike
+                && Array.TrueForAll(m.GetParameters(), static p => Supported(p.ParameterType)))
             .Where(static m => m.Name is not ("set_DefaultDType" or "ManualSeed" or "GetEnumerator")),
     ];
 
     private static bool Supported(Type t)
     {
         t = Nullable.GetUnderlyingType(t) ?? t;
-        return t == typeof(Tensor) || t == typeof(int) || t == typeof(long) || t == typeof(double) || t == typeof(bool) || t == typeof(string)
+        return t == typeof(Tensor) || t == typeof(int) || t == typeof(long) || t == typeof(double) || t == typeof(bool)
+            || t == typeof(string)
             || t == typeof(Scalar) || t == typeof(Shape) || t == typeof(Dims) || t == typeof(Generator) || t.IsEnum || t == typeof(Tensor[])
             || t == typeof(IReadOnlyList<Tensor>) || t == typeof(IReadOnlyList<long>);
     }
 
     [Fact]
-    public void Any_call_fails_only_as_documented() => Gen.Select(Gen.Int[0, Methods.Length - 1], Gen.Int).Sample((method, seed) =>
+    public void Any_call_fails_only_as_documented()
     {
-        MethodInfo m = Methods[method];
-        Random random = new(seed);
+        // The same calls at every run; one finding per method is enough.
+        SortedDictionary<string, string> found = [];
+        for (int seed = 0; seed < 6000; seed++)
+        {
+            MethodInfo m = Methods[seed % Methods.Length];
+            if (!found.ContainsKey(m.Name) && Finding(m, new Random(seed)) is { } finding) found[m.Name] = finding;
+        }
+
+        Assert.True(found.Count == 0, string.Join("\n", found.Values));
+    }
+
+    private static string? Finding(MethodInfo m, Random random)
+    {
         Scene scene = new();
         object? self = m.IsStatic ? null : Some(scene, random, typeof(Tensor));
         object?[] arguments = Array.ConvertAll(m.GetParameters(), p => Some(scene, random, p.ParameterType));
@@ -47,15 +65,17 @@ public sealed class AnyCallTests
         try
         {
             m.Invoke(self, arguments);
+            return null;
         }
         catch (TargetInvocationException e)
         {
             Exception inner = e.InnerException!;
-            if (!Allowed.Contains(inner.GetType())) Assert.Fail($"{Text(m, self, arguments)}: {inner}");
-            if (inner.Message.Length == 0) Assert.Fail($"{Text(m, self, arguments)}: no message");
-            if (scene.Changes() is { } change) Assert.Fail($"{Text(m, self, arguments)}: {change}, although it failed with {inner.Message}");
+            string call = Text(m, self, arguments);
+            if (!Allowed.Contains(inner.GetType())) return $"{call}: {inner}";
+            if (inner.Message.Length == 0) return $"{call}: no message";
+            return scene.Changes() is { } change ? $"{call}: {change}, although it failed with {inner.Message}" : null;
         }
-    }, iter: 4000, threads: 1);
+    }
 
     private static object? Some(Scene scene, Random random, Type type)
     {
@@ -66,9 +86,11 @@ public sealed class AnyCallTests
         if (type == typeof(double)) return Pick(random, 0.0, 0.5, 1, 2, -1, double.NaN, double.PositiveInfinity, 1e300, -1e-300);
         if (type == typeof(bool)) return random.Next(2) == 0;
         if (type == typeof(string)) return random.Next(12) == 0 ? null : Words[random.Next(Words.Length)];
-        if (type == typeof(Scalar)) return random.Next(2) == 0 ? (Scalar)SomeLong(random) : (Scalar)Pick(random, 0.0, 0.5, -1, double.NaN, 1e300);
+        if (type == typeof(Scalar)) return random.Next(2) == 0 ? (Scalar)SomeLong(random)
+            : (Scalar)Pick(random, 0.0, 0.5, -1, double.NaN, 1e300);
         if (type == typeof(Shape)) return Shape.Create([.. Enumerable.Range(0, random.Next(4)).Select(_ => SomeLong(random))]);
-        if (type == typeof(Dims)) return Dims.Create([.. Enumerable.Range(0, random.Next(3)).Select(_ => Pick(random, 0, 1, -1, 2, 9, int.MinValue))]);
+        if (type == typeof(Dims)) return Dims.Create([.. Enumerable.Range(0, random.Next(3)).Select(_ =>
+            Pick(random, 0, 1, -1, 2, 9, int.MinValue))]);
         if (type == typeof(Generator)) return null;
         if (type == typeof(Tensor[]) || type == typeof(IReadOnlyList<Tensor>))
             return Enumerable.Range(0, random.Next(4)).Select(_ => SomeTensor(scene, random)).ToArray();
@@ -96,7 +118,8 @@ public sealed class AnyCallTests
         StringBuilder text = new();
         text.Append(m.DeclaringType!.Name).Append('.').Append(m.Name).Append(" of ");
         foreach (object? a in arguments.Prepend(self))
-            text.Append(a is Tensor t ? $"{t.DType.Name()} {t.layout}" : a is Tensor[] list ? string.Join(" & ", list.Select(static t => $"{t.DType.Name()} {t.Shape}")) : a).Append("; ");
+            text.Append(a is Tensor t ? $"{t.DType.Name()} {t.layout}" : a is Tensor[] list
+                ? string.Join(" & ", list.Select(static t => $"{t.DType.Name()} {t.Shape}")) : a).Append("; ");
         return text.ToString();
     }
 }

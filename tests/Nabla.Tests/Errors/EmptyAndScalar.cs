@@ -22,18 +22,22 @@ public sealed class EmptyAndScalar
         { "E02 kth", Kinds.State, "kthvalue(): Expected reduction dim 0 to have non-zero size.", s => s.F(0).KthValue(1) },
         { "E02 quantile", Kinds.State, "quantile() input tensor must be non-empty", s => s.F(0).Quantile(0.5) },
         { "E02 aminmax", Kinds.State, "aminmax(): ", s => s.F(0).AMinMax() },
-        { "E03", "tensor(0.); tensor(1.); tensor(nan); tensor(nan); tensor(nan)", s => (s.F(0).Sum(), s.F(0).Prod(), s.F(0).Mean(), s.F(0).Std(), s.F(1).Var()) },
+        { "E03", "tensor(0.); tensor(1.); tensor(nan); tensor(nan); tensor(nan)", s =>
+            (s.F(0).Sum(), s.F(0).Prod(), s.F(0).Mean(), s.F(0).Std(), s.F(1).Var()) },
         { "E04 softmax", "[2, 0]", s => s.F(2, 0).Softmax(1).Shape },
         { "E04 logsumexp", "tensor(-inf)", s => s.F(0).LogSumExp(0) },
         { "E05", "tensor([[0., 0.],\n        [0., 0.]])", s => s.F(2, 0).MatMul(s.F(0, 2)) },
         { "E05 gradients", "[2, 0]; [0, 2]", s => Gradients(s.Leaf(2, 0), s.Leaf(0, 2), (x, y) => x.MatMul(y)).Select(g => g.Shape) },
-        { "E05 no rows", "[0, 3]; tensor([[0., 0., 0.],\n        [0., 0., 0.]])", s => Gradients(s.Leaf(0, 2), s.Leaf(2, 3), (x, y) => x.MatMul(y)) is [{ } g, { } h] ? (new Shape([g.Size(0), h.Size(1)]), h) : default },
+        { "E05 no rows", "[0, 3]; tensor([[0., 0., 0.],\n        [0., 0., 0.]])", s =>
+            Gradients(s.Leaf(0, 2), s.Leaf(2, 3), (x, y) => x.MatMul(y)) is [{ } g, { } h] ? (new Shape([g.Size(0), h.Size(1)]), h)
+            : default },
         { "E06 linear", "[0, 2]; tensor([[0., 0., 0.],\n        [0., 0., 0.]])", s =>
             { Tensor w = s.Leaf(2, 3), y = F.Linear(s.F(0, 3), w); y.Sum().Backward(); return (y.Shape, w.Grad); } },
         { "E07", "tensor(nan)", s => F.CrossEntropy(s.F(0, 3), s.Of(DType.Int64, 0)) },
         { "E07 ignored", "tensor(nan)", s => F.CrossEntropy(s.F(2, 3), s.L(-100, -100)) },
         { "E08", "[2, 3]", s => Tensor.Cat([s.F(0), s.F(2, 3)]).Shape },
-        { "E08 other", Kinds.Shape, "Sizes of tensors must match except in dimension 0. Expected size 1 but got size 3 for tensor number 1 in the list.", s => Tensor.Cat([s.F(0, 1), s.F(2, 3)]) },
+        { "E08 other", Kinds.Shape, "Sizes of tensors must match except in dimension 0. Expected size 1 but got size 3 for tensor " +
+            "number 1 in the list.", s => Tensor.Cat([s.F(0, 1), s.F(2, 3)]) },
         { "E09 backward", "tensor(1.)", s => { Tensor x = s.Leaf(); (x * x).Backward(); return x.Grad; } },
         { "E09 broadcast", "tensor([1., 2.])", s => s.F() + s.F(2) },
         { "E09 dims", "tensor(0.5000); tensor(0.5000); tensor(0)", s => (s.F().Sum(0), s.F().CumSum(-1), s.F().ArgMax(0)) },

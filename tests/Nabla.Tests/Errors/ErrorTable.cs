@@ -27,13 +27,21 @@ public sealed record ErrorRow(string Name, Type Exception, string Words, Func<Sc
         if (error is null) Assert.Fail($"{Name}: no exception, but the result {OneLine(result)}.");
         if (error.GetType() != Exception) Assert.Fail($"{Name}: {error.GetType().Name} instead of {Exception.Name}: {error}");
         // A full stop may have become a colon, with more to say.
-        if (!error.Message.StartsWith(Words.TrimEnd('.'), StringComparison.Ordinal)) Assert.Fail($"{Name}: expected words\n{Words}\nbut the message is\n{error.Message}");
+        if (!error.Message.StartsWith(Words.TrimEnd('.'),
+            StringComparison.Ordinal)) Assert.Fail($"{Name}: expected words\n{Words}\nbut the message is\n{error.Message}");
         foreach (string piece in Contains)
-            if (!error.Message.Contains(piece, StringComparison.Ordinal)) Assert.Fail($"{Name}: \"{piece}\" is missing in\n{error.Message}");
+            if (!error.Message.Contains(piece,
+                StringComparison.Ordinal)) Assert.Fail($"{Name}: \"{piece}\" is missing in\n{error.Message}");
         if (scene.Changes() is { } change) Assert.Fail($"{Name}: {change}, although the call failed with: {error.Message}");
     }
 
-    private static string OneLine(object? result) => result switch { null => "null", Tensor t => t.ToString(), _ => result.ToString() ?? "" };
+    private static string OneLine(object? result) => result switch
+    {
+        null => "null",
+        Tensor t => t.ToString(),
+        _ => result.ToString()
+        ?? ""
+    };
 }
 
 /// <summary>Rows of calls that must fail, and rows of calls that must not.</summary>

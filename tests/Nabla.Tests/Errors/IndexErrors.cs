@@ -13,7 +13,8 @@ public sealed class IndexErrors
         { "I01", Kinds.Range, "index 2 is out of bounds for dimension 0 with size 2", s => s.F(2)[2] },
         { "I01 negative", Kinds.Range, "index -3 is out of bounds for dimension 0 with size 2", s => s.F(2)[-3] },
         { "I01 second", Kinds.Range, "index 3 is out of bounds for dimension", s => s.F(2, 3)[0, 3], "with size 3" },
-        { "I01 select", Kinds.Range, "select(): index 3 out of range for tensor of size [2, 3] at dimension 1", s => s.F(2, 3).Select(1, 3) },
+        { "I01 select", Kinds.Range, "select(): index 3 out of range for tensor of size [2, 3] at dimension 1", s =>
+            s.F(2, 3).Select(1, 3) },
         { "I01 assign", Kinds.Range, "index 2 is out of bounds for dimension 0 with size 2", s => s.F(2)[2] = s.F() },
         { "I02 scalar", Kinds.Argument, "invalid index of a 0-dim tensor.", s => s.F()[0] },
         { "I02 many", Kinds.Argument, "too many indices for tensor of dimension 2", s => s.F(2, 3)[0, 0, 0], "3" },
@@ -27,31 +28,48 @@ public sealed class IndexErrors
         { "I06", Kinds.Range, "index 2 is out of bounds for dimension 0 with size 2", s => s.F(2)[s.L(0, 2)] },
         { "I06 second", Kinds.Range, "index 3 is out of bounds for dimension 1 with size 3", s => s.F(2, 3)[s.L(0, 1), s.L(0, 3)] },
         { "I06 rest", Kinds.Range, "index -4 is out of bounds for dimension", s => s.F(2, 3)[.., s.L(-4)], "with size 3" },
-        { "I06 shapes", Kinds.Shape, "shape mismatch: indexing tensors could not be broadcast together with shapes [2], [3]", s => s.F(2, 3)[s.L(0, 1), s.L(0, 1, 2)] },
-        { "I07", Kinds.Shape, "The shape of the mask [3] at index 0 does not match the shape of the indexed tensor [2, 3] at index 0", s => s.F(2, 3)[s.Of(DType.Bool, 3)] },
-        { "I08 gather", Kinds.Range, "index 3 is out of bounds for dimension 1 with size 3", s => s.F(2, 3).Gather(1, s.L(3).View([1, 1])) },
-        { "I08 gather negative", Kinds.Range, "index -1 is out of bounds for dimension 1 with size 3", s => s.F(2, 3).Gather(1, s.L(-1).View([1, 1])) },
+        { "I06 shapes", Kinds.Shape, "shape mismatch: indexing tensors could not be broadcast together with shapes [2], [3]", s =>
+            s.F(2, 3)[s.L(0, 1), s.L(0, 1, 2)] },
+        { "I07", Kinds.Shape, "The shape of the mask [3] at index 0 does not match the shape of the indexed tensor [2, 3] at index 0", s =>
+            s.F(2, 3)[s.Of(DType.Bool, 3)] },
+        { "I08 gather", Kinds.Range, "index 3 is out of bounds for dimension 1 with size 3", s =>
+            s.F(2, 3).Gather(1, s.L(3).View([1, 1])) },
+        { "I08 gather negative", Kinds.Range, "index -1 is out of bounds for dimension 1 with size 3", s =>
+            s.F(2, 3).Gather(1, s.L(-1).View([1, 1])) },
         { "I08 scatter", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s => s.F(3).Scatter_(0, s.L(0, 3), 5.0) },
-        { "I08 scatter tensor", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s => s.F(3).Scatter_(0, s.L(0, 3), s.F(2)) },
-        { "I08 scatter add", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s => s.F(3).ScatterAdd_(0, s.L(0, 3), s.F(2)) },
-        { "I08 scatter reduce", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s => s.F(3).ScatterReduce_(0, s.L(0, 3), s.F(2), "sum") },
+        { "I08 scatter tensor", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s =>
+            s.F(3).Scatter_(0, s.L(0, 3), s.F(2)) },
+        { "I08 scatter add", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s =>
+            s.F(3).ScatterAdd_(0, s.L(0, 3), s.F(2)) },
+        { "I08 scatter reduce", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s =>
+            s.F(3).ScatterReduce_(0, s.L(0, 3), s.F(2), "sum") },
         { "I08 index select", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s => s.F(3).IndexSelect(0, s.L(3)) },
-        { "I08 index add", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s => s.F(3).IndexAdd_(0, s.L(0, 3), s.F(2)), "element 1" },
-        { "I08 index copy", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s => s.F(3).IndexCopy_(0, s.L(0, 3), s.F(2)) },
-        { "I08 index fill", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s => s.F(3).IndexFill_(0, s.L(0, 3), 1.0) },
-        { "I08 index put", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s => s.F(3).IndexPut_([s.L(0, 3)], s.F(2)) },
+        { "I08 index add", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s =>
+            s.F(3).IndexAdd_(0, s.L(0, 3), s.F(2)), "element 1" },
+        { "I08 index copy", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s =>
+            s.F(3).IndexCopy_(0, s.L(0, 3), s.F(2)) },
+        { "I08 index fill", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s =>
+            s.F(3).IndexFill_(0, s.L(0, 3), 1.0) },
+        { "I08 index put", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s =>
+            s.F(3).IndexPut_([s.L(0, 3)], s.F(2)) },
         { "I08 assign", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s => s.F(3)[s.L(0, 3)] = s.F(2) },
         { "I08 take", Kinds.Range, "out of range: tried to access index 3 on a tensor of 3 elements.", s => s.F(3).Take(s.L(3)) },
         { "I08 put", Kinds.Range, "out of range: tried to access index 3 on a tensor of 3 elements.", s => s.F(3).Put_(s.L(0, 3), s.F(2)) },
         { "I08 along dim", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s => s.F(3).TakeAlongDim(s.L(3), 0) },
         { "I08 unravel", Kinds.Range, "", s => s.L(5).UnravelIndex([2, 2]), "5" },
-        { "I09 gather", Kinds.Shape, "Index tensor must have the same number of dimensions as input tensor", s => s.F(2, 3).Gather(1, s.L(1)) },
+        { "I09 gather", Kinds.Shape, "Index tensor must have the same number of dimensions as input tensor", s =>
+            s.F(2, 3).Gather(1, s.L(1)) },
         { "I09 scatter", Kinds.Shape, "Index tensor must have the same number of dimensions as ", s => s.F(2, 3).Scatter_(1, s.L(1), 1.0) },
-        { "I09 size", Kinds.Shape, "Size does not match at dimension 1 expected index [1, 4] to be no larger than self [2, 3] apart from dimension 0", s => s.F(2, 3).Gather(0, s.Of(DType.Int64, 1, 4)) },
-        { "I09 vector", Kinds.Shape, "index_select(): Index is supposed to be a vector", s => s.F(3).IndexSelect(0, s.Of(DType.Int64, 1, 2)) },
-        { "I09 source", Kinds.Shape, "", s => s.F(3).IndexAdd_(0, s.L(0, 0), s.F(3)), "Number of indices (2) should be equal to source.size(dim)" },
-        { "I09 scatter size", Kinds.Shape, "", s => s.F(3).Scatter_(0, s.L(0, 0, 0, 0, 0), s.F(3)), "index [5] to be no larger than", "src [3]" },
-        { "I09 put", Kinds.Shape, "put_(): Expected source and index to have the same number of elements, but got source.numel() = 2, index.numel() = 1", s => s.F(3).Put_(s.L(0), s.F(2)) },
+        { "I09 size", Kinds.Shape, "Size does not match at dimension 1 expected index [1, 4] to be no larger than self [2, 3] apart " +
+            "from dimension 0", s => s.F(2, 3).Gather(0, s.Of(DType.Int64, 1, 4)) },
+        { "I09 vector", Kinds.Shape, "index_select(): Index is supposed to be a vector", s =>
+            s.F(3).IndexSelect(0, s.Of(DType.Int64, 1, 2)) },
+        { "I09 source", Kinds.Shape, "", s => s.F(3).IndexAdd_(0, s.L(0, 0), s.F(3)),
+            "Number of indices (2) should be equal to source.size(dim)" },
+        { "I09 scatter size", Kinds.Shape, "", s => s.F(3).Scatter_(0, s.L(0, 0, 0, 0, 0), s.F(3)), "index [5] to be no larger than",
+            "src [3]" },
+        { "I09 put", Kinds.Shape, "put_(): Expected source and index to have the same number of elements, but got source.numel() = 2, " +
+            "index.numel() = 1", s => s.F(3).Put_(s.L(0), s.F(2)) },
         { "I10", Kinds.Range, "index out of range in self", s => F.Embedding(s.L(0, 10), s.F(3, 2)), "10", "3" },
         { "I10 negative", Kinds.Range, "index out of range in self", s => F.Embedding(s.L(-1), s.F(3, 2)), "-1" },
         { "I10 renorm", Kinds.Range, "index out of range in self", s => F.Embedding(s.L(0, 10), s.F(3, 2), maxNorm: 0.1) },
@@ -73,14 +91,20 @@ public sealed class IndexErrors
         { "I18 index", Kinds.Range, "index 4294967296 is out of bounds for dimension 0 with size 2", s => s.F(2)[Far] },
         { "I18 tensor", Kinds.Range, "index 4294967296 is out of bounds for dimension 0 with size 2", s => s.F(2)[s.L(Far)] },
         { "I18 gather", Kinds.Range, "index 4294967296 is out of bounds for dimension 0 with size 2", s => s.F(2).Gather(0, s.L(Far)) },
-        { "I18 select", Kinds.Range, "index 4294967296 is out of bounds for dimension 0 with size 2", s => s.F(2).IndexSelect(0, s.L(Far)) },
+        { "I18 select", Kinds.Range, "index 4294967296 is out of bounds for dimension 0 with size 2", s =>
+            s.F(2).IndexSelect(0, s.L(Far)) },
         { "I18 embedding", Kinds.Range, "index out of range in self", s => F.Embedding(s.L(Far), s.F(2, 2)), "4294967296" },
         { "I18 target", Kinds.Range, "Target 4294967296 is out of bounds.", s => F.NllLoss(s.F(1, 3), s.L(Far)) },
-        { "I18 least", Kinds.Range, "index -9223372036854775808 is out of bounds for dimension 0 with size 2", s => s.F(2)[s.L(long.MinValue)] },
-        { "I18 extreme", Kinds.Range, "index -9223372036854775808 is out of bounds for dimension 0 with size 2", s => s.F(2)[long.MinValue] },
-        { "I18 slice", "tensor([0.5000, 1.5000])", s => s.F(2).Slice(0, long.MinValue, long.MaxValue, long.MaxValue - 1)[..] is { } t ? Tensor.Cat([t, s.F(2)[1..]]) : null },
-        { "I reduce", Kinds.Argument, "reduce argument must be either sum, prod, mean, amax or amin, got foo", s => s.F(2).ScatterReduce_(0, s.L(0), s.F(1), "foo") },
-        { "I scatter reduce", Kinds.Argument, "reduce argument must be either add or multiply.", s => s.F(2).Scatter(0, s.L(0), s.F(1), "foo") },
+        { "I18 least", Kinds.Range, "index -9223372036854775808 is out of bounds for dimension 0 with size 2", s =>
+            s.F(2)[s.L(long.MinValue)] },
+        { "I18 extreme", Kinds.Range, "index -9223372036854775808 is out of bounds for dimension 0 with size 2", s =>
+            s.F(2)[long.MinValue] },
+        { "I18 slice", "tensor([0.5000, 1.5000])", s => s.F(2).Slice(0, long.MinValue, long.MaxValue, long.MaxValue - 1)[..] is { } t
+            ? Tensor.Cat([t, s.F(2)[1..]]) : null },
+        { "I reduce", Kinds.Argument, "reduce argument must be either sum, prod, mean, amax or amin, got foo", s =>
+            s.F(2).ScatterReduce_(0, s.L(0), s.F(1), "foo") },
+        { "I scatter reduce", Kinds.Argument, "reduce argument must be either add or multiply.", s =>
+            s.F(2).Scatter(0, s.L(0), s.F(1), "foo") },
     };
 
     public static TheoryData<string> Rows => Table.Errors;

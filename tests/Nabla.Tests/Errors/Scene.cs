@@ -9,9 +9,11 @@ public sealed class Scene
     private byte[] generator = Generator.Default.GetState();
 
     /// <summary>A tensor's visible state.</summary>
-    private sealed record Snapshot(byte[] Memory, string Layout, int Version, bool RequiresGrad, Tensor? Grad, byte[]? GradBits, Node? GradFn, bool IsLeaf)
+    private sealed record Snapshot(byte[] Memory, string Layout, int Version, bool RequiresGrad, Tensor? Grad, byte[]? GradBits,
+        Node? GradFn, bool IsLeaf)
     {
-        internal static Snapshot Of(Tensor t) => new([.. t.storage.Bytes], $"{t.DType} {t.layout}", t.storage.Version, t.RequiresGrad, t.Grad,
+        internal static Snapshot Of(Tensor t) => new([.. t.storage.Bytes], $"{t.DType} {t.layout}", t.storage.Version, t.RequiresGrad,
+            t.Grad,
             t.Grad is { } g ? [.. g.storage.Bytes] : null, t.GradFn, t.IsLeaf);
 
         internal string? Difference(Snapshot after)
@@ -20,7 +22,8 @@ public sealed class Scene
             if (Layout != after.Layout) return $"its layout, from {Layout} to {after.Layout}";
             if (Version != after.Version) return $"its version, from {Version} to {after.Version}";
             if (RequiresGrad != after.RequiresGrad || IsLeaf != after.IsLeaf) return "whether it requires a gradient or is a leaf";
-            if (!ReferenceEquals(Grad, after.Grad) || (GradBits is { } b && !b.AsSpan().SequenceEqual(after.GradBits))) return "its gradient";
+            if (!ReferenceEquals(Grad, after.Grad) || (GradBits is { } b
+                && !b.AsSpan().SequenceEqual(after.GradBits))) return "its gradient";
             return ReferenceEquals(GradFn, after.GradFn) ? null : $"its node, from {GradFn} to {after.GradFn}";
         }
     }

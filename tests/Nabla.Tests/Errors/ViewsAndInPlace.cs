@@ -4,18 +4,25 @@ namespace Nabla.Tests.Errors;
 [Collection(ErrorCollection.Name)]
 public sealed class ViewsAndInPlace
 {
-    private const string Many = "unsupported operation: more than one element of the written-to tensor refers to a single memory location. " +
+    private const string Many = "unsupported operation: more than one element of the written-to tensor refers to a single memory " +
+        "location. " +
         "Please clone() the tensor before performing the operation.";
-    private const string Some = "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. " +
+    private const string Some = "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single " +
+        "memory location. " +
         "Please clone() the tensor before performing the operation.";
     private const string LeafWords = "a leaf Variable that requires grad is being used in an in-place operation.";
     private const string ViewOfLeaf = "a view of a leaf Variable that requires grad is being used in an in-place operation.";
-    private const string MultiView = "Output 0 of UnbindBackward0 is a view and is being modified inplace. This view is the output of a function that returns " +
-        "multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an out-of-place one.";
-    private const string NoGradView = "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is " +
-        "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the no_grad block " +
+    private const string MultiView = "Output 0 of UnbindBackward0 is a view and is being modified inplace. This view is the output of a " +
+        "function that returns " +
+        "multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation " +
+            "by an out-of-place one.";
+    private const string NoGradView = "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given " +
+        "that this use case is " +
+        "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both " +
+            "inside the no_grad block " +
         "(if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).";
-    private const string Modified = "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.FloatTensor [3]]";
+    private const string Modified = "one of the variables needed for gradient computation has been modified by an inplace operation: " +
+        "[torch.FloatTensor [3]]";
 
     public static readonly ErrorTable Table = new()
     {
@@ -40,15 +47,18 @@ public sealed class ViewsAndInPlace
         { "V02 transposed copy", Kinds.State, Some, s => { Tensor x = s.F(2, 2); return x.Copy_(x.Transpose(0, 1)); } },
         { "V02 transposed add", Kinds.State, Some, s => { Tensor x = s.F(2, 2); return x.Add_(x.Transpose(0, 1)); } },
         { "V02 assign", Kinds.State, Some, s => { Tensor x = s.F(5); return x[1..] = x[..4]; } },
-        { "V02 apart", "tensor([0.5000, 1.5000, 0.5000, 1.5000])", _ => { Tensor x = Tensor.From([0.5f, 1.5f, 2.5f, 3.5f]); x[2..].Copy_(x[..2]); return x; } },
-        { "V02 interleaved", "tensor([0.5000, 0.5000, 2.5000, 2.5000])", _ => { Tensor x = Tensor.From([0.5f, 1.5f, 2.5f, 3.5f]); x[(1.., 2)].Copy_(x[(.., 2)]); return x; } },
+        { "V02 apart", "tensor([0.5000, 1.5000, 0.5000, 1.5000])", _ =>
+            { Tensor x = Tensor.From([0.5f, 1.5f, 2.5f, 3.5f]); x[2..].Copy_(x[..2]); return x; } },
+        { "V02 interleaved", "tensor([0.5000, 0.5000, 2.5000, 2.5000])", _ =>
+            { Tensor x = Tensor.From([0.5f, 1.5f, 2.5f, 3.5f]); x[(1.., 2)].Copy_(x[(.., 2)]); return x; } },
         { "V03", "tensor([0.5000, 1.5000])", s => { Tensor x = s.F(2); return x.Copy_(x); } },
         { "V04 leaf", Kinds.Graph, LeafWords, s => s.Leaf(3).Add_(1), "NoGrad" },
         { "V04 multiply", Kinds.Graph, LeafWords, s => s.Leaf(3).Mul_(s.F(3)) },
         { "V04 zero", Kinds.Graph, LeafWords, s => s.Leaf(3).Zero_() },
         { "V04 copy", Kinds.Graph, LeafWords, s => s.Leaf(3).Copy_(s.F(3)) },
         { "V04 view", Kinds.Graph, ViewOfLeaf, s => s.Leaf(3)[..1].Add_(1) },
-        { "V04 assign", Kinds.Graph, "a ", s => s.Leaf(3)[0] = 1.0, "leaf Variable that requires grad is being used in an in-place operation." },
+        { "V04 assign", Kinds.Graph, "a ", s => s.Leaf(3)[0] = 1.0,
+            "leaf Variable that requires grad is being used in an in-place operation." },
         { "V04 reshaped", Kinds.Graph, ViewOfLeaf, s => s.Leaf(3).View(3).Zero_() },
         { "V04 span", Kinds.Graph, "", s => s.Leaf(3).AsWritableSpan<float>().Length, "requires grad" },
         { "V04 scatter", Kinds.Graph, LeafWords, s => s.Leaf(3).Scatter_(0, s.L(0), 1.0) },
@@ -62,12 +72,20 @@ public sealed class ViewsAndInPlace
         { "V07", Kinds.Graph, Modified + ", which is output 0 of ExpBackward0, is at version 1; expected version 0 instead.", s =>
             { Tensor x = s.Leaf(3), y = s.Keep(x.Exp()); y.Detach().Add_(1); Tensor z = s.Keep(y.Sum()); s.Ready(); z.Backward(); return z; } },
         { "V08", Kinds.Graph, Modified, s =>
-            { Tensor x = s.Leaf(3), y = s.Keep(x.Exp()); y.Detach().AsWritableSpan<float>()[0] = 1; Tensor z = s.Keep(y.Sum()); s.Ready(); z.Backward(); return z; } },
+            {
+                Tensor x = s.Leaf(3), y = s.Keep(x.Exp());
+                y.Detach().AsWritableSpan<float>()[0] = 1;
+                Tensor z = s.Keep(y.Sum());
+                s.Ready();
+                z.Backward();
+                return z;
+            } },
         { "V09", "7", _ => { ReadOnlySpan<float> kept = Temporary(); GC.Collect(); GC.WaitForPendingFinalizers(); return kept[0]; } },
         { "V13", "tensor([2.5000, 3.5000])", _ => { Tensor v = Tensor.From([0.5f, 1.5f, 2.5f, 3.5f])[2..]; GC.Collect(); return v; } },
         { "V15", "tensor([2., 3.]); tensor([4., 2.])", s =>
             { Tensor x = s.Leaf(2), y = x * 2; y[..1].Mul_(2); y.Sum().Backward(); return (y.Detach(), x.Grad); } },
-        { "V view of view", Kinds.State, "view size is not compatible with input tensor's size and stride", s => s.F(4, 4)[.., ..2].View(-1), "Reshape" },
+        { "V view of view", Kinds.State, "view size is not compatible with input tensor's size and stride", s =>
+            s.F(4, 4)[.., ..2].View(-1), "Reshape" },
         { "V span", Kinds.State, "", s => s.F(2, 3).Transpose(0, 1).AsSpan<float>().Length, "Contiguous" },
     };
 

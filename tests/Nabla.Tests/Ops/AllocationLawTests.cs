@@ -8,7 +8,8 @@ public sealed class AllocationLawTests
     private const int Ceiling = 300, Repeats = 100;
 
     /// <summary>The rows that cover one map or zip.</summary>
-    public static TheoryData<string> Names => [.. LawRows.All.Where(r => OpStructs.CoveredBy(r).Any(OpStructs.IsElementwise)).Select(LawRows.NameOf)];
+    public static TheoryData<string> Names => [.. LawRows.All.Where(r =>
+        OpStructs.CoveredBy(r).Any(OpStructs.IsElementwise)).Select(LawRows.NameOf)];
 
     [Theory, MemberData(nameof(Names))]
     public void A_recorded_scalar_call_stays_below_the_ceiling(string name)

@@ -57,7 +57,8 @@ public sealed class BatchLawTests
             inDims[at] = dim;
         }
         Tensor[] actual = Func.Vmap(trial.Run, x, inDims);
-        string what = $"{trial.Text} with {(batched.Length == 1 ? $"argument {trial.Smooth[batched[0]]}" : "all arguments")} batched at dimension {dim}";
+        string what = $"{trial.Text} with {(batched.Length == 1 ? $"argument {trial.Smooth[batched[0]]}" : "all arguments")} batched at " +
+            $"dimension {dim}";
         for (int b = 0; b < Size; b++)
         {
             Tensor[] one = [.. plain];

@@ -27,7 +27,8 @@ public sealed class ConformanceTests
         if (result.Failures.Count == 0) return;
         StringBuilder text = new();
         foreach (Failure f in result.Failures)
-            text.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"sample {f.Sample} ({f.Layout}) {f.Call}: {string.Join("; ", f.Differences)}");
+            text.AppendLine(System.Globalization.CultureInfo.InvariantCulture,
+                $"sample {f.Sample} ({f.Layout}) {f.Call}: {string.Join("; ", f.Differences)}");
         Assert.Fail($"{file}: {result.Failures.Count} of {result.Passed + result.Failures.Count} cases fail\n{text}");
     }
 }

@@ -11,14 +11,16 @@ public sealed class CoverageLawTests
     [Theory, MemberData(nameof(Structs))]
     public void Every_operation_is_covered_by_a_row(string name)
     {
-        Assert.True(Covered.Value.Contains(OpStructs.Plain(name)), $"No row of the registry covers Ops.{name}: add a row, or name it in a row's Covers.");
+        Assert.True(Covered.Value.Contains(OpStructs.Plain(name)),
+            $"No row of the registry covers Ops.{name}: add a row, or name it in a row's Covers.");
     }
 
     [Fact]
     public void Rows_name_operations_that_exist()
     {
         HashSet<string> known = [.. OpStructs.All.Select(static t => OpStructs.Plain(t.Name))];
-        string[] unknown = [.. LawRows.All.SelectMany(r => r.Covers.Where(c => !known.Contains(OpStructs.Plain(c))).Select(c => $"{r.Name}: {c}"))];
+        string[] unknown = [.. LawRows.All.SelectMany(r => r.Covers.Where(c => !known.Contains(OpStructs.Plain(c))).Select(c =>
+            $"{r.Name}: {c}"))];
         Assert.True(unknown.Length == 0, $"Covers names operations that do not exist: {string.Join(", ", unknown)}");
     }
 
@@ -31,7 +33,8 @@ public sealed class CoverageLawTests
             foreach ((string name, string alias) in data.Aliases)
                 if (rows.Contains(OpStructs.Plain(Last(name)))) rows.Add(OpStructs.Plain(Last(alias)));
         }
-        string[] missing = [.. Methods().Where(m => !rows.Contains(OpStructs.Plain(m.Split('.')[1])) && !Reasons.ContainsKey(m)).Distinct().Order()];
+        string[] missing = [.. Methods().Where(m => !rows.Contains(OpStructs.Plain(m.Split('.')[1]))
+            && !Reasons.ContainsKey(m)).Distinct().Order()];
         Assert.True(missing.Length == 0, $"Public operations without a row: {string.Join(", ", missing)}");
     }
 
@@ -93,8 +96,10 @@ public sealed class CoverageLawTests
         }
     }
 
-    private static bool ReturnsTensors(Type type) => type == typeof(Tensor) || type == typeof(Tensor[]) || type == typeof(IReadOnlyList<Tensor>)
-        || (type.IsGenericType && type.Name.StartsWith("ValueTuple", StringComparison.Ordinal) && type.GetGenericArguments().Contains(typeof(Tensor)));
+    private static bool ReturnsTensors(Type type) => type == typeof(Tensor) || type == typeof(Tensor[])
+        || type == typeof(IReadOnlyList<Tensor>)
+        || (type.IsGenericType && type.Name.StartsWith("ValueTuple", StringComparison.Ordinal)
+            && type.GetGenericArguments().Contains(typeof(Tensor)));
 
     private static string Last(string name) => name[(name.LastIndexOf('.') + 1)..];
 }

@@ -3,7 +3,8 @@ using Nabla.Testing;
 
 namespace Nabla.Tests.Laws;
 
-/// <summary>Laws 4, 5 and 6: derivatives are derivatives, backward is the transpose of forward mode, and both again of the gradient.</summary>
+/// <summary>Laws 4, 5 and 6: derivatives are derivatives, backward is the transpose of forward mode, and both again of the
+/// gradient.</summary>
 public sealed class DerivativeLawTests
 {
     public static TheoryData<string> Names => LawRows.Names;
@@ -56,7 +57,8 @@ public sealed class DerivativeLawTests
     /// <summary>The gradient as a function, at a fresh place in the graph.</summary>
     private static Tensor[] Gradient(Trial trial, Tensor[] smooth)
     {
-        Tensor[] here = [.. smooth.Select(static t => t.RequiresGrad ? Linear.Apply(new Nabla.Ops.Alias(), t) : t.Detach().RequiresGrad_())];
+        Tensor[] here = [.. smooth.Select(static t => t.RequiresGrad ? Linear.Apply(new Nabla.Ops.Alias(), t)
+            : t.Detach().RequiresGrad_())];
         Tensor[] roots = [.. trial.Run(trial.With(here)).Where(static y => y.RequiresGrad)];
         Tensor[] seeds = [.. roots.Select(static (y, i) => Law.Direction(y, 3 + i))];
         Tensor?[] g = Autograd.Grad(roots, here, seeds, createGraph: true, allowUnused: true);
@@ -78,7 +80,8 @@ public sealed class DerivativeLawTests
             if (tangents[i] is not { } t || !y[i].DType.IsFloatingPoint()) continue;
             Assert.True(t.Shape == y[i].Shape && t.DType == y[i].DType,
                 $"{what}: the tangent of result {i} is {t.DType.Name()} {t.Shape}, the result is {y[i].DType.Name()} {y[i].Shape}");
-            if (!smooth.Contains(i)) Assert.True(Law.Doubles(t).All(static d => Math.Abs(d) <= 1e-12), $"{what}: result {i} has a tangent but no gradient");
+            if (!smooth.Contains(i)) Assert.True(Law.Doubles(t).All(static d => Math.Abs(d) <= 1e-12),
+                $"{what}: result {i} has a tangent but no gradient");
         }
         Balance([.. smooth.Select((o, n) => Law.Dot(tangents[o], u[n]))], [.. g.Select((t, n) => Law.Dot(t, v[n]))], what);
     }

@@ -18,7 +18,8 @@ public sealed class ErrorLawTests
             Exception? e = Record.Exception(() => call());
             Assert.True(e is not null, $"{name}, error {i}: nothing was thrown instead of {type.Name} '{message}'");
             Assert.True(e.GetType() == type, $"{name}, error {i}: {e.GetType().Name} instead of {type.Name}: {e.Message}");
-            Assert.True(e.Message.Contains(message, StringComparison.Ordinal), $"{name}, error {i}: the message lacks '{message}': {e.Message}");
+            Assert.True(e.Message.Contains(message, StringComparison.Ordinal),
+                $"{name}, error {i}: the message lacks '{message}': {e.Message}");
             foreach ((Tensor input, double[] before) in log.Made)
             {
                 Assert.True(Law.Doubles(input).AsSpan().SequenceEqual(before), $"{name}, error {i}: an input was changed");

@@ -26,11 +26,13 @@ public sealed class InPlaceLawTests
         Tensor[] x = trial.Copies(true);
         byte[] before = Law.Bits(x[0]);
         AutogradException e = Assert.Throws<AutogradException>(() => row.InPlace!(trial.Rebuild(x)));
-        Assert.StartsWith("a leaf Variable that requires grad is being used in an in-place operation.", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith("a leaf Variable that requires grad is being used in an in-place operation.", e.Message,
+            StringComparison.Ordinal);
         Assert.True(before.AsSpan().SequenceEqual(Law.Bits(x[0])), $"{trial.Text}: the refused write changed values");
         Assert.True(x[0].Version == 0 && x[0].IsLeaf && x[0].RequiresGrad, $"{trial.Text}: the refused write changed the tensor's state");
         using (Autograd.NoGrad()) row.InPlace!(trial.Rebuild(x));
-        Assert.True(x[0].IsLeaf && x[0].RequiresGrad && x[0].Version > 0, $"{trial.Text}: without recording, a leaf may be written to and stays one");
+        Assert.True(x[0].IsLeaf && x[0].RequiresGrad && x[0].Version > 0,
+            $"{trial.Text}: without recording, a leaf may be written to and stays one");
     });
 
     [Theory, MemberData(nameof(Names))]
@@ -41,7 +43,8 @@ public sealed class InPlaceLawTests
         x[0] = x[0].Clone();
         Tensor z = row.InPlace!(trial.Rebuild(x));
         Tensor u = Law.Direction(z.Detach(), 3);
-        Tensor?[] actual = z.RequiresGrad ? Autograd.Grad([z], trial.Pick(leaves), [u], allowUnused: true) : new Tensor?[trial.Smooth.Length];
+        Tensor?[] actual = z.RequiresGrad ? Autograd.Grad([z], trial.Pick(leaves), [u], allowUnused: true)
+            : new Tensor?[trial.Smooth.Length];
         Compare(trial, Expected(row, trial, u), actual, null, "into a result");
     });
 
@@ -58,7 +61,8 @@ public sealed class InPlaceLawTests
         Law.Same(y.Detach().To(large.DType), large.Detach().Select(0, 1), $"{trial.Text}: the row written to");
         Law.Same(leaves[0].Detach(), large.Detach().Select(0, 2), $"{trial.Text}: the row after the one written to");
         Tensor u = Law.Direction(large.Detach(), 3);
-        Tensor?[] actual = large.RequiresGrad ? Autograd.Grad([large], trial.Pick(leaves), [u], allowUnused: true) : new Tensor?[trial.Smooth.Length];
+        Tensor?[] actual = large.RequiresGrad ? Autograd.Grad([large], trial.Pick(leaves), [u], allowUnused: true)
+            : new Tensor?[trial.Smooth.Length];
         Tensor others = u.Select(0, 0) + u.Select(0, 2);
         Compare(trial, Expected(row, trial, u.Select(0, 1)), actual, trial.Smooth.Contains(0) ? others : null, "into a row");
     });
@@ -152,7 +156,9 @@ public sealed class InPlaceLawTests
         Tensor[] x = trial.Copies(false);
         byte[] before = Law.Bits(x[0]);
         Exception? e = Record.Exception(() => row.InPlace!(trial.Rebuild(x)));
-        Assert.True(e is ShapeException or DTypeException, $"{trial.Text}: the result does not fit, so the write must be refused, but: {e?.Message ?? "it was done"}");
-        Assert.True(before.AsSpan().SequenceEqual(Law.Bits(x[0])) && x[0].Version == 0, $"{trial.Text}: the refused write changed the tensor");
+        Assert.True(e is ShapeException or DTypeException,
+            $"{trial.Text}: the result does not fit, so the write must be refused, but: {e?.Message ?? "it was done"}");
+        Assert.True(before.AsSpan().SequenceEqual(Law.Bits(x[0])) && x[0].Version == 0,
+            $"{trial.Text}: the refused write changed the tensor");
     }
 }

@@ -29,5 +29,6 @@ internal static class OpStructs
     internal static string Plain(string name) => name.Split('`')[0].Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
 
     private static bool Implements(Type type, Type kind) =>
-        Array.Exists(type.GetInterfaces(), i => i.IsGenericType && i.GetGenericTypeDefinition() == kind && i.GetGenericArguments()[0] == type);
+        Array.Exists(type.GetInterfaces(), i => i.IsGenericType && i.GetGenericTypeDefinition() == kind
+            && i.GetGenericArguments()[0] == type);
 }

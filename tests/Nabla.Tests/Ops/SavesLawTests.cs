@@ -66,7 +66,8 @@ public sealed class SavesLawTests
         foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.NonPublic))
         {
             object? value = field.GetValue(node);
-            if (value is Saved saved && Kept.GetValue(saved) is not null) slots.Add(($"{op}.{field.Name}", () => field.SetValue(node, default(Saved))));
+            if (value is Saved saved && Kept.GetValue(saved) is not null) slots.Add(($"{op}.{field.Name}", () =>
+                field.SetValue(node, default(Saved))));
             if (value is not Saved[] list) continue;
             for (int i = 0; i < list.Length; i++)
             {

@@ -15,11 +15,13 @@ public sealed class ThreadLawTests
     {
         OpRow row = LawRows.Get(name);
         if (LawRows.Excepts(row, "threads") || LawRows.Excepts(row, "vmap")) return;
-        Trial[] trials = [.. LawRows.Trials(row).Where(static t => t.Smooth.Length > 0 && t.SmoothInputs.All(static x => x.NumElements > 0))];
+        Trial[] trials = [.. LawRows.Trials(row).Where(static t => t.Smooth.Length > 0
+            && t.SmoothInputs.All(static x => x.NumElements > 0))];
         if (trials.Length == 0) return;
         // A batch makes any operation large without changing its meaning.
         Trial trial = trials.MaxBy(static t => t.SmoothInputs.Sum(static x => x.NumElements))!;
-        Tensor[] large = [.. trial.SmoothInputs.Select(x => Large(x.Detach(), Elements / trial.SmoothInputs.Sum(static s => s.NumElements) + 1))];
+        Tensor[] large = [.. trial.SmoothInputs.Select(x => Large(x.Detach(),
+            Elements / trial.SmoothInputs.Sum(static s => s.NumElements) + 1))];
         int threads = Threads.Count;
         try
         {

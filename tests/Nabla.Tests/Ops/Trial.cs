@@ -42,7 +42,8 @@ internal sealed class Trial
         return x;
     }
 
-    /// <summary>The row's results that are tensors. Buffers such as running statistics are copied first, since a call may write to them.</summary>
+    /// <summary>The row's results that are tensors. Buffers such as running statistics are copied first, since a call may write to
+    /// them.</summary>
     internal Tensor[] Run(Tensor[] x) => RunAsIs([.. x.Select((t, i) => Smooth.Contains(i) || !t.DType.IsFloatingPoint() ? t : t.Clone())]);
 
     internal Tensor[] Run() => Run(Inputs);

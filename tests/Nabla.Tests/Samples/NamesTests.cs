@@ -46,7 +46,8 @@ public sealed class NamesTests : IDisposable
     public void RefusesAnEmptyFile() => Refuses("is empty", Write("empty.txt", []));
 
     [Fact]
-    public void RefusesABinaryFile() => Refuses("is not text", Write("binary.bin", [.. Enumerable.Range(0, 5000).Select(i => (byte)(i * 37))]));
+    public void RefusesABinaryFile() => Refuses("is not text", Write("binary.bin",
+        [.. Enumerable.Range(0, 5000).Select(i => (byte)(i * 37))]));
 
     [Fact]
     public void RefusesATextTooShort() => Refuses("at least", Write("short.txt", "A few words."u8.ToArray()));

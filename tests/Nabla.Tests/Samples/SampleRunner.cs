@@ -11,11 +11,17 @@ internal static class SampleRunner
     internal static Result Run(string sample, params string[] arguments)
     {
         string[] command = ["run", "-c", "Release", "--file", Path.Combine(Root(), "samples", sample), "--", .. arguments];
-        ProcessStartInfo start = new("dotnet", command) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        ProcessStartInfo start = new("dotnet", command)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true
+        };
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         // A test host's own settings must not reach the sample.
-        foreach (string key in start.Environment.Keys.Where(static k => k.StartsWith("DOTNET_", StringComparison.Ordinal) && k.EndsWith("HOOKS", StringComparison.Ordinal)).ToArray())
+        foreach (string key in start.Environment.Keys.Where(static k => k.StartsWith("DOTNET_", StringComparison.Ordinal)
+            && k.EndsWith("HOOKS", StringComparison.Ordinal)).ToArray())
             start.Environment.Remove(key);
         using Process process = Process.Start(start)!;
         process.StandardInput.Close();

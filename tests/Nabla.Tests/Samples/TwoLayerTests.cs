@@ -11,7 +11,8 @@ public sealed class TwoLayerTests
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Data", "two_layer.json")));
         JsonElement g = golden.RootElement;
         string text = g.GetProperty("text").GetString()!;
-        int context = g.GetProperty("context").GetInt32(), width = g.GetProperty("width").GetInt32(), hidden = g.GetProperty("hidden").GetInt32();
+        int context = g.GetProperty("context").GetInt32(), width = g.GetProperty("width").GetInt32(),
+            hidden = g.GetProperty("hidden").GetInt32();
         int batch = g.GetProperty("batch").GetInt32();
         double rate = g.GetProperty("learning_rate").GetDouble();
         double[] expected = [.. g.GetProperty("losses").EnumerateArray().Select(static l => l.GetDouble())];

@@ -24,7 +24,8 @@ public sealed class ConversionTests
     }
 
     [Fact]
-    public void AStridedTensorHasNoSpan() => Assert.Throws<InvalidOperationException>(() => Tensor.Ones(2, 3).Transpose(0, 1).AsSpan<float>());
+    public void AStridedTensorHasNoSpan() => Assert.Throws<InvalidOperationException>(() =>
+        Tensor.Ones(2, 3).Transpose(0, 1).AsSpan<float>());
 
     [Fact]
     public void WritingThroughASpanCountsAsAWrite()

@@ -6,7 +6,8 @@ public sealed class LiteralTests
     public void NumbersFollowPyTorch()
     {
         Tensor halves = [0.5f, 1.5f], wide = [0.5, 1.5], mixed = [1, 2.5], whole = [1, 2], bools = [true, false];
-        Assert.Equal([DType.Float32, DType.Float32, DType.Float32, DType.Int64, DType.Bool], [halves.DType, wide.DType, mixed.DType, whole.DType, bools.DType]);
+        Assert.Equal([DType.Float32, DType.Float32, DType.Float32, DType.Int64, DType.Bool],
+            [halves.DType, wide.DType, mixed.DType, whole.DType, bools.DType]);
         Assert.Equal([1f, 2.5f], mixed.ToArray<float>());
     }
 

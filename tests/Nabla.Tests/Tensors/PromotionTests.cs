@@ -8,7 +8,8 @@ public sealed class PromotionTests
     [Fact]
     public void FollowsPyTorchsTable()
     {
-        string[][] rows = JsonSerializer.Deserialize<string[][]>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Data", "promotion.json")))!;
+        string[][] rows = JsonSerializer.Deserialize<string[][]>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Data",
+            "promotion.json")))!;
         Assert.Equal(460, rows.Length);
         foreach (string[] row in rows)
         {
