@@ -121,7 +121,7 @@ public sealed partial class Tensor
 
     /// <summary>x = running products of x, in place.</summary>
     /// <param name="dim">The dimension.</param>
-    public Tensor CumProd_(int dim) => Become((RequiresGrad ? Clone() : this).CumProd(dim, dtype));
+    public Tensor CumProd_(int dim) => Become(Before().CumProd(dim, dtype));
 
     /// <summary>log Σ e^x[i] for i ≤ k along a dimension, without overflow.</summary>
     /// <param name="dim">The dimension.</param>

@@ -265,7 +265,7 @@ public sealed partial class Tensor
         Become(Before().ScatterReduce(dim, index, src, reduce, includeSelf));
 
     /// <summary>This tensor's value and place in the graph, kept from an in-place write that the rule must not see.</summary>
-    private Tensor Before() => wrap is null && RequiresGrad && GradMode.Enabled && !IsLeaf ? CloneForBackward() : this;
+    private Tensor Before() => wrap is not null ? Clone() : RequiresGrad && GradMode.Enabled && !IsLeaf ? CloneForBackward() : this;
 
     private static Ops.Reduction ReductionOf(string reduce) => reduce switch
     {

@@ -99,9 +99,8 @@ public sealed partial class Tensor
     public Tensor Permute(Dims dims)
     {
         if (dims.Count != Rank)
-            Throw.Shapes("permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired " +
-                $"ordering of dimensions i.e. input.dim() = {Rank} is not equal to len(dims) = {dims.Count}"
-                .Replace("(sparse_coo)", "", StringComparison.Ordinal));
+            Throw.Shapes("permute: number of dimensions in the tensor input does not match the length of the desired " +
+                $"ordering of dimensions i.e. input.dim() = {Rank} is not equal to len(dims) = {dims.Count}");
         return Linear.Apply(new Ops.Permute(dims.FromEnd(Rank)), this);
     }
 

@@ -34,7 +34,7 @@ internal static class CreationRows
         new("full", c => Tensor.Full(c.Shape(0, "size"), c.Number(1, "fill_value"), Type(c), Grad(c)))
         {
             Samples = () => [Typed(new object?[] { 2L, 3L }, 1.5)],
-            Errors = [(() => Tensor.Full([1], 300, DType.UInt8), Range, "value cannot be converted to type uint8 without overflow")],
+            Errors = [(() => Tensor.Full([1], 300, DType.UInt8), Range, "value cannot be converted to type uint8_t without overflow")],
         },
         new("eye", c => Tensor.Eye(c.Long(0, "n"), c.Has(1, "m") ? c.Long(1, "m") : null, Type(c), Grad(c)))
         {

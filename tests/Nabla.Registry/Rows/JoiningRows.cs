@@ -28,7 +28,7 @@ internal static class JoiningRows
                     "Sizes of tensors must match except in dimension 0. Expected size 3 but got size 4 for tensor number 1 in the list"),
                 (() => Tensor.Cat([In.Real(2, 3), In.Real(2)]), typeof(ShapeException),
                     "Tensors must have same number of dimensions: got 2 and 1"),
-                (() => Tensor.Cat([]), typeof(ShapeException), "expected a non-empty list of Tensors"),
+                (() => Tensor.Cat([]), typeof(ArgumentException), "expected a non-empty list of Tensors"),
                 (() => Tensor.Cat([In.Real()]), typeof(ShapeException), "zero-dimensional tensor (at position 0) cannot be concatenated"),
             ],
         },

@@ -215,7 +215,7 @@ public sealed class ViewTests
     {
         Tensor a = Leaf(2, 3), w = Plain(4, 5), y = (a * w).Sum();
         w.Add_(1);
-        Refuses("one of the variables needed for gradient computation has been modified by an inplace operation: [DoubleTensor [2]] is " +
+        Refuses("one of the variables needed for gradient computation has been modified by an inplace operation: [torch.DoubleTensor [2]] is " +
             "at " +
             "version 1; expected version 0 instead.", () => y.Backward());
         Assert.Null(a.Grad);
@@ -238,7 +238,7 @@ public sealed class ViewTests
         Tensor a = Leaf(2, 3), b = a + 1, y = (b * b).Sum();
         b.Add_(1);
         string text = Assert.Throws<AutogradException>(() => y.Backward()).Message;
-        Assert.Contains("[DoubleTensor [2]], which is output 0 of AddBackward0, is at version 1; expected version 0 instead.", text);
+        Assert.Contains("[torch.DoubleTensor [2]], which is output 0 of AddBackward0, is at version 1; expected version 0 instead.", text);
         Assert.Contains("MulBackward0", text);
     }
 
