@@ -62,7 +62,7 @@ internal static partial class SpecialMath
         }
         if (n == 1 && double.IsPositiveInfinity(x)) return 0;
         double factorial = 1;
-        for (int k = 2; k <= n; k++) factorial *= k;
-        return (n % 2 == 0 ? -factorial : factorial) * Zeta(n + 1, x);
+        for (int k = 2; k <= n && double.IsFinite(factorial); k++) factorial *= k;
+        return (n % 2 == 0 ? -factorial : factorial) * Zeta(n + 1.0, x);
     }
 }

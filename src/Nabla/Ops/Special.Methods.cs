@@ -25,9 +25,9 @@ public sealed partial class Tensor
     public Tensor MvLGamma(int p)
     {
         if (p < 1) Throw.Range(nameof(p), p, "p has to be greater than or equal to 1");
-        Tensor sum = LGamma();
-        for (int i = 1; i < p; i++) sum = sum + Sub(i / 2.0).LGamma();
-        return sum + p * (p - 1) / 4.0 * Math.Log(Math.PI);
+        Tensor x = dtype.IsFloatingPoint() ? this : To(DefaultDType);
+        Tensor steps = Arange(0, p, dtype: x.dtype) * -0.5;
+        return (x.Unsqueeze(-1) + steps).LGamma().Sum(-1) + (double)p * (p - 1) / 4 * Math.Log(Math.PI);
     }
 
     /// <summary>The lower regularised incomplete gamma function P(a, x), this tensor being a, broadcast. The derivative exists by x
