@@ -102,8 +102,7 @@ int Test(string[] runnerArguments)
     bool built = Build();
     bool sound = built && IsFormatted();
     int passed = 0, failed = 0;
-    // Beside the test projects lie the library and the program they share.
-    foreach (string project in built ? Projects("tests").Where(p => File.ReadAllText(p).Contains("xunit.v3", StringComparison.Ordinal)) : [])
+    foreach (string project in built ? Projects("tests").Where(HoldsTests) : [])
     {
         Counts? counts = RunTests(project, runnerArguments);
         sound &= counts is not null;
@@ -115,6 +114,9 @@ int Test(string[] runnerArguments)
     Console.WriteLine($"{passed} passed, {failed} failed");
     return sound && failed == 0 && passed > 0 ? 0 : 1;
 }
+
+// Beside the test projects lie the library and the program they share.
+bool HoldsTests(string project) => File.ReadAllText(project).Contains("xunit.v3", StringComparison.Ordinal);
 
 string TestAssembly(string project) =>
     Path.Combine(Path.GetDirectoryName(project)!, "bin", "Release", "net10.0", Path.GetFileNameWithoutExtension(project) + ".dll");

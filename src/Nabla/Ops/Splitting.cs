@@ -138,7 +138,8 @@ public sealed partial class Tensor
     {
         long size = Splittable(dim, "tensor_split");
         if (sections <= 0) Throw.Range(nameof(sections), sections, $"number of sections must be larger than 0, got {sections}");
-        if (sections > Array.MaxLength / 64) Throw.Range(nameof(sections), sections, $"tensor_split: {sections} parts do not fit into memory");
+        if (sections > Array.MaxLength / 64) Throw.Range(nameof(sections), sections,
+            $"tensor_split: {sections} parts do not fit into memory");
         long[] bounds = new long[sections - 1];
         (long part, long more) = Math.DivRem(size, sections);
         for (long i = 1, at = 0; i < sections; i++) bounds[i - 1] = at += part + (i <= more ? 1 : 0);

@@ -122,7 +122,8 @@ internal static class ArithmeticRows
             Samples = static () =>
             [
                 new([In.Real(2, 3), In.Real2(2, 3)]), new([In.Real(2, 3), In.Real2(3), 1.0]), new([In.Real(2, 3), In.Real2(2, 3), 3.0]),
-                new([In.Real(4), In.Real2(4), double.PositiveInfinity]), new([In.Real(), In.Real2(), 2.0]), new([In.Real(0, 3), In.Real2(3)]),
+                new([In.Real(4), In.Real2(4), double.PositiveInfinity]), new([In.Real(), In.Real2(), 2.0]),
+                new([In.Real(0, 3), In.Real2(3)]),
             ]
         },
     ];

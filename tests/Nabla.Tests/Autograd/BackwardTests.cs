@@ -44,7 +44,8 @@ public sealed class BackwardTests
     {
         Tensor y = Leaf(1, 2, 3) * 2;
         string text = Assert.Throws<ShapeException>(() => y.Backward(Plain(1, 2))).Message;
-        Assert.StartsWith("Mismatch in shape: grad_output[0] has a shape of torch.Size([2]) and output[0] has a shape of torch.Size([3]).", text);
+        Assert.StartsWith("Mismatch in shape: grad_output[0] has a shape of torch.Size([2]) and output[0] has a shape of torch.Size([3]).",
+            text);
     }
 
     [Fact]

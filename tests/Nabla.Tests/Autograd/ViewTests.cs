@@ -215,7 +215,8 @@ public sealed class ViewTests
     {
         Tensor a = Leaf(2, 3), w = Plain(4, 5), y = (a * w).Sum();
         w.Add_(1);
-        Refuses("one of the variables needed for gradient computation has been modified by an inplace operation: [torch.DoubleTensor [2]] is " +
+        Refuses("one of the variables needed for gradient computation has been modified by an inplace operation: [torch.DoubleTensor " +
+            "[2]] is " +
             "at " +
             "version 1; expected version 0 instead.", () => y.Backward());
         Assert.Null(a.Grad);

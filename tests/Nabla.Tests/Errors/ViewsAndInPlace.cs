@@ -70,7 +70,14 @@ public sealed class ViewsAndInPlace
         { "V06", Kinds.Graph, Modified + " is at version 1; expected version 0 instead.", s =>
             { Tensor x = s.Leaf(3), y = s.Keep((x * x).Sum()); using (Autograd.NoGrad()) x.Add_(1); s.Ready(); y.Backward(); return y; } },
         { "V07", Kinds.Graph, Modified + ", which is output 0 of ExpBackward0, is at version 1; expected version 0 instead.", s =>
-            { Tensor x = s.Leaf(3), y = s.Keep(x.Exp()); y.Detach().Add_(1); Tensor z = s.Keep(y.Sum()); s.Ready(); z.Backward(); return z; } },
+            {
+                Tensor x = s.Leaf(3), y = s.Keep(x.Exp());
+                y.Detach().Add_(1);
+                Tensor z = s.Keep(y.Sum());
+                s.Ready();
+                z.Backward();
+                return z;
+            } },
         { "V08", Kinds.Graph, Modified, s =>
             {
                 Tensor x = s.Leaf(3), y = s.Keep(x.Exp());
