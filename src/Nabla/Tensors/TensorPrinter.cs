@@ -11,16 +11,22 @@ internal sealed class TensorPrinter
     private readonly Tensor x;
     private readonly PrintOptions options;
     private readonly NumberFormat number;
+
+    // Complex numbers print as two numbers, each part with a format of its own; the parts have one layout.
+    private readonly Tensor? imaginary;
+    private readonly NumberFormat? second;
     private readonly bool summarize;
     private readonly StringBuilder text = new();
 
-    private TensorPrinter(Tensor x, PrintOptions options, string? format = null, IFormatProvider? culture = null)
+    private TensorPrinter(Tensor x, PrintOptions options, string? format = null, IFormatProvider? culture = null, Tensor? imaginary = null)
     {
-        (this.x, this.options) = (x, options);
+        (this.x, this.options, this.imaginary) = (x, options, imaginary);
         summarize = x.layout.Count > options.Threshold;
         number = format is null ? new NumberFormat(x.dtype, options) : new NumberFormat(x.dtype, options, format, culture);
+        if (imaginary is not null) second = new NumberFormat(imaginary.dtype, options);
         Measure(0, x.layout.Offset);
         number.Settle();
+        second?.Settle();
     }
 
     /// <summary>The tensor with its suffixes: size, dtype, history.</summary>
@@ -39,6 +45,14 @@ internal sealed class TensorPrinter
         if (x.layout.Count == 0) return "[]";
         if (x.layout.Count == 1) return NumberFormat.Text(NumberFormat.Read(x, x.layout.Offset), format, culture);
         return new TensorPrinter(x, Tensor.PrintOptions, format, culture).Values(0);
+    }
+
+    /// <summary>Complex numbers given as two tensors of one layout.</summary>
+    internal static string Print(Tensor real, Tensor imaginary)
+    {
+        PrintOptions options = Tensor.PrintOptions;
+        string body = new TensorPrinter(real, options, imaginary: imaginary).Values(Prefix.Length);
+        return WithSuffixes(Prefix + body, real.dtype == Tensor.DefaultDType ? [] : ["dtype=torch.complex128"], options.LineWidth);
     }
 
     private static string Print(Tensor values, Tensor history, Tensor? tangent)
@@ -100,6 +114,7 @@ internal sealed class TensorPrinter
         if (dim == x.NDim)
         {
             number.Observe(x, at);
+            second?.Observe(imaginary!, at);
             return;
         }
         long size = x.layout.shape[dim], stride = x.layout.strides[dim], edge = Edge(size);
@@ -119,7 +134,7 @@ internal sealed class TensorPrinter
     private void Append(int dim, long at, int indent)
     {
         int left = x.NDim - dim;
-        if (left == 0) number.Append(text, x, at);
+        if (left == 0) Element(at);
         else if (left == 1) Vector(at, indent);
         else
         {
@@ -141,12 +156,24 @@ internal sealed class TensorPrinter
         }
     }
 
+    private int Width => number.Width + (second is null ? 0 : second.Width + 1);
+
+    private void Element(long at)
+    {
+        number.Append(text, x, at);
+        if (second is null) return;
+        StringBuilder part = new();
+        second.Append(part, imaginary!, at);
+        string s = part.ToString().TrimStart();
+        text.Append(s[0] is '+' or '-' ? "" : "+").Append(s).Append('j');
+    }
+
     private void NextSlice(int left, int indent) => text.Append(',').Append('\n', left - 1).Append(' ', indent + 1);
 
     private void Vector(long at, int indent)
     {
         long size = x.layout.shape[^1], stride = x.layout.strides[^1], edge = Edge(size), shown = 0;
-        long perLine = Math.Max(1, (long)Math.Floor((options.LineWidth - indent) / (number.Width + 2.0)));
+        long perLine = Math.Max(1, (long)Math.Floor((options.LineWidth - indent) / (Width + 2.0)));
         text.Append('[');
         for (long i = 0; i < size; i++, shown++)
         {
@@ -159,7 +186,7 @@ internal sealed class TensorPrinter
                 i = size - edge - 1;
                 continue;
             }
-            number.Append(text, x, at + i * stride);
+            Element(at + i * stride);
         }
         text.Append(']');
     }
