@@ -45,9 +45,7 @@ public sealed class PrintingTests : IDisposable
     private static Tensor Part(JsonElement row, int part)
     {
         long[] shape = [.. row.GetProperty("shape").EnumerateArray().Select(v => v.GetInt64())];
-        double[] values = [.. row.GetProperty("data").EnumerateArray().Select(v =>
-            Number((shape.Length == 0 ? row.GetProperty("data") : v)[part]))];
-        if (shape.Length == 0) values = values[..1];
+        double[] values = [.. row.GetProperty("data").EnumerateArray().Select(v => Number(v[part]))];
         return Tensor.From(values, shape).To(row.GetProperty("dtype").GetString() == "complex64" ? DType.Float32 : DType.Float64);
     }
 
