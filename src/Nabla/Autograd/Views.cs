@@ -30,7 +30,7 @@ internal static class Views
         if (x.RequiresGrad && x.IsLeaf && root is null) Throw.LeafInPlace(view: false);
         if (root is not null && (x.RequiresGrad || otherRequiresGrad))
         {
-            if (root.RequiresGrad && root.IsLeaf) Throw.LeafInPlace(view: true);
+            if (x.RequiresGrad && root.IsLeaf) Throw.LeafInPlace(view: true);
             Forbid(x, "is being modified inplace");
         }
         return x.RequiresGrad || otherRequiresGrad;

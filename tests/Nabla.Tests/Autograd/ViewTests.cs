@@ -233,6 +233,19 @@ public sealed class ViewTests
         }
     }
 
+    /// <summary>A leaf may itself be a view of a tensor that needs no gradient.</summary>
+    [Fact]
+    public void A_leaf_that_is_a_view_is_not_written_to()
+    {
+        Tensor a = Tensor.Arange(6.0).Reshape([2, 3]).RequiresGrad_();
+        const string text = "a view of a leaf Variable that requires grad is being used in an in-place operation.";
+        Refuses(text, () => a.Add_(1));
+        Refuses(text, () => a[0] = 1.0);
+        Assert.Equal([0f, 1f, 2f, 3f, 4f, 5f], a.ToArray<float>());
+        (a * a).Sum().Backward();
+        Assert.Equal([0f, 2f, 4f, 6f, 8f, 10f], a.Grad!.ToArray<float>());
+    }
+
     [Fact]
     public void The_message_names_the_node_of_a_result()
     {
