@@ -121,7 +121,11 @@ internal static class ReductionRows
         new("corrcoef", c => c.T(0).CorrCoef())
         {
             Samples = () => [new([In.Real(3, 5)])],
-            Except = [("empty", "no observations"), ("scalar", "a single observation has no correlation")],
+            Except =
+            [
+                ("empty", "no observations"), ("scalar", "a single observation has no correlation"),
+                ("gradgrad", "the diagonal, which is 1, lies on the kink of the clamp to [-1, 1]: its side is a matter of rounding"),
+            ],
         },
         .. MaskedRows.All,
     ];
