@@ -23,8 +23,7 @@ internal static class Views
         if (x.layout.MayOverlap) Throw.OverlappingWrite(op);
         if (x.IsInference && !GradMode.InferenceEnabled)
             Throw.Graph("Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal " +
-                "tensor " +
-                "before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details.");
+                "tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details.");
         if (!GradMode.Enabled) return false;
         Tensor? root = x.meta?.Base;
         if (x.RequiresGrad && x.IsLeaf && root is null) Throw.LeafInPlace(view: false);
@@ -41,8 +40,7 @@ internal static class Views
     {
         if (x.IsMultiView)
             Throw.Graph($"Output {x.outputNr} of {x.gradFn?.Name ?? "a view operation"} is a view and {how}. This view is the output of " +
-                "a " +
-                "function that returns multiple views. Such functions do not allow the output views to be modified inplace. " +
+                "a function that returns multiple views. Such functions do not allow the output views to be modified inplace. " +
                 "You should replace the inplace operation by an out-of-place one.");
         if (x.IsNoGradView) Ambiguous("no_grad", "with grad mode enabled");
         if (x.IsInferenceView) Ambiguous("inference", "in normal mode");
@@ -55,8 +53,7 @@ internal static class Views
             Throw.Graph($"{view} in {mode} mode and {how} {where}. Given that this use case is ambiguous and error-prone, it is " +
                 "forbidden. " +
                 $"You can clarify your code by moving both the view and the inplace either both inside the {block} block (if you don't " +
-                    "want " +
-                "the inplace to be tracked) or both outside (if you want the inplace to be tracked).");
+                    "want the inplace to be tracked) or both outside (if you want the inplace to be tracked).");
         }
     }
 

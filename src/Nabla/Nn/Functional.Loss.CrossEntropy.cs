@@ -90,8 +90,7 @@ public static partial class Functional
             return OfProbabilities(input, target, weight, reduction, labelSmoothing, dim);
         if (target.DType.IsFloatingPoint())
             Throw.Types($"expected scalar type Long but found {target.DType.ScalarName()}: cross_entropy takes integer classes, or " +
-                "probabilities of the " +
-                $"input's shape {input.Shape}; the target has shape {target.Shape}.");
+                $"probabilities of the input's shape {input.Shape}; the target has shape {target.Shape}.");
         CheckTarget("cross_entropy", input, target, weight);
         Tensor logs = input.LogSoftmax(dim);
         Tensor loss = NllLoss(logs, target, weight, ignoreIndex, reduction);

@@ -107,8 +107,7 @@ public sealed partial class Tensor
     {
         if (layout.Count == 0)
             Throw.State($"{op}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the " +
-                "'dim' argument: " +
-                $"the tensor has shape {Shape}, and no element is the largest of none.");
+                $"'dim' argument: the tensor has shape {Shape}, and no element is the largest of none.");
         return Op.Apply(new Ops.Extreme(AllDims(Rank), false, max, true), this)[0];
     }
 

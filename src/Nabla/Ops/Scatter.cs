@@ -356,8 +356,7 @@ public sealed partial class Tensor
         shape[^-d] = i.layout.Count;
         if (!v.layout.shape.AsSpan().SequenceEqual(shape))
             Throw.Shapes($"{op}(): Number of indices ({i.NumElements}) should be equal to source.size(dim), and the other sizes should " +
-                "be those of self: " +
-                $"self {Shape}, dim {d + x.Rank}, index {index.Shape}, source {source.Shape}.");
+                $"be those of self: self {Shape}, dim {d + x.Rank}, index {index.Shape}, source {source.Shape}.");
         return (x, d, CheckedIndex(i, x.layout.shape[^-d], op is "IndexFill" or "IndexCopy", OutOfBounds(d + x.Rank)), v);
     }
 

@@ -57,8 +57,7 @@ internal sealed class Batch : Interpreter
     }
 
     internal override string CannotRead => "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling " +
-        ".item() on a Tensor, " +
-        "please try to rewrite what you're doing with other operations.";
+        ".item() on a Tensor, please try to rewrite what you're doing with other operations.";
 
     internal override string Print(Tensor x) => $"BatchedTensor(lvl={Level}, bdim=0, value=\n    " +
         $"{Inner.ToString().Replace("\n", "\n    ", StringComparison.Ordinal)}\n)";

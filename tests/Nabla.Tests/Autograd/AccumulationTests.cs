@@ -135,8 +135,7 @@ public sealed class AccumulationTests
         a.Grad = null;
         Assert.Null(a.Grad);
         Assert.StartsWith("attempting to assign a gradient of size '[3]' to a tensor of size '[2]'. Please ensure that the gradient and " +
-            "the " +
-            "tensor are the same size", Assert.Throws<ShapeException>(() => a.Grad = Plain(1, 2, 3)).Message);
+            "the tensor are the same size", Assert.Throws<ShapeException>(() => a.Grad = Plain(1, 2, 3)).Message);
         Assert.StartsWith("attempting to assign a gradient with dtype 'float' to a tensor with dtype 'double'. Please ensure that the " +
             "gradient and the tensor have the same dtype", Assert.Throws<DTypeException>(() => a.Grad = Tensor.Zeros([2])).Message);
         Assert.StartsWith("can't assign Variable as its own grad", Assert.Throws<ArgumentException>(() => a.Grad = a).Message);

@@ -127,12 +127,10 @@ public sealed class GradModeTests
         using (Autograd.InferenceMode()) t = Plain(1, 2);
         Refuses("Inference tensors do not track version counter.", () => _ = t.Version);
         Refuses("Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal tensor " +
-            "before " +
-            "doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details.", () => t.Add_(1));
+            "before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details.", () => t.Add_(1));
         Refuses("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.", () => t.RequiresGrad_());
         Refuses("Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it " +
-            "in " +
-            "autograd.", () => _ = Leaf(1, 2) * t);
+            "in autograd.", () => _ = Leaf(1, 2) * t);
         Tensor sum = Leaf(1, 2) + t;
         Assert.True(sum.RequiresGrad);
         Assert.False(t.Clone().IsInference);

@@ -127,8 +127,7 @@ public sealed class ViewTests
     }
 
     private const string Ambiguous = "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code " +
-        "by moving " +
-        "both the view and the inplace either both inside the ";
+        "by moving both the view and the inplace either both inside the ";
 
     [Fact]
     public void A_view_made_without_recording_has_no_history_after_a_write_to_its_base()
@@ -137,8 +136,7 @@ public sealed class ViewTests
         using (Autograd.NoGrad()) view = y.Slice(0, 1);
         y.Add_(1);
         string text = "A view was created in no_grad mode and its base or another view of its base has been modified inplace with grad " +
-            "mode " +
-            "enabled. " + Ambiguous + "no_grad block";
+            "mode enabled. " + Ambiguous + "no_grad block";
         Refuses(text, () => _ = view.GradFn);
         Refuses(text, () => _ = view * 2);
         Assert.Contains("grad_fn=<Invalid>", view.ToString());
@@ -150,8 +148,7 @@ public sealed class ViewTests
         Tensor y = Result(1, 2), view;
         using (Autograd.NoGrad()) view = y.Slice(0, 1);
         Refuses("Output 0 of ViewBackward0 is a view of a view which was created in no_grad mode and is being modified inplace with " +
-            "grad mode " +
-            "enabled. " + Ambiguous + "no_grad block", () => view.View([1]).Add_(1));
+            "grad mode enabled. " + Ambiguous + "no_grad block", () => view.View([1]).Add_(1));
     }
 
     [Fact]
@@ -184,8 +181,7 @@ public sealed class ViewTests
         Tensor y = Result(1, 2, 3), part = Op.Apply(new Parts(), y)[1];
         Refuses("Output 1 of PartsBackward0 is a view and is being modified inplace. This view is the output of a function that returns " +
             "multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace " +
-                "operation " +
-            "by an out-of-place one.", () => part.Add_(1));
+                "operation by an out-of-place one.", () => part.Add_(1));
         Assert.Equal([1.0, 2, 3], Values(y));
     }
 
@@ -216,8 +212,7 @@ public sealed class ViewTests
         Tensor a = Leaf(2, 3), w = Plain(4, 5), y = (a * w).Sum();
         w.Add_(1);
         Refuses("one of the variables needed for gradient computation has been modified by an inplace operation: [torch.DoubleTensor " +
-            "[2]] is " +
-            "at " +
+            "[2]] is at " +
             "version 1; expected version 0 instead.", () => y.Backward());
         Assert.Null(a.Grad);
     }

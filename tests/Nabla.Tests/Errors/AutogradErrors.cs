@@ -5,14 +5,12 @@ namespace Nabla.Tests.Errors;
 public sealed class AutogradErrors
 {
     private const string Twice = "Trying to backward through the graph a second time (or directly access saved tensors after they have " +
-        "already been freed). " +
-        "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). " +
+        "already been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). " +
         "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors after " +
             "calling backward.";
     private const string NoGraph = "element 0 of tensors does not require grad and does not have a grad_fn";
     private const string Flags = "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in " +
-        "a subgraph that doesn't " +
-        "require differentiation use var_no_grad = var.detach().";
+        "a subgraph that doesn't require differentiation use var_no_grad = var.detach().";
     private const string Modified = "one of the variables needed for gradient computation has been modified by an inplace operation: ";
 
     public static readonly ErrorTable Table = new()

@@ -5,11 +5,9 @@ namespace Nabla.Tests.Errors;
 public sealed class ViewsAndInPlace
 {
     private const string Many = "unsupported operation: more than one element of the written-to tensor refers to a single memory " +
-        "location. " +
-        "Please clone() the tensor before performing the operation.";
+        "location. Please clone() the tensor before performing the operation.";
     private const string Some = "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single " +
-        "memory location. " +
-        "Please clone() the tensor before performing the operation.";
+        "memory location. Please clone() the tensor before performing the operation.";
     private const string LeafWords = "a leaf Variable that requires grad is being used in an in-place operation.";
     private const string ViewOfLeaf = "a view of a leaf Variable that requires grad is being used in an in-place operation.";
     private const string MultiView = "Output 0 of UnbindBackward0 is a view and is being modified inplace. This view is the output of a " +
