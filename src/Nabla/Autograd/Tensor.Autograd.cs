@@ -181,19 +181,19 @@ public sealed partial class Tensor
     /// to.</summary>
     internal bool IsMultiView
     {
-        get => (flags & Flags.MultiView) != 0; set =>
-        flags = value ? flags | Flags.MultiView : flags & ~Flags.MultiView;
+        get => (flags & Flags.MultiView) != 0;
+        set => flags = value ? flags | Flags.MultiView : flags & ~Flags.MultiView;
     }
 
     internal bool IsInferenceView
     {
-        get => (flags & Flags.InferenceView) != 0; set =>
-        flags = value ? flags | Flags.InferenceView : flags & ~Flags.InferenceView;
+        get => (flags & Flags.InferenceView) != 0;
+        set => flags = value ? flags | Flags.InferenceView : flags & ~Flags.InferenceView;
     }
 
     internal bool IsNoGradView
     {
-        get => (flags & Flags.NoGradView) != 0; set =>
-        flags = value ? flags | Flags.NoGradView : flags & ~Flags.NoGradView;
+        get => (flags & Flags.NoGradView) != 0;
+        set => flags = value ? flags | Flags.NoGradView : flags & ~Flags.NoGradView;
     }
 }
