@@ -22,6 +22,8 @@ public static class Registry
         .. IndexingRows.All,
         .. ScatterRows.All,
         .. MatrixRows.All,
+        .. SpectralRows.All,
+        .. NormRows.All,
         .. CreationRows.All,
     ];
 

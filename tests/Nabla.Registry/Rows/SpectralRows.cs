@@ -1,0 +1,86 @@
+namespace Nabla.Registry;
+
+/// <summary>
+/// Decompositions of matrices by eigenvalues and singular values. Some samples carry arguments that PyTorch does not have, which the
+/// recorded cases never do: <c>symmetric</c> makes a function of all elements out of one that reads a triangle, <c>thin</c> leaves out
+/// the vectors that are arbitrary.
+/// </summary>
+internal static class SpectralRows
+{
+    private static readonly Type Shapes = typeof(ShapeException), DTypes = typeof(DTypeException), Numerics = typeof(LinAlgException);
+
+    internal static IReadOnlyList<OpRow> All { get; } =
+    [
+        new("linalg.eigh", c => LinAlg.Eigh(Sym(c), c.String(1, "UPLO", "L")))
+        {
+            Samples = () => [Marked("symmetric", In.Distinct(3, 3)), Marked("symmetric", In.Real(2, 4, 4)),
+                Marked("symmetric", In.Real(1, 1)), Marked("symmetric", In.Real(2, 0, 0)), Marked("symmetric", In.Real(0, 2, 2)),
+                new([In.Const(In.Real(3, 3)), "U"])],
+            Errors =
+            [
+                (() => LinAlg.Eigh(In.Real(3)), Shapes, "linalg.eigh: The input tensor A must have at least 2 dimensions."),
+                (() => LinAlg.Eigh(In.Real(2, 3)), Shapes,
+                    "linalg.eigh: A must be batches of square matrices, but they are 2 by 3 matrices"),
+                (() => LinAlg.Eigh(In.Real(2, 2), "X"), typeof(ArgumentException),
+                    "Expected UPLO argument to be 'L' or 'U', but got X"),
+                (() => LinAlg.Eigh(In.Real(2, 2).To(DType.Float16)), DTypes, "\"linalg_eigh_cpu\" not implemented for 'Half'"),
+                (() => LinAlg.Eigh(In.Index(3, 2, 2)), DTypes, "\"linalg_eigh_cpu\" not implemented for 'Long'"),
+                (() => LinAlg.Eigh(In.Real(2, 2) * double.NaN), Numerics, "linalg.eigh: The algorithm failed to converge because " +
+                    "the input matrix is ill-conditioned or has too many repeated eigenvalues"),
+                (() => LinAlg.Eigh(In.Real(2, 2, 2) * Tensor.Of([1, double.NaN])[.., null, null]), Numerics,
+                    "linalg.eigh: (Batch element 1): The algorithm failed to converge"),
+            ],
+        },
+        new("linalg.eigvalsh", c => LinAlg.EigValsH(Sym(c), c.String(1, "UPLO", "L")))
+        {
+            Covers = ["LinalgEigh"],
+            Samples = () => [Marked("symmetric", In.Distinct(3, 3)), Marked("symmetric", In.Real(2, 3, 3)),
+                Marked("symmetric", In.Real(0, 0)), new([In.Const(In.Real(3, 3)), "U"])],
+            Except = [("saves", "vectors are saved whether they are read or not")],
+            Errors = [(() => LinAlg.EigValsH(In.Real(2, 2), "X"), typeof(ArgumentException), "Expected UPLO argument to be 'L' or 'U'")],
+        },
+        new("linalg.svd", c => Thin(c, LinAlg.Svd(c.T(0), c.Bool(1, "full_matrices", true))))
+        {
+            Samples = () => [Plain(In.Distinct(3, 3)), Plain(In.Real(2, 4, 3)), Plain(In.Real(2, 5)), Plain(In.Real(2, 0, 3)),
+                Plain(In.Real(0, 3, 2)), Plain(In.Real(1, 1)), Marked("thin", In.Distinct(4, 2)), Marked("thin", In.Real(2, 2, 3)),
+                Marked("values", In.Real(3, 4))],
+            Errors =
+            [
+                (() => LinAlg.Svd(In.Real(3)), Shapes, "linalg.svd: The input tensor A must have at least 2 dimensions."),
+                (() => LinAlg.Svd(In.Real(3, 2).To(DType.BFloat16)), DTypes, "\"linalg_svd_cpu\" not implemented for 'BFloat16'"),
+                (() => LinAlg.Svd(In.Index(4, 3, 2)), DTypes,
+                    "linalg.svd: Expected a floating point or complex tensor as input. Got Long"),
+                (() => LinAlg.Svd(In.Real(3, 2) * double.NaN), Numerics,
+                    "linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values."),
+            ],
+        },
+        new("linalg.svdvals", c => LinAlg.SvdVals(c.T(0)))
+        {
+            Covers = ["LinalgSvd"],
+            Samples = () => [new([In.Distinct(3, 3)]), new([In.Real(2, 4, 3)]), new([In.Real(2, 5)]), new([In.Real(0, 3)])],
+            Except = [("saves", "vectors are saved whether they are read or not")],
+            Errors = [(() => LinAlg.SvdVals(In.Real(2)), Shapes, "linalg.svd: The input tensor A must have at least 2 dimensions.")],
+        },
+        new("svd", c => Thin(c, c.T(0).Svd(c.Bool(1, "some", true), c.Bool(2, "compute_uv", true))))
+        {
+            Covers = ["LinalgSvd"],
+            Samples = () => [new([In.Distinct(3, 3)]), new([In.Real(2, 4, 3)]), new([In.Real(2, 3), true, false]), new([In.Real(3, 0)])],
+            Errors = [(() => In.Real(3).Svd(), Shapes, "linalg.svd: input should have at least 2 dimensions, but has 1 dimensions instead")],
+        },
+    ];
+
+    private static Tensor Sym(Call c) => c.Bool(-1, "symmetric", false) ? (c.T(0) + c.T(0).Transpose(-2, -1)) / 2 : c.T(0);
+
+    private static Call Plain(Tensor x) => new([x, false]);
+
+    private static Call Marked(string mark, Tensor x) => new([x], new Dictionary<string, object?> { [mark] = true });
+
+    /// <summary>What does not depend on the choice of vectors beyond the singular values.</summary>
+    private static object Thin(Call c, (Tensor U, Tensor S, Tensor V) y)
+    {
+        if (c.Bool(-1, "values", false)) return y.S;
+        if (!c.Bool(-1, "thin", false)) return y;
+        long k = y.S.Size(-1);
+        return (y.U.Narrow(-1, 0, k), y.S, y.V.Narrow(-2, 0, k));
+    }
+}
