@@ -27,7 +27,9 @@ internal static partial class Ops
             if (g[1] is not { } gv) into[0] = (v * g[0]!.Unsqueeze(-2)).MatMul(vt);
             else
             {
-                Tensor inner = vt.MatMul(gv) / LinAlg.Gaps(l);
+                // The matrix is symmetric, so its gradient is taken as symmetric: of the quotient, half the skew part over the gaps.
+                Tensor inner = vt.MatMul(gv);
+                inner = (inner - inner.Transpose(-2, -1)) / 2 / LinAlg.Gaps(l);
                 if (g[0] is { } gl) inner += gl.DiagEmbed();
                 into[0] = v.MatMul(inner.MatMul(vt));
             }
