@@ -11,7 +11,6 @@ internal static class KnownDifferences
         ("special.log_ndtr", 6, "PyTorch's derivative loses its digits in the tail"),
         ("addcmul", 3, "PyTorch rounds an intermediate of a float32 operand's gradient to bfloat16"),
         ("addcdiv", 3, "PyTorch rounds an intermediate of a float32 operand's gradient to bfloat16"),
-        ("norm--nuc", -1, "the nuclear norm needs singular values, which are not there yet"),
         ("linalg.matrix_power", 0, Inverse), ("linalg.matrix_power", 4, Inverse), ("linalg.matrix_power", 5, Inverse),
         ("linalg.matrix_power", 10, Inverse), ("linalg.matrix_power", 11, Inverse),
     ];

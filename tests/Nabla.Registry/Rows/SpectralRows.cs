@@ -67,7 +67,78 @@ internal static class SpectralRows
             Samples = () => [new([In.Distinct(3, 3)]), new([In.Real(2, 4, 3)]), new([In.Real(2, 3), true, false]), new([In.Real(3, 0)])],
             Errors = [(() => In.Real(3).Svd(), Shapes, "linalg.svd: input should have at least 2 dimensions, but has 1 dimensions instead")],
         },
+        new("linalg.pinv", c => c.Has(1, "rcond")
+            ? LinAlg.Pinv(c.T(0), Tensor.Of(0.0), NormRows.Bound(c, 1, "rcond"), c.Bool(2, "hermitian", false))
+            : LinAlg.Pinv(Sym(c), NormRows.Bound(c, -1, "atol"), NormRows.Bound(c, -1, "rtol"), c.Bool(-1, "hermitian", false)))
+        {
+            Samples = () => [new([In.Distinct(3, 3)]), new([In.Real(2, 4, 3)]), new([In.Distinct(2, 3)]), new([In.Real(2, 0, 3)]),
+                With(In.Distinct(3, 3), ("hermitian", true), ("symmetric", true)),
+                With(In.Distinct(3, 4), ("atol", In.Const(Tensor.Of([0.001, 1e-9]))), ("rtol", 1e-6))],
+            Errors =
+            [
+                (() => LinAlg.Pinv(In.Real(3)), Shapes,
+                    "expected a tensor with 2 or more dimensions of float, double, cfloat or cdouble types"),
+                (() => LinAlg.Pinv(In.Index(3, 2, 2)), DTypes, "linalg.pinv(Long{[2, 2]}): expected a tensor with 2 or more dimensions"),
+                (() => LinAlg.Pinv(In.Real(2, 3), hermitian: true), Shapes,
+                    "linalg.eigh: A must be batches of square matrices, but they are 2 by 3 matrices"),
+                (() => LinAlg.Pinv(In.Real(2, 3) * double.NaN), Numerics,
+                    "linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values."),
+            ],
+        },
+        new("pinverse", c => c.T(0).Pinverse(c.Double(1, "rcond", 1e-15)))
+        {
+            Covers = ["LinalgPinv"],
+            Samples = () => [new([In.Distinct(4, 3)]), new([In.Real(3, 3), 1e-8])],
+            Errors = [(() => In.Real(3).Pinverse(), Shapes, "expected a tensor with 2 or more dimensions")],
+        },
+        new("linalg.lstsq", c => LinAlg.LstSq(c.T(0), c.T(1, "b"), c.OptNumber(2, "rcond")?.ToDouble(), c.Get(-1, "driver") as string))
+        {
+            Samples = () => [Solve(In.Distinct(4, 3), In.Real2(4, 2)), Solve(In.Distinct(3, 3), In.Real2(3, 1), "gelsd"),
+                Solve(In.Real(2, 4, 3), In.Real2(2, 4, 2), "gels"), Solve(In.Real(4, 2), In.Real2(4), "gelss"),
+                Solve(In.Real(2, 2, 4), In.Real2(2, 2), "gels"), Solve(In.Real(2, 4), In.Real2(2, 2), "gelsd"),
+                Solve(In.Real(2, 4, 3), In.Real2(1, 4, 2), "gels"), Solve(In.Real(0, 3), In.Real2(0, 2)),
+                Solve(In.Real(0, 3, 2), In.Real2(0, 3, 1), "gels")],
+            Errors =
+            [
+                (() => LinAlg.LstSq(In.Real(3), In.Real(3)), Shapes, "torch.linalg.lstsq: input must have at least 2 dimensions."),
+                (() => LinAlg.LstSq(In.Real(3, 2), In.Real()), Shapes, "torch.linalg.lstsq: other must have at least 1 dimension."),
+                (() => LinAlg.LstSq(In.Real(4, 3), In.Real(3, 2)), Shapes,
+                    "torch.linalg.lstsq: input.size(-2) should match other.size(-2)"),
+                (() => LinAlg.LstSq(In.Real(4, 3), In.Real(3)), Shapes, "torch.linalg.lstsq: input.size(-2) should match other.size(-1)"),
+                (() => LinAlg.LstSq(In.Real(4, 3), In.Real(2, 4, 1)), Shapes,
+                    "torch.linalg.lstsq: input.dim() must be greater or equal to other.dim() and (input.dim() - other.dim()) <= 1"),
+                (() => LinAlg.LstSq(In.Real(4, 3), In.Real(4, 1).To(DType.Float32)), DTypes,
+                    "torch.linalg.lstsq: Expected input and other to have the same dtype, but got input's dtype Double and other's " +
+                    "dtype Float"),
+                (() => LinAlg.LstSq(In.Real(4, 3), In.Real(4, 1), driver: "foo"), typeof(ArgumentException),
+                    "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)"),
+                (() => LinAlg.LstSq(In.Index(3, 4, 3), In.Index(3, 4, 1)), DTypes,
+                    "This function doesn't handle types other than float and double"),
+                (() => LinAlg.LstSq(In.Real(3, 2) * 0, In.Real(3, 1), driver: "gels"), Numerics, "torch.linalg.lstsq: The least squares " +
+                    "solution could not be computed because the input matrix does not have full rank (error code: 1)"),
+            ],
+        },
+        new("matrix_exp", c => c.T(0).MatrixExp())
+        {
+            Covers = ["LinalgMatrixExp"],
+            Samples = () => [new([In.Distinct(3, 3)]), new([In.Between(-8, 8, 2, 3, 3)]), new([In.Unit(2, 2)]), new([In.Real(1, 1)]),
+                new([In.Real(2, 0, 0)]), new([In.Real(0, 3, 3)])],
+            Errors =
+            [
+                (() => In.Real(3).MatrixExp(), Shapes, "linalg.matrix_exp: The input tensor A must have at least 2 dimensions."),
+                (() => In.Real(2, 3).MatrixExp(), Shapes,
+                    "linalg.matrix_exp: A must be batches of square matrices, but they are 2 by 3 matrices"),
+                (() => In.Index(3, 2, 2).MatrixExp(), DTypes,
+                    "linalg.matrix_exp: Expected a floating point or complex tensor as input. Got Long"),
+            ],
+        },
     ];
+
+    private static Call Solve(Tensor a, Tensor b, string? driver = null) =>
+        new([a, b], new Dictionary<string, object?> { ["driver"] = driver });
+
+    private static Call With(Tensor x, params (string Name, object Value)[] more) =>
+        new([x], more.ToDictionary(static p => p.Name, static p => (object?)p.Value));
 
     private static Tensor Sym(Call c) => c.Bool(-1, "symmetric", false) ? (c.T(0) + c.T(0).Transpose(-2, -1)) / 2 : c.T(0);
 
