@@ -85,27 +85,15 @@ public static partial class LinAlg
 
     private static bool CheckEigh(Tensor a, string uplo)
     {
-        CheckSquare("linalg.eigh", a);
+        SolverChecks.Square(a, "linalg.eigh");
         if (uplo is not ("L" or "l" or "U" or "u"))
             throw new ArgumentException($"Expected UPLO argument to be 'L' or 'U', but got {uplo}", nameof(uplo));
-        if (a.dtype is not (DType.Float32 or DType.Float64)) Throw.NotImplementedFor("linalg_eigh_cpu", a.dtype);
+        SolverChecks.Kernel(a, "linalg_eigh_cpu");
         return uplo is "U" or "u";
     }
 
     /// <summary>True unless it is certain that nobody asks for derivatives: then vectors need not be computed for values.</summary>
     private static bool MayDiffer(Tensor a) => a.wrap is not null || (a.RequiresGrad && GradMode.Enabled);
-
-    private static void CheckSquare(string op, Tensor a)
-    {
-        CheckMatrix(op, a);
-        if (a.layout.shape[^1] != a.layout.shape[^2])
-            Throw.Shapes($"{op}: A must be batches of square matrices, but they are {a.layout.shape[^2]} by {a.layout.shape[^1]} matrices");
-    }
-
-    private static void CheckMatrix(string op, Tensor a)
-    {
-        if (a.Rank < 2) Throw.Shapes($"{op}: The input tensor A must have at least 2 dimensions. Its shape is {a.Shape}.");
-    }
 
     /// <summary>Which matrix of a batch an error is about.</summary>
     internal static string Element(Tensor a, long failed) => a.Rank == 2 ? "" : $"(Batch element {failed}): ";

@@ -38,7 +38,7 @@ public static partial class LinAlg
     /// <exception cref="DTypeException">The dtype is not floating point.</exception>
     public static Tensor MatrixExp(Tensor a)
     {
-        CheckSquare("linalg.matrix_exp", a);
+        SolverChecks.Square(a, "linalg.matrix_exp");
         CheckFloating("linalg.matrix_exp", a);
         if (a.dtype is DType.Float16 or DType.BFloat16) return MatrixExp(a.To(DType.Float32)).To(a.dtype);
         return Op.Apply(new Ops.LinalgMatrixExp(), a)[0];

@@ -126,7 +126,7 @@ public static partial class LinAlg
 
     private static Tensor ByInverse(Tensor a, Func<Tensor, Tensor> norm)
     {
-        (Tensor inverse, Tensor info) = (Pinv(a), Tensor.Zeros(0)); // TEMPORARY
+        (Tensor inverse, Tensor info) = InvEx(a);
         return Tensor.Where(info.Gt(0), double.PositiveInfinity, norm(a) * norm(inverse));
     }
 
@@ -134,8 +134,8 @@ public static partial class LinAlg
     {
         if (a.Rank < 2) Throw.Shapes($"linalg.cond: The input tensor must have at least 2 dimensions. Its shape is {a.Shape}.");
         if (!known) throw new ArgumentException($"linalg.cond got an invalid norm type: {ord}", nameof(ord));
-        if (square) CheckSquare($"linalg.cond(ord={ord})", a);
-        if (!a.dtype.IsFloatingPoint()) CheckFloating("linalg.svd", a);
+        if (square) SolverChecks.Square(a, $"linalg.cond(ord={ord})");
+        SolverChecks.Float(a, "linalg.svd", "linalg_svd_cpu");
     }
 
     private static void CheckNorm(Tensor x, bool ordered, Dims dim)
@@ -147,13 +147,11 @@ public static partial class LinAlg
 
     private static (int Rows, int Columns) CheckMatrixNorm(Tensor a, Dims dim, DType? dtype, bool low)
     {
-        CheckMatrix("linalg.matrix_norm", a);
+        SolverChecks.Matrix(a, "linalg.matrix_norm");
         if (dim.Count is not (0 or 2)) Throw.Shapes($"linalg.matrix_norm: dim must be a 2-tuple. Got {string.Join(' ', dim.Values)}");
         (int rows, int columns) = dim.Count == 0 ? (-2, -1) : (Dims.FromEnd(dim[0], a.Rank), Dims.FromEnd(dim[1], a.Rank));
         if (rows == columns) Throw.Shapes($"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})");
-        CheckFloating("linalg.matrix_norm", a);
-        if (!low && a.dtype is DType.Float16 or DType.BFloat16)
-            Throw.Types($"linalg.matrix_norm: Low precision dtypes not supported. Got {a.dtype.ScalarName()}");
+        if (!low) SolverChecks.Float(a, "linalg.matrix_norm", null);
         CheckNormTypes("linalg.matrix_norm", a, dtype);
         return (rows, columns);
     }
@@ -166,6 +164,12 @@ public static partial class LinAlg
         if (Promotion.Promote(x.dtype, type) != type)
             Throw.Types($"{op}: the dtype of the input ({x.dtype.ScalarName()}) should be convertible without narrowing to the specified " +
                 $"dtype ({type.ScalarName()})");
+    }
+
+    private static void CheckFloating(string op, Tensor a)
+    {
+        if (!a.dtype.IsFloatingPoint())
+            Throw.Types($"{op}: Expected a floating point or complex tensor as input. Got {a.dtype.ScalarName()}. Convert it first.");
     }
 
     private static void NotSupported(string ord) =>

@@ -99,7 +99,7 @@ public static partial class LinAlg
             if (a.Rank < 2) Throw.Shapes(message);
             Throw.Types(message);
         }
-        if (hermitian) CheckSquare("linalg.eigh", a);
+        if (hermitian) SolverChecks.Square(a, "linalg.eigh");
         (atol, rtol) = Bounds(a, atol, rtol);
         long[] batch = Kernels.Broadcast.Shape(a.layout.shape[..^2], atol.layout.shape, "linalg.pinv");
         batch = Kernels.Broadcast.Shape(batch, rtol.layout.shape, "linalg.pinv");
@@ -138,7 +138,7 @@ public static partial class LinAlg
             Throw.Shapes("torch.linalg.matrix_rank: The input tensor input must have at least 2 dimensions. Its shape is " +
                 $"{a.Shape}.");
         if (a.dtype is not (DType.Float32 or DType.Float64)) NotFloating(a);
-        if (hermitian) CheckSquare("linalg.eigh", a);
+        if (hermitian) SolverChecks.Square(a, "linalg.eigh");
         using GradScope mode = Autograd.NoGrad();
         (atol, rtol) = Bounds(a, atol, rtol);
         Tensor s = hermitian ? EigValsH(a.Detach()).Abs() : SvdVals(a.Detach());

@@ -125,15 +125,8 @@ public static partial class LinAlg
 
     private static void CheckSvd(Tensor a)
     {
-        CheckMatrix("linalg.svd", a);
-        CheckFloating("linalg.svd", a);
-        if (a.dtype is not (DType.Float32 or DType.Float64)) Throw.NotImplementedFor("linalg_svd_cpu", a.dtype);
-    }
-
-    private static void CheckFloating(string op, Tensor a)
-    {
-        if (!a.dtype.IsFloatingPoint())
-            Throw.Types($"{op}: Expected a floating point or complex tensor as input. Got {a.dtype.ScalarName()}. Convert it first.");
+        SolverChecks.Matrix(a, "linalg.svd");
+        SolverChecks.Float(a, "linalg.svd", "linalg_svd_cpu");
     }
 }
 

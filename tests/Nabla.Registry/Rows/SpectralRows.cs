@@ -3,7 +3,7 @@ namespace Nabla.Registry;
 /// <summary>
 /// Decompositions of matrices by eigenvalues and singular values. Some samples carry arguments that PyTorch does not have, which the
 /// recorded cases never do: <c>symmetric</c> makes a function of all elements out of one that reads a triangle, <c>thin</c> leaves out
-/// the vectors that are arbitrary.
+/// the vectors that are arbitrary, <c>smooth</c> what is not differentiated.
 /// </summary>
 internal static class SpectralRows
 {
@@ -13,6 +13,7 @@ internal static class SpectralRows
     [
         new("linalg.eigh", c => LinAlg.Eigh(Sym(c), c.String(1, "UPLO", "L")))
         {
+            Covers = ["LinalgEigh"],
             Samples = () => [Marked("symmetric", In.Distinct(3, 3)), Marked("symmetric", In.Real(2, 4, 4)),
                 Marked("symmetric", In.Real(1, 1)), Marked("symmetric", In.Real(2, 0, 0)), Marked("symmetric", In.Real(0, 2, 2)),
                 new([In.Const(In.Real(3, 3)), "U"])],
@@ -41,6 +42,7 @@ internal static class SpectralRows
         },
         new("linalg.svd", c => Thin(c, LinAlg.Svd(c.T(0), c.Bool(1, "full_matrices", true))))
         {
+            Covers = ["LinalgSvd"],
             Samples = () => [Plain(In.Distinct(3, 3)), Plain(In.Real(2, 4, 3)), Plain(In.Real(2, 5)), Plain(In.Real(2, 0, 3)),
                 Plain(In.Real(0, 3, 2)), Plain(In.Real(1, 1)), Marked("thin", In.Distinct(4, 2)), Marked("thin", In.Real(2, 2, 3)),
                 Marked("values", In.Real(3, 4))],
@@ -71,6 +73,7 @@ internal static class SpectralRows
             ? LinAlg.Pinv(c.T(0), Tensor.Of(0.0), NormRows.Bound(c, 1, "rcond"), c.Bool(2, "hermitian", false))
             : LinAlg.Pinv(Sym(c), NormRows.Bound(c, -1, "atol"), NormRows.Bound(c, -1, "rtol"), c.Bool(-1, "hermitian", false)))
         {
+            Covers = ["LinalgPinv"],
             Samples = () => [new([In.Distinct(3, 3)]), new([In.Real(2, 4, 3)]), new([In.Distinct(2, 3)]), new([In.Real(2, 0, 3)]),
                 With(In.Distinct(3, 3), ("hermitian", true), ("symmetric", true)),
                 With(In.Distinct(3, 4), ("atol", In.Const(Tensor.Of([0.001, 1e-9]))), ("rtol", 1e-6))],
@@ -91,8 +94,10 @@ internal static class SpectralRows
             Samples = () => [new([In.Distinct(4, 3)]), new([In.Real(3, 3), 1e-8])],
             Errors = [(() => In.Real(3).Pinverse(), Shapes, "expected a tensor with 2 or more dimensions")],
         },
-        new("linalg.lstsq", c => LinAlg.LstSq(c.T(0), c.T(1, "b"), c.OptNumber(2, "rcond")?.ToDouble(), c.Get(-1, "driver") as string))
+        new("linalg.lstsq", c => Smooth(c,
+            LinAlg.LstSq(c.T(0), c.T(1, "b"), c.OptNumber(2, "rcond")?.ToDouble(), c.Get(-1, "driver") as string)))
         {
+            Covers = ["LinalgLstsq"],
             Samples = () => [Solve(In.Distinct(4, 3), In.Real2(4, 2)), Solve(In.Distinct(3, 3), In.Real2(3, 1), "gelsd"),
                 Solve(In.Real(2, 4, 3), In.Real2(2, 4, 2), "gels"), Solve(In.Real(4, 2), In.Real2(4), "gelss"),
                 Solve(In.Real(2, 2, 4), In.Real2(2, 2), "gels"), Solve(In.Real(2, 4), In.Real2(2, 2), "gelsd"),
@@ -135,7 +140,11 @@ internal static class SpectralRows
     ];
 
     private static Call Solve(Tensor a, Tensor b, string? driver = null) =>
-        new([a, b], new Dictionary<string, object?> { ["driver"] = driver });
+        new([a, b], new Dictionary<string, object?> { ["driver"] = driver, ["smooth"] = true });
+
+    /// <summary>Singular values have no gradient here; then they are left out.</summary>
+    private static object Smooth(Call c, (Tensor Solution, Tensor Residuals, Tensor Rank, Tensor SingularValues) y) =>
+        c.Bool(-1, "smooth", false) ? (y.Solution, y.Residuals, y.Rank) : y;
 
     private static Call With(Tensor x, params (string Name, object Value)[] more) =>
         new([x], more.ToDictionary(static p => p.Name, static p => (object?)p.Value));

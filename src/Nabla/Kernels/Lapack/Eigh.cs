@@ -29,7 +29,7 @@ internal static unsafe class Eigh
         fixed (T* pa = a.storage.Span<T>(a.layout.Offset, a.layout.Count), pw = w.storage.Span<T>(0, w.layout.Count))
         fixed (T* pv = v is null ? default : v.storage.Span<T>(0, v.layout.Count))
         {
-            Parallel.For(count, Math.Max(1, 16384 / (n * n * n + 64)), new Job<T>(pa, pw, pv, n, upper, codes));
+            Rows.Each(count, 8.0 * n * n * n, new Job<T>(pa, pw, pv, n, upper, codes));
         }
         long failed = Array.FindIndex(codes, static c => c != 0);
         return (failed, failed < 0 ? 0 : codes[failed]);
@@ -116,7 +116,7 @@ internal static unsafe class Eigh
             }
             long length = n - k - 1;
             Parallel.For(length, Math.Max(1, 65536 / length), new Step<T>(a, n, k, v, w, u, own));
-            T half = tau[k] * tau[k] * Strips.Dot(own + k + 1, u, length) / T.CreateTruncating(2);
+            T half = tau[k] * tau[k] * Rows.Dot(own + k + 1, u, length) / T.CreateTruncating(2);
             for (long j = k + 1; j < n; j++)
             {
                 v[j] = row[j];

@@ -27,7 +27,7 @@ internal static unsafe class LeastSquares
         fixed (T* pa = a.storage.Span<T>(a.layout.Offset, a.layout.Count), px = x.storage.Span<T>(0, x.layout.Count))
         fixed (T* pb = b.storage.Span<T>(b.layout.Offset, b.layout.Count))
         {
-            Parallel.For(codes.Length, Math.Max(1, 16384 / (m * n * (Math.Min(m, n) + r) + 64)), new Job<T>(pa, pb, px, m, n, r, codes));
+            Rows.Each(codes.Length, 2.0 * m * n * (Math.Min(m, n) + r), new Job<T>(pa, pb, px, m, n, r, codes));
         }
         long failed = Array.FindIndex(codes, static c => c != 0);
         return (failed, failed < 0 ? 0 : codes[failed]);
@@ -69,7 +69,7 @@ internal static unsafe class LeastSquares
                 for (long j = k + 1; j < count; j++)
                 {
                     T* y = c + j * length + k;
-                    Strips.Add(-tau[k] * Strips.Dot(v, y, length - k), v, y, length - k);
+                    Rows.Add(-tau[k] * Rows.Dot(v, y, length - k), v, y, length - k);
                 }
             }
         }
@@ -80,13 +80,13 @@ internal static unsafe class LeastSquares
             {
                 T* v = c + k * m;
                 new Span<T>(work, (int)r).Clear();
-                for (long i = k; i < m; i++) Strips.Add(v[i], right + i * r, work, r);
-                for (long i = k; i < m; i++) Strips.Add(-tau[k] * v[i], work, right + i * r, r);
+                for (long i = k; i < m; i++) Rows.Add(v[i], right + i * r, work, r);
+                for (long i = k; i < m; i++) Rows.Add(-tau[k] * v[i], work, right + i * r, r);
             }
             for (long i = n - 1; i >= 0; i--)
             {
                 T* row = right + i * r;
-                for (long j = i + 1; j < n; j++) Strips.Add(-c[j * m + i], result + j * r, row, r);
+                for (long j = i + 1; j < n; j++) Rows.Add(-c[j * m + i], result + j * r, row, r);
                 for (long j = 0; j < r; j++) result[i * r + j] = row[j] / diagonal[i];
             }
         }
@@ -96,7 +96,7 @@ internal static unsafe class LeastSquares
             for (long i = 0; i < m; i++)
             {
                 T* row = right + i * r;
-                for (long j = 0; j < i; j++) Strips.Add(-c[i * n + j], result + j * r, row, r);
+                for (long j = 0; j < i; j++) Rows.Add(-c[i * n + j], result + j * r, row, r);
                 for (long j = 0; j < r; j++) result[i * r + j] = row[j] / diagonal[i];
                 new Span<T>(c + i * n, (int)i).Clear();
             }

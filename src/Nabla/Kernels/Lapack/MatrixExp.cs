@@ -32,7 +32,7 @@ internal static unsafe class MatrixExp
         long n = a.layout.shape[^1], count = a.layout.Count / (n * n);
         fixed (T* pa = a.storage.Span<T>(a.layout.Offset, a.layout.Count), py = y.storage.Span<T>(0, y.layout.Count))
         {
-            Parallel.For(count, Math.Max(1, 4096 / (n * n * n + 16)), new Job<T>(pa, py, checked((int)n)));
+            Rows.Each(count, 10.0 * n * n * n, new Job<T>(pa, py, checked((int)n)));
         }
     }
 

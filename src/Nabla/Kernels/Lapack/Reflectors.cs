@@ -38,8 +38,8 @@ internal static unsafe class Reflectors
             if (tau[j] == T.Zero) continue;
             T* x = v + j * m;
             new Span<T>(w, (int)n).Clear();
-            for (long i = j + shift; i < m; i++) Strips.Add(x[i], c + i * n, w, n);
-            for (long i = j + shift; i < m; i++) Strips.Add(-tau[j] * x[i], w, c + i * n, n);
+            for (long i = j + shift; i < m; i++) Rows.Add(x[i], c + i * n, w, n);
+            for (long i = j + shift; i < m; i++) Rows.Add(-tau[j] * x[i], w, c + i * n, n);
         }
     }
 
@@ -67,7 +67,7 @@ internal static unsafe class Reflectors
         T* inner = stackalloc T[Block];
         for (long i = 0; i < size; i++)
         {
-            for (long j = 0; j < i; j++) inner[j] = Strips.Dot(v + j * stride + i, v + i * stride + i, length - i);
+            for (long j = 0; j < i; j++) inner[j] = Rows.Dot(v + j * stride + i, v + i * stride + i, length - i);
             for (long j = 0; j < i; j++)
             {
                 // The triangle holds -T: T[0..i, i] = -τ T[0..i, 0..i] (Vᵀ vᵢ).

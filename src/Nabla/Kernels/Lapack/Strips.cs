@@ -6,39 +6,6 @@ namespace Nabla.Kernels;
 /// <summary>Short loops over rows of matrices, on whole vectors; the order of every sum depends on the length only.</summary>
 internal static unsafe class Strips
 {
-    /// <summary>Σ x[i] y[i].</summary>
-    internal static T Dot<T>(T* x, T* y, long n) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        long i = 0, width = Vector<T>.Count;
-        T sum = T.Zero;
-        if (n >= width)
-        {
-            Vector<T> a = Vector<T>.Zero, b = a;
-            for (; i + 2 * width <= n; i += 2 * width)
-            {
-                a += Vector.Load(x + i) * Vector.Load(y + i);
-                b += Vector.Load(x + i + width) * Vector.Load(y + i + width);
-            }
-            if (i + width <= n)
-            {
-                a += Vector.Load(x + i) * Vector.Load(y + i);
-                i += width;
-            }
-            sum = Vector.Sum(a + b);
-        }
-        for (; i < n; i++) sum += x[i] * y[i];
-        return sum;
-    }
-
-    /// <summary>y += a x.</summary>
-    internal static void Add<T>(T a, T* x, T* y, long n) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        long i = 0;
-        Vector<T> factor = new(a);
-        for (; i + Vector<T>.Count <= n; i += Vector<T>.Count) (Vector.Load(y + i) + factor * Vector.Load(x + i)).Store(y + i);
-        for (; i < n; i++) y[i] += a * x[i];
-    }
-
     /// <summary>x *= a.</summary>
     internal static void Scale<T>(T a, T* x, long n) where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -151,7 +118,7 @@ internal static unsafe class Strips
     /// </summary>
     internal static (T Tau, T Beta) Reflector<T>(T* x, long n) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        T alpha = x[0], square = Dot(x + 1, x + 1, n - 1);
+        T alpha = x[0], square = Rows.Dot(x + 1, x + 1, n - 1);
         x[0] = T.One;
         if (square == T.Zero)
         {

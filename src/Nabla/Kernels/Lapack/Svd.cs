@@ -37,7 +37,7 @@ internal static unsafe class Svd
         fixed (T* pa = a.storage.Span<T>(a.layout.Offset, a.layout.Count), ps = s.storage.Span<T>(0, s.layout.Count))
         fixed (T* pu = spanU, pv = spanV)
         {
-            Parallel.For(count, Math.Max(1, 8192 / (m * n * k + 64)), new Job<T>(pa, pu, ps, pv, m, n, u is null ? 0 : u.layout.shape[^1],
+            Rows.Each(count, 16.0 * m * n * k, new Job<T>(pa, pu, ps, pv, m, n, u is null ? 0 : u.layout.shape[^1],
                 vh is null ? 0 : vh.layout.shape[^2], codes));
         }
         long failed = Array.FindIndex(codes, static c => c != 0);
@@ -166,31 +166,31 @@ internal static unsafe class Svd
                     break;
                 }
                 // w = τ vᵀ A, by columns; then row k, which gives the reflector from the right; then the remaining rows, both at once.
-                Parallel.For(rest, Math.Max(64, 131072 / (m - k)), new Columns<T>(a + k + 1, n, k, m, x, tauLeft[k], w + k + 1));
+                Parallel.For(rest, Math.Max(64, 131072 / (m - k)), new Sums<T>(a + k + 1, n, k, m, x, tauLeft[k], w + k + 1));
                 T* row = a + k * n + k + 1;
-                Strips.Add(-T.One, w + k + 1, row, rest);
+                Rows.Add(-T.One, w + k + 1, row, rest);
                 (tauRight[k], e[k]) = Strips.Reflector(row, rest);
                 if (right != null)
                 {
                     new Span<T>(right + k * n, (int)(k + 1)).Clear();
                     new Span<T>(row, (int)rest).CopyTo(new Span<T>(right + k * n + k + 1, (int)rest));
                 }
-                Parallel.For(m - k - 1, Math.Max(1, 65536 / rest), new Rows<T>(a + k + 1, n, k, rest, x, w + k + 1, tauRight[k], row));
+                Parallel.For(m - k - 1, Math.Max(1, 65536 / rest), new Update<T>(a + k + 1, n, k, rest, x, w + k + 1, tauRight[k], row));
             }
         }
     }
 
-    private readonly struct Columns<T>(T* a, long n, long k, long m, T* x, T tau, T* w) : IRange where T : unmanaged, IFloatingPointIeee754<T>
+    private readonly struct Sums<T>(T* a, long n, long k, long m, T* x, T tau, T* w) : IRange where T : unmanaged, IFloatingPointIeee754<T>
     {
         public void Run(long from, long to)
         {
             new Span<T>(w + from, (int)(to - from)).Clear();
             if (tau == T.Zero) return;
-            for (long i = k; i < m; i++) Strips.Add(tau * x[i], a + i * n + from, w + from, to - from);
+            for (long i = k; i < m; i++) Rows.Add(tau * x[i], a + i * n + from, w + from, to - from);
         }
     }
 
-    private readonly struct Rows<T>(T* a, long n, long k, long rest, T* x, T* w, T tau, T* u) : IRange
+    private readonly struct Update<T>(T* a, long n, long k, long rest, T* x, T* w, T tau, T* u) : IRange
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         public void Run(long from, long to)
@@ -199,7 +199,7 @@ internal static unsafe class Svd
             {
                 T* row = a + i * n;
                 T dot = Strips.SubtractDot(x[i], w, T.Zero, w, row, u, rest);
-                if (tau != T.Zero) Strips.Add(-tau * dot, u, row, rest);
+                if (tau != T.Zero) Rows.Add(-tau * dot, u, row, rest);
             }
         }
     }
