@@ -25,6 +25,7 @@ public static class Registry
         .. SpectralRows.All,
         .. NormRows.All,
         .. CreationRows.All,
+        .. ComplexRows.All,
     ];
 
     private static readonly Dictionary<(string, string?), OpRow> ByName = All.ToDictionary(r => (r.Name, r.Variant));

@@ -113,14 +113,14 @@ public sealed partial class Tensor
     /// <param name="value">v; 1 by default.</param>
     /// <exception cref="DTypeException">Both t1 and t2 are integers.</exception>
     public Tensor AddCDiv(Tensor tensor1, Tensor tensor2, Scalar? value = null) =>
-        Promoted(tensor1, tensor2, out Tensor a, out Tensor b).Add(Quotient(a, b), value);
+        Promoted(tensor1, tensor2, out Tensor a, out Tensor b).Add(Quotient(a, b), Factor(value, a));
 
     /// <summary>x = x + v · (t1 / t2)</summary>
     /// <inheritdoc cref="AddCDiv"/>
     public Tensor AddCDiv_(Tensor tensor1, Tensor tensor2, Scalar? value = null)
     {
         Promoted(tensor1, tensor2, out Tensor a, out Tensor b);
-        return Add_(Quotient(a, b), value);
+        return Add_(Quotient(a, b), Factor(value, a));
     }
 
     /// <summary>|x| with the sign of y, that of -0 included, broadcast; integers give the default floating-point dtype.</summary>
@@ -165,14 +165,14 @@ public sealed partial class Tensor
     // For integers PyTorch cuts the fraction of the factor off.
     private static Scalar? Factor(Scalar? value, Tensor product) => value switch
     {
-        { IsFloatingPoint: true } v when !product.dtype.IsFloatingPoint() => v.ToInt64(),
+        { IsFloatingPoint: true } v when !product.dtype.IsDifferentiable() => v.ToInt64(),
         { Category: 0 } v => v.ToInt64(),
         _ => value,
     };
 
     private static Tensor Quotient(Tensor a, Tensor b)
     {
-        if (!a.dtype.IsFloatingPoint() && !b.dtype.IsFloatingPoint())
+        if (!a.dtype.IsDifferentiable() && !b.dtype.IsDifferentiable())
             Throw.Types("Integer division with addcdiv is no longer supported. Use x + value * (tensor1 / tensor2), or Div with a " +
                 "rounding mode, instead.");
         return a.Div(b);

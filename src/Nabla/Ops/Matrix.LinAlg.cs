@@ -14,7 +14,7 @@ public static partial class LinAlg
     public static Tensor VecDot(Tensor x, Tensor y, int dim = -1)
     {
         DType type = Promotion.Result(x, y);
-        return (x * y).Sum(dim, false, type == DType.Bool ? DType.Int64 : type);
+        return (x.Conj() * y).Sum(dim, false, type == DType.Bool ? DType.Int64 : type);
     }
 
     /// <summary>The cross product along a dimension of size 3, broadcast.</summary>

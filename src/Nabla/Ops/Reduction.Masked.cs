@@ -59,7 +59,7 @@ public static class Masked
         Tensor mean = Filled(x, mask, 0.0).Sum(dim, true) / Count(x, mask, dim, true), d = x - mean;
         Tensor free = Count(x, mask, dim, keepDim);
         if (correction != 0) free = (free - correction).ClampMin(0);
-        return Filled(d * d, mask, 0.0).Sum(dim, keepDim) / free;
+        return Filled(d * d.Conj(), mask, 0.0).Sum(dim, keepDim) / free;
     }
 
     /// <summary>The standard deviation of the elements that count.</summary>

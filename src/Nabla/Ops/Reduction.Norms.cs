@@ -92,7 +92,7 @@ public sealed partial class Tensor
     public Tensor LogSumExp(Dims dim, bool keepDim = false)
     {
         Dims dims = Reduced(dim);
-        return Op.Apply(new Ops.Logsumexp(dims, keepDim), To(dtype.IsFloatingPoint() ? dtype : DefaultDType))[0];
+        return Op.Apply(new Ops.Logsumexp(dims, keepDim), To(dtype.IsDifferentiable() ? dtype : DefaultDType))[0];
     }
 }
 

@@ -102,7 +102,7 @@ public sealed partial class Tensor
     {
         int d = Dims.FromEnd(dim, Rank);
         return Rank == 0 ? Unsqueeze(0).CumSum(0, dtype).Squeeze(0)
-            : Linear.Apply(new Ops.Cumsum(d, false, SumType(this.dtype, dtype)), this);
+            : Linear.Apply(new Ops.Cumsum(d, false, SumType(this.dtype, dtype)), this.dtype.IsComplex() && dtype is { } t ? To(t) : this);
     }
 
     /// <summary>x = running sums of x, in place.</summary>
