@@ -3,7 +3,8 @@ namespace Nabla.Registry;
 /// <summary>
 /// Decompositions of matrices by eigenvalues and singular values. Some samples carry arguments that PyTorch does not have, which the
 /// recorded cases never do: <c>symmetric</c> makes a function of all elements out of one that reads a triangle, <c>thin</c> leaves out
-/// the vectors that are arbitrary, <c>smooth</c> what is not differentiated.
+/// the vectors that are arbitrary, <c>smooth</c> what is not
+/// differentiated, <c>absolute</c> the phases of eigenvectors.
 /// </summary>
 internal static class SpectralRows
 {
@@ -137,7 +138,33 @@ internal static class SpectralRows
                     "linalg.matrix_exp: Expected a floating point or complex tensor as input. Got Long"),
             ],
         },
+        new("linalg.eig", c => c.Bool(-1, "absolute", false) ? Absolute(LinAlg.Eig(c.T(0))) : LinAlg.Eig(c.T(0)))
+        {
+            Covers = ["LinalgEig"],
+            Samples = () => [Marked("absolute", In.Distinct(3, 3)), Marked("absolute", In.NonZero(2, 3, 3)), Marked("absolute", In.Real(1, 1)),
+                Marked("absolute", In.Real(2, 0, 0)), Marked("absolute", In.Real(0, 3, 3)), new([In.Const(In.NonZero(3, 3))])],
+            Errors =
+            [
+                (() => LinAlg.Eig(In.Real(3)), Shapes, "linalg.eig: The input tensor A must have at least 2 dimensions."),
+                (() => LinAlg.Eig(In.Real(2, 3)), Shapes, "linalg.eig: A must be batches of square matrices, but they are 2 by 3 matrices"),
+                (() => LinAlg.Eig(In.Real(2, 2).To(DType.Float16)), DTypes, "\"linalg_eig_out_cpu\" not implemented for 'Half'"),
+                (() => LinAlg.Eig(In.Index(3, 2, 2)), DTypes, "Unknown Complex ScalarType for Long"),
+                (() => LinAlg.Eig(In.Real(2, 2) * double.NaN), Numerics,
+                    "linalg.eig: The algorithm failed to converge because the input matrix contained non-finite values."),
+            ],
+        },
+        new("linalg.eigvals", c => LinAlg.EigVals(c.T(0)))
+        {
+            Covers = ["LinalgEig"],
+            Samples = () => [new([In.Distinct(3, 3)]), new([In.NonZero(2, 3, 3)]), new([In.Real(0, 0)]), new([In.Const(In.NonZero(3, 3))])],
+            Except = [("saves", "vectors are saved whether they are read or not")],
+            Errors = [(() => LinAlg.EigVals(In.Real(2, 3)), Shapes,
+                "linalg.eigvals: A must be batches of square matrices, but they are 2 by 3 matrices")],
+        },
     ];
+
+    /// <summary>What does not depend on the choice of an eigenvector's phase.</summary>
+    private static object Absolute((Tensor Values, Tensor Vectors) y) => (y.Values.Real, y.Values.Imag, y.Vectors.Abs());
 
     private static Call Solve(Tensor a, Tensor b, string? driver = null) =>
         new([a, b], new Dictionary<string, object?> { ["driver"] = driver, ["smooth"] = true });
