@@ -24,6 +24,8 @@ public static class Registry
         .. MatrixRows.All,
         .. SpectralRows.All,
         .. NormRows.All,
+        .. FactorizationRows.All,
+        .. SolveRows.All,
         .. CreationRows.All,
         .. ComplexRows.All,
     ];

@@ -14,8 +14,10 @@ internal static partial class Ops
             return [Kernels.Lu.Det(lu, pivots, false).Det, lu, pivots];
         }
 
-        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) =>
-            into[0] = g[0]!.Unsqueeze(-1).Unsqueeze(-1) * Op.Apply(new Cofactors(), x[0], y[1], y[2])[0];
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
+        {
+            if (x[0].NumElements > 0) into[0] = g[0]!.Unsqueeze(-1).Unsqueeze(-1) * Op.Apply(new Cofactors(), x[0], y[1], y[2])[0];
+        }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
             [(Op.Apply(new Cofactors(), x[0], y[1], y[2])[0] * t[0]!).Sum(new Dims([-2, -1])), null, null];

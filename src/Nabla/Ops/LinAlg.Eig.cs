@@ -41,7 +41,7 @@ internal static partial class Ops
             (Tensor l, Tensor v) = (Tensor.Complex(y[0], y[1]), Tensor.Complex(y[2], y[3]));
             Tensor d = Tensor.Complex(t[0]!, t[0]! * 0), inner = Solve(v, d.MatMul(v)), dl = inner.Diagonal(0, -2, -1);
             Tensor dv = v.MatMul(OffDiagonal(inner, Gaps(l)));
-            dv -= v * (v.Conj() * dv).Sum(-2, true).Real;
+            dv = dv - v * (v.Conj() * dv).Sum(-2, true).Real;
             return [dl.Real, dl.Imag, dv.Real, dv.Imag];
         }
 

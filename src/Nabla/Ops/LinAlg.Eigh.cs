@@ -30,7 +30,7 @@ internal static partial class Ops
                 // The matrix is symmetric, so its gradient is taken as symmetric: of the quotient, half the skew part over the gaps.
                 Tensor inner = vt.MatMul(gv);
                 inner = (inner - inner.Transpose(-2, -1)) / 2 / LinAlg.Gaps(l);
-                if (g[0] is { } gl) inner += gl.DiagEmbed();
+                if (g[0] is { } gl) inner = inner + gl.DiagEmbed();
                 into[0] = v.MatMul(inner.MatMul(vt));
             }
         }

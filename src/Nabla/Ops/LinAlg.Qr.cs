@@ -59,6 +59,16 @@ internal static partial class Ops
         }
     }
 
+    /// <summary>The first operand, in a graph with the others, on which it does not depend: their gradients are undefined.</summary>
+    public readonly record struct Independent : IOp<Independent>
+    {
+        static bool IOp<Independent>.SavesInput(Independent op, int i) => false;
+        static bool IOp<Independent>.SavesOutput(Independent op, int i) => false;
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Rows.Copied(x[0])];
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) => into[0] = g[0];
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) => [t[0]];
+    }
+
     /// <summary>R with the vectors of the reflections below it, and their factors; without derivatives, as in PyTorch.</summary>
     public readonly record struct Geqrf : IOp<Geqrf>
     {
@@ -123,8 +133,9 @@ public static partial class LinAlg
         if (tau.dtype != input.dtype)
             Throw.Types($"{op}: tau dtype {tau.dtype.ScalarName()} does not match input dtype {input.dtype.ScalarName()}");
         SolverChecks.Kernel(input, "orgqr_cpu");
-        (Tensor v, Tensor t) = Reflections(input, tau);
         Tensor eye = Tensor.Eye(m, n, input.dtype);
+        if (tau.NumElements == 0) return Op.Apply(new Ops.Independent(), eye.Expand(input.Shape), input, tau)[0];
+        (Tensor v, Tensor t) = Reflections(input, tau);
         return eye - v.MatMul(t.MatMul(v.Slice(-2, 0, n).Transpose(-2, -1)));
     }
 
@@ -199,6 +210,7 @@ public sealed partial class Tensor
                 Throw.Types($"{op}: Expected input and {name} to have the same dtype, but input has dtype{dtype.ScalarName()} and {name} " +
                     $"has dtype {x.dtype.ScalarName()}");
         SolverChecks.Kernel(this, "ormqr_cpu");
+        if (tau.NumElements == 0) return Op.Apply(new Ops.Independent(), other, this, tau)[0];
         (Tensor v, Tensor t) = LinAlg.Reflections(this, tau);
         if (transpose) t = t.Transpose(-2, -1);
         Tensor turned = v.Transpose(-2, -1);

@@ -158,7 +158,7 @@ internal static unsafe class Schur
         (T cos, T sin) = Block(ref x[i - 1], ref x[i], ref y[i - 1], ref y[i]);
         (wr[i - 1], wr[i]) = (x[i - 1], y[i]);
         T imaginary = y[i - 1] == T.Zero ? T.Zero : T.Sqrt(T.Abs(x[i])) * T.Sqrt(T.Abs(y[i - 1]));
-        (wi[i - 1], wi[i]) = (imaginary, -imaginary);
+        (wi[i - 1], wi[i]) = (imaginary, imaginary == T.Zero ? T.Zero : -imaginary);
         if (zt == null) return;
         Strips.Rotate(x + i + 1, y + i + 1, cos, sin, n - i - 1);
         for (long k = 0; k < i - 1; k++)
