@@ -75,8 +75,8 @@ internal static partial class Ops
             foreach (double value in imaginary.Detach().To(DType.Float64).Contiguous().ToArray<double>())
             {
                 if (Math.Abs(value) > 1e-2)
-                    Throw.Graph("linalg_eig_backward: The eigenvectors in the complex case are specified up to multiplication by e^{i phi}. " +
-                        "The specified loss function depends on this quantity, so it is ill-defined.");
+                    Throw.Graph("linalg_eig_backward: The eigenvectors in the complex case are specified up to multiplication by " +
+                        "e^{i phi}. The specified loss function depends on this quantity, so it is ill-defined.");
             }
         }
     }
@@ -84,7 +84,7 @@ internal static partial class Ops
 
 public static partial class LinAlg
 {
-    /// <summary>The eigenvalues λ and eigenvectors V, as columns of norm 1, of square matrices: A V = V diag(λ). They are complex.</summary>
+    /// <summary>The eigenvalues λ and eigenvectors V, columns of norm 1, of square matrices: A V = V diag(λ). They are complex.</summary>
     /// <param name="a">Real matrices [..., n, n], float32 or float64.</param>
     /// <returns>Eigenvalues [..., n], in no particular order but conjugates as neighbours, and Eigenvectors [..., n, n].</returns>
     /// <remarks>

@@ -73,7 +73,8 @@ public static partial class LinAlg
         Tensor right = b.Rank < a.Rank ? b.Unsqueeze(-1) : b;
         if (right.layout.shape[^2] != a.layout.shape[^2])
             Throw.Shapes($"torch.linalg.lstsq: input.size(-2) should match other.size(-2): they are {a.Shape} and {b.Shape}.");
-        long[] batch = Kernels.Broadcast.Shape(a.layout.shape[..^2], right.layout.shape[..^2], "linalg.lstsq");
+        long[] batch = Kernels.Broadcast.Shape(a.layout.shape.AsSpan(0, a.Rank - 2), right.layout.shape.AsSpan(0, right.Rank - 2),
+            "linalg.lstsq");
         a = a.Expand([.. batch, .. a.layout.shape[^2..]]);
         right = right.Expand([.. batch, .. right.layout.shape[^2..]]);
         long m = a.layout.shape[^2], n = a.layout.shape[^1];

@@ -17,7 +17,8 @@ public static partial class LinAlg
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
     /// <exception cref="ArgumentOutOfRangeException">q or niter is negative.</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞.</exception>
-    public static (Tensor U, Tensor S, Tensor V) SvdLowRank(Tensor a, long q = 6, int niter = 2, Tensor? m = null, Generator? generator = null)
+    public static (Tensor U, Tensor S, Tensor V) SvdLowRank(
+        Tensor a, long q = 6, int niter = 2, Tensor? m = null, Generator? generator = null)
     {
         CheckSvd(a);
         if (q < 0) Throw.Range(nameof(q), q, $"q(={q}) must be non-negative integer");
