@@ -24,7 +24,8 @@ internal static class Dft
         long sequences = x.layout.Count / 2 / n;
         DftPlan<T> plan = DftPlan<T>.Of(n);
         long grain = Math.Max(Width, (1 << 14) / n / Width * Width);
-        Nabla.Parallel.For(sequences, grain, new Sequences<T>(x, y, Others(x.layout, dim), Others(y.layout, dim), dim, plan, inverse, scale));
+        (Layout from, Layout into) = (Others(x.layout, dim), Others(y.layout, dim));
+        Parallel.For(sequences, grain, new Sequences<T>(x, y, from, into, dim, plan, inverse, scale));
     }
 
     /// <summary>The layout without the transformed dimension and without the pair: one element per sequence.</summary>

@@ -113,15 +113,18 @@ public static partial class Fourier
 
     /// <summary><see cref="Fftn"/> along two dimensions, by default the last.</summary>
     /// <inheritdoc cref="Fftn"/>
-    public static Tensor Fft2(Tensor input, Shape? s = null, Dims? dim = null, string? norm = null) => Fftn(input, s, dim ?? LastTwo, norm);
+    public static Tensor Fft2(Tensor input, Shape? s = null, Dims? dim = null, string? norm = null) =>
+        Fftn(input, s, dim ?? LastTwo, norm);
 
     /// <summary><see cref="Ifftn"/> along two dimensions, by default the last.</summary>
     /// <inheritdoc cref="Fftn"/>
-    public static Tensor Ifft2(Tensor input, Shape? s = null, Dims? dim = null, string? norm = null) => Ifftn(input, s, dim ?? LastTwo, norm);
+    public static Tensor Ifft2(Tensor input, Shape? s = null, Dims? dim = null, string? norm = null) =>
+        Ifftn(input, s, dim ?? LastTwo, norm);
 
     /// <summary><see cref="Rfftn"/> along two dimensions, by default the last.</summary>
     /// <inheritdoc cref="Fftn"/>
-    public static Tensor Rfft2(Tensor input, Shape? s = null, Dims? dim = null, string? norm = null) => Rfftn(input, s, dim ?? LastTwo, norm);
+    public static Tensor Rfft2(Tensor input, Shape? s = null, Dims? dim = null, string? norm = null) =>
+        Rfftn(input, s, dim ?? LastTwo, norm);
 
     /// <summary><see cref="Irfftn"/> along two dimensions, by default the last.</summary>
     /// <inheritdoc cref="Fftn"/>
@@ -130,7 +133,8 @@ public static partial class Fourier
 
     /// <summary><see cref="Hfftn"/> along two dimensions, by default the last.</summary>
     /// <inheritdoc cref="Fftn"/>
-    public static Tensor Hfft2(Tensor input, Shape? s = null, Dims? dim = null, string? norm = null) => Hfftn(input, s, dim ?? LastTwo, norm);
+    public static Tensor Hfft2(Tensor input, Shape? s = null, Dims? dim = null, string? norm = null) =>
+        Hfftn(input, s, dim ?? LastTwo, norm);
 
     /// <summary><see cref="Ihfftn"/> along two dimensions, by default the last.</summary>
     /// <inheritdoc cref="Fftn"/>
