@@ -22,6 +22,8 @@ public static class Registry
         .. IndexingRows.All,
         .. ScatterRows.All,
         .. MatrixRows.All,
+        .. FactorizationRows.All,
+        .. SolveRows.All,
         .. CreationRows.All,
         .. ComplexRows.All,
         .. FourierRows.All,
