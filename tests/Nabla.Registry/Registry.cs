@@ -24,6 +24,8 @@ public static class Registry
         .. MatrixRows.All,
         .. FactorizationRows.All,
         .. SolveRows.All,
+        .. SpectralRows.All,
+        .. NormRows.All,
         .. CreationRows.All,
         .. ComplexRows.All,
         .. FourierRows.All,
