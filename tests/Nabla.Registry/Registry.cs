@@ -24,6 +24,7 @@ public static class Registry
         .. MatrixRows.All,
         .. CreationRows.All,
         .. ConvolutionRows.All,
+        .. PoolingRows.All,
     ];
 
     private static readonly Dictionary<(string, string?), OpRow> ByName = All.ToDictionary(r => (r.Name, r.Variant));
