@@ -29,6 +29,8 @@ public static class Registry
         .. CreationRows.All,
         .. ComplexRows.All,
         .. FourierRows.All,
+        .. ConvolutionRows.All,
+        .. PoolingRows.All,
     ];
 
     private static readonly Dictionary<(string, string?), OpRow> ByName = All.ToDictionary(r => (r.Name, r.Variant));
