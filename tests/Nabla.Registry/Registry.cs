@@ -23,6 +23,7 @@ public static class Registry
         .. ScatterRows.All,
         .. MatrixRows.All,
         .. CreationRows.All,
+        .. NormalizationRows.All,
     ];
 
     private static readonly Dictionary<(string, string?), OpRow> ByName = All.ToDictionary(r => (r.Name, r.Variant));
