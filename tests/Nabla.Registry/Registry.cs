@@ -24,6 +24,9 @@ public static class Registry
         .. MatrixRows.All,
         .. CreationRows.All,
         .. NormalizationRows.All,
+        .. PaddingRows.All,
+        .. InterpolationRows.All,
+        .. ShuffleRows.All,
     ];
 
     private static readonly Dictionary<(string, string?), OpRow> ByName = All.ToDictionary(r => (r.Name, r.Variant));
