@@ -50,6 +50,57 @@ internal static class InterpolationRows
             { Covers = ["Resample"], Samples = () => [new([In.Real(1, 2, 3), 5L]), new([In.Real(1, 2, 3, 2), null, 1.7])] },
         new("nn.functional.upsample_bilinear", c => Functional.UpsampleBilinear(c.T(0), Sizes(c), Factors(c)))
             { Covers = ["Resample"], Samples = () => [new([In.Real(1, 2, 3, 2), 5L]), new([In.Real(1, 2, 3, 2), null, 1.7])] },
+        new("nn.functional.grid_sample", c => Functional.GridSample(c.T(0), c.T(1), c.String(2, "mode", "bilinear"),
+            c.String(3, "padding_mode", "zeros"), c.Bool(4, "align_corners", false)))
+        {
+            Covers = ["GridSampler"],
+            Samples = () =>
+            [
+                new([In.Real(1, 2, 3, 4), In.Between(-1.2, 1.2, 1, 2, 3, 2)]),
+                new([In.Real(2, 1, 3, 4), In.Between(-1.4, 1.4, 2, 2, 2, 2), "bilinear", "border", true]),
+                new([In.Real(1, 2, 3, 4), In.Between(-1.9, 1.9, 1, 2, 3, 2), "bilinear", "reflection"]),
+                new([In.Real(1, 1, 4, 4), In.Between(-1.2, 1.2, 1, 2, 2, 2), "nearest", "zeros", true]),
+                new([In.Real(1, 1, 3, 4), In.Between(-1.2, 1.2, 1, 2, 2, 2), "bicubic"]),
+                new([In.Real(1, 1, 4, 4), In.Between(-1.7, 1.7, 1, 2, 2, 2), "bicubic", "reflection", true]),
+                new([In.Real(1, 2, 2, 3, 2), In.Between(-1.2, 1.2, 1, 2, 1, 2, 3)]),
+                new([In.Real(1, 1, 3, 2, 2), In.Between(-1.2, 1.2, 1, 1, 1, 3, 3), "nearest", "border"]),
+                new([In.Real(0, 1, 3, 4), In.Real(0, 2, 3, 2)]), new([In.Real(1, 0, 3, 4), In.Unit(1, 2, 3, 2)]),
+            ],
+            Errors =
+            [
+                (() => Functional.GridSample(In.Real(1, 1, 4, 4), In.Real(1, 2, 2, 3)), typeof(ShapeException), "grid_sampler(): expected " +
+                    "grid to have size 2 in last dimension, but got grid with sizes [1, 2, 2, 3]"),
+                (() => Functional.GridSample(In.Real(1, 1, 4, 4), In.Real(2, 2, 2, 2)), typeof(ShapeException), "grid_sampler(): expected " +
+                    "grid and input to have same batch size, but got input with sizes [1, 1, 4, 4] and grid with sizes [2, 2, 2, 2]"),
+                (() => Functional.GridSample(In.Real(1, 1, 4, 4, 4), In.Real(1, 2, 2, 2, 3), "bicubic"), typeof(ShapeException),
+                    "grid_sampler(): bicubic interpolation only supports 4D input"),
+                (() => Functional.GridSample(In.Real(1, 1, 4, 4), In.Real(1, 2, 2, 2), "foo"), typeof(ArgumentException),
+                    "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: 'foo'"),
+                (() => Functional.GridSample(In.Real(1, 1, 4, 4), In.Real(1, 2, 2, 2).To(DType.Float32)), typeof(DTypeException),
+                    "expected scalar type Double but found Float"),
+                (() => Functional.GridSample(In.Real(1, 1, 0, 4), In.Real(1, 2, 2, 2)), typeof(ShapeException), "grid_sampler(): expected " +
+                    "input to have non-empty spatial dimensions, but input has sizes [1, 1, 0, 4] with dimension 2 being empty"),
+            ],
+        },
+        new("grid_sampler_2d", c => Functional.GridSampler2d(c.T(0), c.T(1), c.Int(2, "interpolation_mode"), c.Int(3, "padding_mode"),
+            c.Bool(4, "align_corners", false)))
+        {
+            Covers = ["GridSampler"],
+            Samples = () => [new([In.Real(1, 2, 3, 4), In.Between(-1.2, 1.2, 1, 2, 3, 2), 0L, 2L, true])],
+            Errors = [(() => Functional.GridSampler2d(In.Real(1, 1, 4, 4), In.Real(1, 2, 2, 2), 3, 0, false),
+                typeof(ArgumentOutOfRangeException), "interpolation_mode")],
+        },
+        new("nn.functional.affine_grid", c => Functional.AffineGrid(c.T(0), c.Shape(1, "size"), c.Bool(2, "align_corners", false)))
+        {
+            Samples = () => [new([In.Real(2, 2, 3), L(2, 1, 3, 2)]), new([In.Real(1, 3, 4), L(1, 1, 2, 3, 1), true])],
+            Errors =
+            [
+                (() => Functional.AffineGrid(In.Real(1, 2, 2), [1, 1, 2, 2]), typeof(ShapeException),
+                    "Expected a batch of 2D affine matrices of shape Nx2x3 for size (1, 1, 2, 2). Got torch.Size([1, 2, 2])."),
+                (() => Functional.AffineGrid(In.Real(1, 2, 3), [1, 1, 0, 2]), typeof(ShapeException),
+                    "Expected non-zero, positive output size. Got (1, 1, 0, 2)"),
+            ],
+        },
     ];
 
     private static Shape? Sizes(Call c) => c.Has(1, "size") ? c.Shape(1, "size") : (Shape?)null;
