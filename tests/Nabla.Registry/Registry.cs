@@ -27,6 +27,7 @@ public static class Registry
         .. PaddingRows.All,
         .. InterpolationRows.All,
         .. ShuffleRows.All,
+        .. AttentionRows.All,
     ];
 
     private static readonly Dictionary<(string, string?), OpRow> ByName = All.ToDictionary(r => (r.Name, r.Variant));
