@@ -31,6 +31,11 @@ public static class Registry
         .. FourierRows.All,
         .. ConvolutionRows.All,
         .. PoolingRows.All,
+        .. NormalizationRows.All,
+        .. PaddingRows.All,
+        .. InterpolationRows.All,
+        .. ShuffleRows.All,
+        .. AttentionRows.All,
     ];
 
     private static readonly Dictionary<(string, string?), OpRow> ByName = All.ToDictionary(r => (r.Name, r.Variant));
