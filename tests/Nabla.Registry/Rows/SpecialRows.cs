@@ -2,18 +2,24 @@ namespace Nabla.Registry;
 
 internal static class SpecialRows
 {
-    // Two parameters and two saved values make the node 12 bytes larger than the ceiling.
-    private static readonly (string, string)[] Larger = [("allocation", "the node holds two parameters and two saved values")];
-
     internal static IReadOnlyList<OpRow> All { get; } =
     [
-        ElementRows.Unary("i0", static x => x.I0(), static x => x.I0_(), In.Real, "BesselI") with
-        {
-            Except = [.. Larger, ("saves", "one struct serves all orders, and only the rules of the others read the result")],
-        },
-        S("i0e", Special.I0e, In.NonZero, "BesselI") with { Except = Larger },
-        S("i1", Special.I1, In.NonZero, "BesselI") with { Except = Larger },
-        S("i1e", Special.I1e, In.NonZero, "BesselI") with { Except = Larger },
+        ElementRows.Unary("i0", static x => x.I0(), static x => x.I0_(), In.Real, "BesselI"),
+        S("i0e", Special.I0e, In.NonZero, "BesselI"),
+        S("i1", Special.I1, In.Real, "BesselI"),
+        S("i1e", Special.I1e, In.NonZero, "BesselI"),
+        Wide("airy_ai", Special.AiryAi, static s => In.Between(-12, 6, s), "AiryAi"),
+        Wide("bessel_j0", Special.BesselJ0, static s => In.Between(-30, 30, s), "Bessel"),
+        Wide("bessel_j1", Special.BesselJ1, static s => In.Between(-30, 30, s), "Bessel"),
+        Wide("bessel_y0", Special.BesselY0, static s => In.Between(0.3, 30, s), "Bessel"),
+        Wide("bessel_y1", Special.BesselY1, static s => In.Between(0.5, 30, s), "Bessel"),
+        Wide("modified_bessel_i0", Special.ModifiedBesselI0, In.Real, "BesselI"),
+        Wide("modified_bessel_i1", Special.ModifiedBesselI1, In.Real, "BesselI"),
+        Wide("modified_bessel_k0", Special.ModifiedBesselK0, In.Positive, "BesselK"),
+        Wide("modified_bessel_k1", Special.ModifiedBesselK1, In.Positive, "BesselK"),
+        Wide("scaled_modified_bessel_k0", Special.ScaledModifiedBesselK0, static s => In.Between(0.4, 30, s), "BesselK"),
+        Wide("scaled_modified_bessel_k1", Special.ScaledModifiedBesselK1, static s => In.Between(0.4, 30, s), "BesselK"),
+        Wide("spherical_bessel_j0", Special.SphericalBesselJ0, static s => In.Between(-9, 9, s), "SphericalBesselJ"),
         S("erfcx", Special.Erfcx, In.Real, "SpecialErfcx"),
         S("ndtr", Special.Ndtr, In.Real, "SpecialNdtr"),
         S("log_ndtr", Special.LogNdtr, In.Real, "SpecialLogNdtr"),
@@ -55,6 +61,17 @@ internal static class SpecialRows
 
     private static OpRow S(string name, Func<Tensor, Tensor> run, Func<long[], Tensor> input, params string[] covers) =>
         ElementRows.Unary("special." + name, run, null, input, covers);
+
+    // Functions that have no half precision.
+    private static OpRow Wide(string name, Func<Tensor, Tensor> run, Func<long[], Tensor> input, string covers) =>
+        S(name, run, input, covers) with
+        {
+            Errors =
+            [
+                (() => run(In.Positive(2).To(DType.Float16)), typeof(DTypeException), $"\"{name}_cpu\" not implemented for 'Half'"),
+                (() => run(In.Positive(2).To(DType.BFloat16)), typeof(DTypeException), $"\"{name}_cpu\" not implemented for 'BFloat16'"),
+            ],
+        };
 
     private static OpRow P(string name, Func<Tensor, Tensor, Tensor> run) => ElementRows.Binary("special." + name, run, null,
         static s => In.Unit(s).Detach(), static s => In.Between(0, 6, s).Detach(), "SpecialPolynomial");
