@@ -22,12 +22,20 @@ public static class Registry
         .. IndexingRows.All,
         .. ScatterRows.All,
         .. MatrixRows.All,
-        .. SpectralRows.All,
-        .. NormRows.All,
         .. FactorizationRows.All,
         .. SolveRows.All,
+        .. SpectralRows.All,
+        .. NormRows.All,
         .. CreationRows.All,
         .. ComplexRows.All,
+        .. FourierRows.All,
+        .. ConvolutionRows.All,
+        .. PoolingRows.All,
+        .. NormalizationRows.All,
+        .. PaddingRows.All,
+        .. InterpolationRows.All,
+        .. ShuffleRows.All,
+        .. AttentionRows.All,
     ];
 
     private static readonly Dictionary<(string, string?), OpRow> ByName = All.ToDictionary(r => (r.Name, r.Variant));

@@ -5,7 +5,7 @@ internal static partial class Ops
     /// <summary>Real and imaginary parts as a last dimension of size 2: a view</summary>
     public readonly record struct ViewAsReal : ILinear<ViewAsReal>
     {
-        static bool IOperation<ViewAsReal>.MovesOnly => true;
+        static bool IOperation<ViewAsReal>.TakesComplex => true;
         public Tensor Forward(Tensor x) => Kernels.Pairs.Of(x);
         public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new ViewAsComplex(), g);
     }

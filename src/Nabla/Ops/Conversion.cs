@@ -5,7 +5,7 @@ internal static partial class Ops
     /// <summary>One value everywhere</summary>
     public readonly record struct Fill(Scalar Value, string Node) : IMap<Fill>
     {
-        static bool IOperation<Fill>.MovesOnly => true;
+        static bool IOperation<Fill>.TakesComplex => true;
         static string IOperation<Fill>.NodeName(Fill op) => op.Node;
         static Saves IMap<Fill>.Saves => Saves.None;
         static DType IMap<Fill>.ComputeType(DType x) => x;
@@ -16,7 +16,7 @@ internal static partial class Ops
     /// <summary>y at the shape of x</summary>
     public readonly record struct FillWith(string Node) : IZip<FillWith>
     {
-        static bool IOperation<FillWith>.MovesOnly => true;
+        static bool IOperation<FillWith>.TakesComplex => true;
         static string IOperation<FillWith>.NodeName(FillWith op) => op.Node;
         static Saves IZip<FillWith>.ForX => Saves.None;
         static Saves IZip<FillWith>.ForY => Saves.None;

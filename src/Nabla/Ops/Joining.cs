@@ -5,7 +5,7 @@ internal static partial class Ops
     /// <summary>Tensors one after the other along a dimension, in which they have these sizes.</summary>
     public readonly record struct Cat(int Dim, long[] Sizes) : IOp<Cat>
     {
-        static bool IOperation<Cat>.MovesOnly => true;
+        static bool IOperation<Cat>.TakesComplex => true;
         static bool IOp<Cat>.SavesInput(Cat op, int i) => false;
         static bool IOp<Cat>.SavesOutput(Cat op, int i) => false;
 
@@ -37,7 +37,7 @@ internal static partial class Ops
     /// <summary>Tensors of one shape side by side along a new dimension, counted from the end of the result.</summary>
     public readonly record struct Stack(int Dim) : IOp<Stack>
     {
-        static bool IOperation<Stack>.MovesOnly => true;
+        static bool IOperation<Stack>.TakesComplex => true;
         static bool IOp<Stack>.SavesInput(Stack op, int i) => false;
         static bool IOp<Stack>.SavesOutput(Stack op, int i) => false;
 

@@ -43,8 +43,8 @@ public interface IOperation<TSelf> where TSelf : struct, IOperation<TSelf>
     /// <summary>False if results never depend smoothly on operands: comparisons, indices. Nothing is recorded then.</summary>
     static virtual bool Differentiable => true;
 
-    /// <summary>True if values are only moved or looked at in place, so that complex numbers need no rule of their own.</summary>
-    static virtual bool MovesOnly => false;
+    /// <summary>True if complex operands are taken as they are: values are only moved, or the operation knows both parts.</summary>
+    static virtual bool TakesComplex => false;
 }
 
 /// <summary>

@@ -10,7 +10,7 @@ public static class Op
         Interpreter? top = null;
         foreach (Tensor t in x)
         {
-            if (!TOp.MovesOnly && t.dtype.IsComplex()) return TOp.OnComplex(op, x);
+            if (!TOp.TakesComplex && t.dtype.IsComplex()) return TOp.OnComplex(op, x);
             record |= t.RequiresGrad;
             if (t.wrap is { } w && (top is null || w.Level > top.Level)) top = w;
         }

@@ -102,7 +102,8 @@ public sealed partial class Tensor
     {
         int d = Dims.FromEnd(dim, Rank);
         return Rank == 0 ? Unsqueeze(0).CumSum(0, dtype).Squeeze(0)
-            : Linear.Apply(new Ops.Cumsum(d, false, SumType(this.dtype, dtype)), this.dtype.IsComplex() && dtype is { } t ? To(t) : this);
+            : this.dtype.IsComplex() ? Linear.Apply(new Ops.Cumsum(d, false), To(dtype ?? this.dtype))
+            : Linear.Apply(new Ops.Cumsum(d, false, SumType(this.dtype, dtype)), this);
     }
 
     /// <summary>x = running sums of x, in place.</summary>

@@ -5,7 +5,7 @@ internal static partial class Ops
     /// <summary>The transpose of a matrix; a vector is itself.</summary>
     public readonly record struct T(int Rank) : ILinear<T>
     {
-        static bool IOperation<T>.MovesOnly => true;
+        static bool IOperation<T>.TakesComplex => true;
         public Tensor Forward(Tensor x) => Rank == 2 ? new Transpose(-2, -1).Forward(x) : x.Raw(x.layout);
         public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(this, g);
     }

@@ -6,7 +6,7 @@ public static class Zip
     /// <summary>f(x, y), promoted, broadcast and recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
-        if (!TOp.MovesOnly && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Zip(op, x, y);
+        if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Zip(op, x, y);
         Tensor z = x.wrap is null && y.wrap is null ? Compute(op, x, y) : Interpreter.Of(x, y).Zip(op, x, y);
         if (TOp.Differentiable && GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
             z.SetHistory(new ZipNode<TOp>(op, x.Edge, y.Edge, x, y, z));
@@ -25,7 +25,7 @@ public static class Zip
         bool record = Views.Check(x, TOp.Differentiable && y.RequiresGrad, typeof(TOp).Name);
         // What has no derivative ends the history: the old value's gradient is zero.
         if (x.wrap is not null || y.wrap is not null || (record && !TOp.Differentiable) ||
-            (!TOp.MovesOnly && (x.dtype.IsComplex() || y.dtype.IsComplex())))
+            (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())))
             return x.Become(Apply(op, ((TOp.ForX | TOp.ForY) & Saves.X) != 0 ? x.Clone() : x,
                 ReferenceEquals(x.storage, y.storage) ? y.Clone() : y));
         CheckInPlace<TOp>(x, y);
