@@ -89,8 +89,8 @@ public static partial class LinAlg
     /// <returns>Eigenvalues [..., n], in no particular order but conjugates as neighbours, and Eigenvectors [..., n, n].</returns>
     /// <remarks>
     /// Of a complex eigenvector the largest element is real. A gradient exists only where eigenvalues differ and the loss does not change
-    /// when an eigenvector is multiplied by e^(iφ). Method: balancing, Hessenberg form, and the QR iteration with double shift; see
-    /// <see cref="Kernels.Schur"/>.
+    /// when an eigenvector is multiplied by e^(iφ). Method: balancing, Hessenberg form, and the QR iteration with double shift; G. Golub and C. Van
+    /// Loan, Matrix Computations, chapter 7.
     /// </remarks>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>

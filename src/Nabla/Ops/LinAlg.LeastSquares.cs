@@ -55,7 +55,8 @@ public static partial class LinAlg
     /// <param name="rcond">Singular values up to this times the largest one count as zero; max(m, n) times the dtype's ε by
     /// default.</param>
     /// <param name="driver">
-    /// "gels" takes full rank for granted and uses a QR factorisation; "gelsy" (the default), "gelsd" and "gelss" use singular values.
+    /// "gels" takes full rank for granted and uses a QR factorisation; "gelsy" (the default), "gelsd" and "gelss" use singular
+    /// values and differ in what they return.
     /// </param>
     /// <returns>
     /// Solution [..., n, r] or [..., n]; Residuals [..., r], the sums of squares, if m > n, every matrix has rank n, and the driver is not

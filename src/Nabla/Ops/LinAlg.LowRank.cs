@@ -2,6 +2,8 @@ namespace Nabla;
 
 public static partial class LinAlg
 {
+    private const int MostIterations = 10_000;
+
     /// <summary>
     /// An approximate singular value decomposition of rank q: A - M ≈ U diag(S) Vᵀ, from the range of A times a random matrix.
     /// </summary>
@@ -15,13 +17,15 @@ public static partial class LinAlg
     /// 5.1.</remarks>
     /// <exception cref="ShapeException">These are no matrices, or M does not broadcast to A.</exception>
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">q or niter is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">q or niter is negative, or niter is above 10000.</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞.</exception>
     public static (Tensor U, Tensor S, Tensor V) SvdLowRank(
         Tensor a, long q = 6, int niter = 2, Tensor? m = null, Generator? generator = null)
     {
         CheckSvd(a);
         if (q < 0) Throw.Range(nameof(q), q, $"q(={q}) must be non-negative integer");
+        if (niter > MostIterations)
+            Throw.Range(nameof(niter), niter, $"niter(={niter}) is larger than {MostIterations}: a few iterations are enough.");
         if (niter < 0) Throw.Range(nameof(niter), niter, $"niter(={niter}) must be non-negative integer");
         if (m is not null) a = a - m.Expand(a.Shape);
         bool wide = a.layout.shape[^2] < a.layout.shape[^1];
@@ -46,7 +50,7 @@ public static partial class LinAlg
     /// <returns>U [..., m, q], S [..., q] and V [..., n, q], whose columns are the directions.</returns>
     /// <exception cref="ShapeException">These are no matrices.</exception>
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">q is not in [0, min(m, n)], or niter is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">q is not in [0, min(m, n)], or niter is negative or above 10000.</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞.</exception>
     public static (Tensor U, Tensor S, Tensor V) PcaLowRank(
         Tensor a, long? q = null, bool center = true, int niter = 2, Generator? generator = null)
