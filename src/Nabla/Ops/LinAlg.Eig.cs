@@ -28,7 +28,8 @@ internal static partial class Ops
             if (gv is not null)
             {
                 Tensor product = vh.MatMul(gv), diagonal = product.Diagonal(0, -2, -1);
-                CheckGauge(diagonal.Imag);
+                LinAlg.CheckPhase(diagonal.Imag, "linalg_eig_backward: The eigenvectors in the complex case are specified up to " +
+                    "multiplication by e^{i phi}. The specified loss function depends on this quantity, so it is ill-defined.");
                 Tensor off = OffDiagonal(product - vh.MatMul(v) * diagonal.Real.Unsqueeze(-2), Gaps(l).Conj());
                 inner = inner is null ? off : inner + off;
             }
@@ -62,22 +63,8 @@ internal static partial class Ops
         private static Tensor Solve(Tensor m, Tensor b)
         {
             long n = m.Shape[^1];
-            (Tensor p, Tensor q) = (m.Real, m.Imag);
-            Tensor system = Tensor.Cat([Tensor.Cat([p, -q], -1), Tensor.Cat([q, p], -1)], -2);
-            Tensor x = LinAlg.Solve(system, Tensor.Cat([b.Real, b.Imag], -2));
+            Tensor x = LinAlg.Solve(LinAlg.Parted(m), Tensor.Cat([b.Real, b.Imag], -2));
             return Tensor.Complex(x.Narrow(-2, 0, n), x.Narrow(-2, n, n));
-        }
-
-        /// <summary>An eigenvector may be multiplied by any e^(iφ); a gradient along φ says that the loss depends on it.</summary>
-        private static void CheckGauge(Tensor imaginary)
-        {
-            if (imaginary.wrap is not null) return;
-            foreach (double value in imaginary.Detach().To(DType.Float64).Contiguous().ToArray<double>())
-            {
-                if (Math.Abs(value) > 1e-2)
-                    Throw.Graph("linalg_eig_backward: The eigenvectors in the complex case are specified up to multiplication by " +
-                        "e^{i phi}. The specified loss function depends on this quantity, so it is ill-defined.");
-            }
         }
     }
 }

@@ -212,28 +212,4 @@ internal static unsafe class Eig
             }
         }
     }
-
-    /// <summary>A complex number; division after R. Smith, Communications of the ACM 5(8), 1962.</summary>
-    private readonly record struct Complex<T>(T Re, T Im) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        internal T Size => T.Abs(Re) + T.Abs(Im);
-
-        public static Complex<T> operator +(Complex<T> x, Complex<T> y) => new(x.Re + y.Re, x.Im + y.Im);
-        public static Complex<T> operator -(Complex<T> x, Complex<T> y) => new(x.Re - y.Re, x.Im - y.Im);
-        public static Complex<T> operator *(Complex<T> x, Complex<T> y) => new(x.Re * y.Re - x.Im * y.Im, x.Re * y.Im + x.Im * y.Re);
-
-        public static Complex<T> operator /(Complex<T> x, Complex<T> y)
-        {
-            if (T.Abs(y.Re) >= T.Abs(y.Im))
-            {
-                T r = y.Im / y.Re, d = y.Re + r * y.Im;
-                return new((x.Re + r * x.Im) / d, (x.Im - r * x.Re) / d);
-            }
-            else
-            {
-                T r = y.Re / y.Im, d = r * y.Re + y.Im;
-                return new((r * x.Re + x.Im) / d, (r * x.Im - x.Re) / d);
-            }
-        }
-    }
 }
