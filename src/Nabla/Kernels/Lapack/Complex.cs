@@ -9,6 +9,14 @@ internal readonly record struct Complex<T>(T Re, T Im) where T : unmanaged, IFlo
     internal T Square => Re * Re + Im * Im;
     internal Complex<T> Conj => new(Re, -Im);
 
+    /// <summary>The square root with a real part that is not negative.</summary>
+    internal Complex<T> Root()
+    {
+        if (Re == T.Zero && Im == T.Zero) return default;
+        T half = T.CreateTruncating(0.5), root = T.Sqrt(half * (Strips.Length(Re, Im) + T.Abs(Re)));
+        return Re >= T.Zero ? new(root, half * Im / root) : new(half * T.Abs(Im) / root, T.CopySign(root, Im));
+    }
+
     public static Complex<T> operator +(Complex<T> x, Complex<T> y) => new(x.Re + y.Re, x.Im + y.Im);
     public static Complex<T> operator -(Complex<T> x, Complex<T> y) => new(x.Re - y.Re, x.Im - y.Im);
     public static Complex<T> operator *(Complex<T> x, Complex<T> y) => new(x.Re * y.Re - x.Im * y.Im, x.Re * y.Im + x.Im * y.Re);

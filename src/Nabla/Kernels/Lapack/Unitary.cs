@@ -76,6 +76,27 @@ internal static unsafe class Unitary
         e[n - 1] = T.Zero;
     }
 
+    /// <summary>A = Q H Qᴴ with a Hessenberg matrix H, in place of A.</summary>
+    internal static void Reduce<T>(Complex<T>* a, long n, Complex<T>* v, Complex<T>* tau, Complex<T>* work)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (long k = 0; k < n - 1; k++)
+        {
+            Complex<T>* x = v + k * n;
+            for (long i = 0; i < n; i++) x[i] = i > k ? a[i * n + k] : default;
+            (tau[k], T beta) = Reflector(x + k + 1, n - k - 1);
+            for (long i = k + 1; i < n; i++) a[i * n + k] = i == k + 1 ? new(beta, T.Zero) : default;
+            Reflect(x, tau[k].Conj, k + 1, n, a, n, k + 1, n, work);
+            for (long i = 0; i < n; i++)
+            {
+                Complex<T> sum = default;
+                for (long j = k + 1; j < n; j++) sum += a[i * n + j] * x[j];
+                sum *= tau[k];
+                for (long j = k + 1; j < n; j++) a[i * n + j] -= sum * x[j].Conj;
+            }
+        }
+    }
+
     /// <summary>A = Q B Pᴴ for m rows and n ≤ m columns.</summary>
     internal static void Bidiagonalise<T>(
         Complex<T>* a, long m, long n, T* d, T* e, Complex<T>* left, Complex<T>* tauLeft, Complex<T>* right, Complex<T>* tauRight,
