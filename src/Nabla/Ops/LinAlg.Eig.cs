@@ -41,7 +41,7 @@ internal static partial class Ops
             (Tensor l, Tensor v) = (Tensor.Complex(y[0], y[1]), Tensor.Complex(y[2], y[3]));
             Tensor d = Tensor.Complex(t[0]!, t[0]! * 0), inner = Solve(v, d.MatMul(v)), dl = inner.Diagonal(0, -2, -1);
             Tensor dv = v.MatMul(OffDiagonal(inner, Gaps(l)));
-            dv -= v * (v.Conj() * dv).Sum(-2, true).Real;
+            dv = dv - v * (v.Conj() * dv).Sum(-2, true).Real;
             return [dl.Real, dl.Imag, dv.Real, dv.Imag];
         }
 
@@ -75,8 +75,8 @@ internal static partial class Ops
             foreach (double value in imaginary.Detach().To(DType.Float64).Contiguous().ToArray<double>())
             {
                 if (Math.Abs(value) > 1e-2)
-                    Throw.Graph("linalg_eig_backward: The eigenvectors in the complex case are specified up to multiplication by e^{i phi}. " +
-                        "The specified loss function depends on this quantity, so it is ill-defined.");
+                    Throw.Graph("linalg_eig_backward: The eigenvectors in the complex case are specified up to multiplication by " +
+                        "e^{i phi}. The specified loss function depends on this quantity, so it is ill-defined.");
             }
         }
     }
@@ -84,13 +84,13 @@ internal static partial class Ops
 
 public static partial class LinAlg
 {
-    /// <summary>The eigenvalues λ and eigenvectors V, as columns of norm 1, of square matrices: A V = V diag(λ). They are complex.</summary>
+    /// <summary>The eigenvalues λ and eigenvectors V, columns of norm 1, of square matrices: A V = V diag(λ). They are complex.</summary>
     /// <param name="a">Real matrices [..., n, n], float32 or float64.</param>
     /// <returns>Eigenvalues [..., n], in no particular order but conjugates as neighbours, and Eigenvectors [..., n, n].</returns>
     /// <remarks>
     /// Of a complex eigenvector the largest element is real. A gradient exists only where eigenvalues differ and the loss does not change
-    /// when an eigenvector is multiplied by e^(iφ). Method: balancing, Hessenberg form, and the QR iteration with double shift; see
-    /// <see cref="Kernels.Schur"/>.
+    /// when an eigenvector is multiplied by e^(iφ). Method: balancing, Hessenberg form, and the QR iteration with double shift; G. Golub and C. Van
+    /// Loan, Matrix Computations, chapter 7.
     /// </remarks>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>

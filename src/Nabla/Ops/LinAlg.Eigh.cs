@@ -30,7 +30,7 @@ internal static partial class Ops
                 // The matrix is symmetric, so its gradient is taken as symmetric: of the quotient, half the skew part over the gaps.
                 Tensor inner = vt.MatMul(gv);
                 inner = (inner - inner.Transpose(-2, -1)) / 2 / LinAlg.Gaps(l);
-                if (g[0] is { } gl) inner += gl.DiagEmbed();
+                if (g[0] is { } gl) inner = inner + gl.DiagEmbed();
                 into[0] = v.MatMul(inner.MatMul(vt));
             }
         }
@@ -56,7 +56,7 @@ public static partial class LinAlg
     /// <remarks>
     /// The sign of an eigenvector is arbitrary, and so is the basis of equal eigenvalues; a gradient exists only where the loss does not
     /// depend on these choices, and is infinite or NaN if vectors of equal eigenvalues matter. Method: Householder tridiagonalisation and
-    /// implicit QL; see <see cref="Kernels.Eigh"/>.
+    /// the implicit QL iteration; B. Parlett, The Symmetric Eigenvalue Problem, SIAM 1998.
     /// </remarks>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>

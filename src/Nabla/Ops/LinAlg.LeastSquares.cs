@@ -55,7 +55,8 @@ public static partial class LinAlg
     /// <param name="rcond">Singular values up to this times the largest one count as zero; max(m, n) times the dtype's ε by
     /// default.</param>
     /// <param name="driver">
-    /// "gels" takes full rank for granted and uses a QR factorisation; "gelsy" (the default), "gelsd" and "gelss" use singular values.
+    /// "gels" takes full rank for granted and uses a QR factorisation; "gelsy" (the default), "gelsd" and "gelss" use singular
+    /// values and differ in what they return.
     /// </param>
     /// <returns>
     /// Solution [..., n, r] or [..., n]; Residuals [..., r], the sums of squares, if m > n, every matrix has rank n, and the driver is not
@@ -73,7 +74,9 @@ public static partial class LinAlg
         Tensor right = b.Rank < a.Rank ? b.Unsqueeze(-1) : b;
         if (right.layout.shape[^2] != a.layout.shape[^2])
             Throw.Shapes($"torch.linalg.lstsq: input.size(-2) should match other.size(-2): they are {a.Shape} and {b.Shape}.");
-        long[] batch = Kernels.Broadcast.Shape(a.layout.shape[..^2], right.layout.shape[..^2], "linalg.lstsq");
+        long[] batch = Kernels.Broadcast.Shape(a.layout.shape.AsSpan(0, a.Rank - 2), right.layout.shape.AsSpan(0, right.Rank - 2),
+            "linalg.lstsq");
+        long[] own = a.layout.shape[..^2];
         a = a.Expand([.. batch, .. a.layout.shape[^2..]]);
         right = right.Expand([.. batch, .. right.layout.shape[^2..]]);
         long m = a.layout.shape[^2], n = a.layout.shape[^1];
@@ -82,8 +85,16 @@ public static partial class LinAlg
         Tensor solution = y[0], none = Tensor.Zeros([0], a.dtype), residuals = none;
         if (m > n && driver != "gelsy" && (driver == "gels" || AllAre(y[1], n)))
             residuals = (a.MatMul(solution) - right).Square().Sum(-2);
-        return (vector ? solution.Squeeze(-1) : solution, residuals, driver == "gels" ? Tensor.Zeros([0], DType.Int64) : y[1],
-            driver is "gelsd" or "gelss" ? y[2] : none);
+        return (vector ? solution.Squeeze(-1) : solution, residuals, driver == "gels" ? Tensor.Zeros([0], DType.Int64) : Once(y[1], own),
+            driver is "gelsd" or "gelss" ? Once(y[2], own) : none);
+    }
+
+    /// <summary>What belongs to A alone, without the repetition by B's batch.</summary>
+    private static Tensor Once(Tensor x, long[] own)
+    {
+        for (int d = 0; d < own.Length; d++)
+            if (own[d] == 1 && x.layout.shape[d] > 1) x = x.Narrow(d, 0, 1);
+        return x;
     }
 
     private static bool CheckLstSq(Tensor a, Tensor b, string driver)

@@ -175,7 +175,8 @@ public static partial class LinAlg
     private static void NotSupported(string ord) =>
         throw new ArgumentException($"linalg.matrix_norm: Order {ord} not supported.", nameof(ord));
 
-    private static string Text(double ord) => double.IsInfinity(ord) ? ord > 0 ? "inf" : "-inf" : ord.ToString(CultureInfo.InvariantCulture);
+    private static string Text(double ord) =>
+        double.IsInfinity(ord) ? ord > 0 ? "inf" : "-inf" : ord.ToString(CultureInfo.InvariantCulture);
 
     private static Tensor Extreme(Tensor x, bool largest, int dim, bool keepDim) => largest ? x.AMax(dim, keepDim) : x.AMin(dim, keepDim);
 

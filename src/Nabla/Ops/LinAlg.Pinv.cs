@@ -87,7 +87,7 @@ public static partial class LinAlg
     /// <param name="rtol">Relative bounds, broadcast with the batch; null is the default.</param>
     /// <param name="hermitian">The matrices are symmetric.</param>
     /// <returns>Matrices [..., n, m].</returns>
-    /// <exception cref="ShapeException">These are no matrices, they are not square though symmetric, or bounds do not broadcast.</exception>
+    /// <exception cref="ShapeException">No matrices, not square though symmetric, or bounds that do not broadcast.</exception>
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞.</exception>
     public static Tensor Pinv(Tensor a, Tensor? atol, Tensor? rtol = null, bool hermitian = false)
@@ -101,7 +101,7 @@ public static partial class LinAlg
         }
         if (hermitian) SolverChecks.Square(a, "linalg.eigh");
         (atol, rtol) = Bounds(a, atol, rtol);
-        long[] batch = Kernels.Broadcast.Shape(a.layout.shape[..^2], atol.layout.shape, "linalg.pinv");
+        long[] batch = Kernels.Broadcast.Shape(a.layout.shape.AsSpan(0, a.Rank - 2), atol.layout.shape, "linalg.pinv");
         batch = Kernels.Broadcast.Shape(batch, rtol.layout.shape, "linalg.pinv");
         if (!batch.AsSpan().SequenceEqual(a.layout.shape.AsSpan(0, a.Rank - 2))) a = a.Expand([.. batch, .. a.layout.shape[^2..]]);
         return Op.Apply(new Ops.LinalgPinv(hermitian), a, atol.Expand(batch), rtol.Expand(batch))[0];
@@ -129,7 +129,7 @@ public static partial class LinAlg
     /// <param name="rtol">Relative bounds, broadcast with the batch; null is the default.</param>
     /// <param name="hermitian">The matrices are symmetric.</param>
     /// <returns>int64, of the batch's shape broadcast with the bounds.</returns>
-    /// <exception cref="ShapeException">These are no matrices, they are not square though symmetric, or bounds do not broadcast.</exception>
+    /// <exception cref="ShapeException">No matrices, not square though symmetric, or bounds that do not broadcast.</exception>
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞.</exception>
     public static Tensor MatrixRank(Tensor a, Tensor? atol, Tensor? rtol = null, bool hermitian = false)

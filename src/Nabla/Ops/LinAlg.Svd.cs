@@ -97,8 +97,8 @@ public static partial class LinAlg
     /// <remarks>
     /// Signs of the vectors are arbitrary, and so are bases of equal singular values and the vectors beyond k; a gradient exists only
     /// where the loss does not depend on these choices (of the vectors beyond k it is taken as 0), and is infinite or NaN if vectors of
-    /// equal singular values matter. Method: Householder bidiagonalisation and the implicit QR iteration of Demmel and Kahan; see
-    /// <see cref="Kernels.Bidiagonal"/>.
+    /// equal singular values matter. Method: Householder bidiagonalisation and the implicit QR iteration; J. Demmel and W. Kahan,
+    /// "Accurate singular values of bidiagonal matrices", SIAM J. Sci. Stat. Comput. 11(5), 1990.
     /// </remarks>
     /// <exception cref="ShapeException">The tensor has fewer than two dimensions.</exception>
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>

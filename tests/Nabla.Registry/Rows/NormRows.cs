@@ -87,8 +87,8 @@ internal static class NormRows
                     "linalg.svd: Expected a floating point or complex tensor as input. Got Long"),
             ],
         },
-        new("linalg.matrix_rank", c => c.Has(-1, "tol") || c.Get(1, "atol") is double or long
-            ? LinAlg.MatrixRank(c.T(0), Bound(c, 1, "tol") ?? Bound(c, 1, "atol"), Tensor.Of(0.0), c.Bool(2, "hermitian", false))
+        new("linalg.matrix_rank", c => c.Has(-1, "tol") || c.Args.Length > 1
+            ? LinAlg.MatrixRank(c.T(0), Bound(c, 1, "tol"), Tensor.Of(0.0), c.Bool(2, "hermitian", false))
             : LinAlg.MatrixRank(c.T(0), Bound(c, -1, "atol"), Bound(c, -1, "rtol"), c.Bool(-1, "hermitian", false)))
         {
             Covers = ["LinalgSvd", "LinalgEigh"],

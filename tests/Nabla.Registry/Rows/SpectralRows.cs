@@ -68,7 +68,8 @@ internal static class SpectralRows
         {
             Covers = ["LinalgSvd"],
             Samples = () => [new([In.Distinct(3, 3)]), new([In.Real(2, 4, 3)]), new([In.Real(2, 3), true, false]), new([In.Real(3, 0)])],
-            Errors = [(() => In.Real(3).Svd(), Shapes, "linalg.svd: input should have at least 2 dimensions, but has 1 dimensions instead")],
+            Errors = [(() => In.Real(3).Svd(), Shapes,
+                "linalg.svd: input should have at least 2 dimensions, but has 1 dimensions instead")],
         },
         new("linalg.pinv", c => c.Has(1, "rcond")
             ? LinAlg.Pinv(c.T(0), Tensor.Of(0.0), NormRows.Bound(c, 1, "rcond"), c.Bool(2, "hermitian", false))
@@ -141,8 +142,8 @@ internal static class SpectralRows
         new("linalg.eig", c => c.Bool(-1, "absolute", false) ? Absolute(LinAlg.Eig(c.T(0))) : LinAlg.Eig(c.T(0)))
         {
             Covers = ["LinalgEig"],
-            Samples = () => [Marked("absolute", In.Distinct(3, 3)), Marked("absolute", In.NonZero(2, 3, 3)), Marked("absolute", In.Real(1, 1)),
-                Marked("absolute", In.Real(2, 0, 0)), Marked("absolute", In.Real(0, 3, 3)), new([In.Const(In.NonZero(3, 3))])],
+            Samples = () => [Marked("absolute", In.Distinct(3, 3)), Marked("absolute", In.NonZero(2, 3, 3)),
+                Marked("absolute", In.Real(1, 1)), Marked("absolute", In.Real(2, 0, 0)), Marked("absolute", In.Real(0, 3, 3)), new([In.Const(In.NonZero(3, 3))])],
             Errors =
             [
                 (() => LinAlg.Eig(In.Real(3)), Shapes, "linalg.eig: The input tensor A must have at least 2 dimensions."),
@@ -161,7 +162,38 @@ internal static class SpectralRows
             Errors = [(() => LinAlg.EigVals(In.Real(2, 3)), Shapes,
                 "linalg.eigvals: A must be batches of square matrices, but they are 2 by 3 matrices")],
         },
+        new("svd_lowrank", c => Product(LinAlg.SvdLowRank(c.T(0), c.Long(1, "q", 6), c.Int(2, "niter", 2), c.OptT(3, "M"),
+            new Generator(7))))
+        {
+            Covers = ["LinalgSvd", "LinalgQr"],
+            Samples = () => [new([In.NonZero(4, 3), 3L]), new([In.NonZero(2, 2, 4), 2L, 1L]),
+                new([In.NonZero(4, 3), 3L, 0L, In.Unit(1, 3)])],
+            Except = [("saves", "vectors are saved whether they are read or not")],
+            Errors =
+            [
+                (() => LinAlg.SvdLowRank(In.Real(3)), Shapes, "linalg.svd: The input tensor A must have at least 2 dimensions."),
+                (() => LinAlg.SvdLowRank(In.Real(4, 3), m: In.Real(2, 3)), Shapes, "The expanded size of the tensor (4) must match"),
+            ],
+        },
+        new("pca_lowrank", c => Product(LinAlg.PcaLowRank(c.T(0), c.OptNumber(1, "q")?.ToInt64(), c.Bool(2, "center", true),
+            c.Int(3, "niter", 2), new Generator(7))))
+        {
+            Covers = ["LinalgSvd", "LinalgQr"],
+            Samples = () => [new([In.NonZero(5, 3), 3L]), new([In.NonZero(2, 4, 2), null, false])],
+            Except = [("saves", "vectors are saved whether they are read or not")],
+            Errors =
+            [
+                (() => LinAlg.PcaLowRank(In.Real(4, 3), 9), typeof(ArgumentOutOfRangeException),
+                    "q(=9) must be non-negative integer and not greater than min(m, n)=3"),
+                (() => LinAlg.PcaLowRank(In.Real(4, 3), 2, niter: -1), typeof(ArgumentOutOfRangeException),
+                    "niter(=-1) must be non-negative integer"),
+            ],
+        },
     ];
+
+    /// <summary>The singular values and the product, which do not depend on what was drawn if the rank is full.</summary>
+    private static object Product((Tensor U, Tensor S, Tensor V) y) =>
+        ((y.U * y.S.Unsqueeze(-2)).MatMul(y.V.Transpose(-2, -1)), y.S);
 
     /// <summary>What does not depend on the choice of an eigenvector's phase.</summary>
     private static object Absolute((Tensor Values, Tensor Vectors) y) => (y.Values.Real, y.Values.Imag, y.Vectors.Abs());

@@ -11,7 +11,7 @@ internal static unsafe class Bidiagonal
 {
     private const int MostSweeps = 6;
 
-    /// <summary>Diagonalises; the rotations go into the rows of ut and vt, which may be null. Values in d have any sign and order.</summary>
+    /// <summary>Diagonalises; rotations go into the rows of ut and vt, which may be null. Values in d have any sign and order.</summary>
     /// <returns>0, or the number of elements beside the diagonal that did not converge.</returns>
     internal static long Iterate<T>(T* d, T* e, T* ut, T* vt, long n) where T : unmanaged, IFloatingPointIeee754<T>
     {

@@ -54,7 +54,8 @@ internal static unsafe class Eig
                 for (long i = from; i < to; i++)
                 {
                     long at = i * n * n;
-                    codes[i] = One(a + at, wr + i * n, wi + i * n, vr == null ? null : vr + at, vi == null ? null : vi + at, scratch, places);
+                    T* left = vr == null ? null : vr + at, right = vi == null ? null : vi + at;
+                    codes[i] = One(a + at, wr + i * n, wi + i * n, left, right, scratch, places);
                 }
             }
         }
@@ -62,7 +63,8 @@ internal static unsafe class Eig
         private long One(T* matrix, T* real, T* imaginary, T* left, T* right, T* scratch, long* exchanged)
         {
             long size = n * n;
-            T* h = scratch, zt = h + size, other = zt + size, tau = other + size, work = tau + n, scale = work + n, x = scale + n, y = x + n;
+            T* h = scratch, zt = h + size, other = zt + size;
+            T* tau = other + size, work = tau + n, scale = work + n, x = scale + n, y = x + n;
             new Span<T>(matrix, (int)size).CopyTo(new Span<T>(h, (int)size));
             T largest = Strips.Largest(h, size);
             if (!T.IsFinite(largest)) return -4;
@@ -106,7 +108,7 @@ internal static unsafe class Eig
             return 0;
         }
 
-        /// <summary>The eigenvector of the quasi-triangle for λ = real + i·imaginary, whose block ends at j; y is null if λ is real.</summary>
+        /// <summary>The quasi-triangle's eigenvector for λ = real + i·imaginary, whose block ends at j; y is null if λ is real.</summary>
         private void Triangle(T* h, T real, T imaginary, long j, T* x, T* y)
         {
             T ulp = Eigh.Ulp<T>() * (T.One + T.One), tiny = T.CreateTruncating(sizeof(T) == 4 ? 1e-30 : 1e-290);

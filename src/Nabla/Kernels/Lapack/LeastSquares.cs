@@ -21,7 +21,7 @@ internal static unsafe class LeastSquares
     private static (long Failed, long Code) Run<T>(Tensor a, Tensor b, Tensor x) where T : unmanaged, IFloatingPointIeee754<T>
     {
         long m = a.layout.shape[^2], n = a.layout.shape[^1], r = b.layout.shape[^1];
-        long[] codes = new long[Layout.Elements(a.layout.shape.AsSpan(0, a.Rank - 2))];
+        long[] codes = new long[Rows.Matrices(a)];
         x.storage.Span<T>(0, x.layout.Count).Clear();
         if (a.layout.Count == 0) return (-1, 0);
         fixed (T* pa = a.storage.Span<T>(a.layout.Offset, a.layout.Count), px = x.storage.Span<T>(0, x.layout.Count))
@@ -59,7 +59,7 @@ internal static unsafe class LeastSquares
             }
         }
 
-        /// <summary>QR of the matrix whose columns are these rows: the reflectors, R's diagonal, and R above it where the rows begin.</summary>
+        /// <summary>QR of the matrix whose columns are these rows: reflectors, R's diagonal, and R above it where rows begin.</summary>
         private static void Factor(T* c, long count, long length, T* tau, T* diagonal)
         {
             for (long k = 0; k < count; k++)

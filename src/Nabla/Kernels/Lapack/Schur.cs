@@ -78,13 +78,15 @@ internal static unsafe class Schur
     }
 
     /// <summary>The two shifts: the eigenvalues of the last 2 by 2 block, and now and then others, should the iteration stall.</summary>
-    private static (T R1, T I1, T R2, T I2) Shifts<T>(T* h, long n, long l, long i, long since) where T : unmanaged, IFloatingPointIeee754<T>
+    private static (T R1, T I1, T R2, T I2) Shifts<T>(T* h, long n, long l, long i, long since)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         T h11 = h[(i - 1) * n + i - 1], h21 = h[i * n + i - 1], h12 = h[(i - 1) * n + i], h22 = h[i * n + i];
         if (since % Exceptional == 0)
         {
             bool last = since % (2 * Exceptional) == 0;
-            T size = last ? T.Abs(h[i * n + i - 1]) + T.Abs(h[(i - 1) * n + i - 2]) : T.Abs(h[(l + 1) * n + l]) + T.Abs(h[(l + 2) * n + l + 1]);
+            long k = last ? i - 2 : l;
+            T size = T.Abs(h[(k + 1) * n + k]) + T.Abs(h[(k + 2) * n + k + 1]);
             h11 = h22 = T.CreateTruncating(0.75) * size + (last ? h[i * n + i] : h[l * n + l]);
             (h12, h21) = (T.CreateTruncating(-0.4375) * size, size);
         }
@@ -158,7 +160,7 @@ internal static unsafe class Schur
         (T cos, T sin) = Block(ref x[i - 1], ref x[i], ref y[i - 1], ref y[i]);
         (wr[i - 1], wr[i]) = (x[i - 1], y[i]);
         T imaginary = y[i - 1] == T.Zero ? T.Zero : T.Sqrt(T.Abs(x[i])) * T.Sqrt(T.Abs(y[i - 1]));
-        (wi[i - 1], wi[i]) = (imaginary, -imaginary);
+        (wi[i - 1], wi[i]) = (imaginary, imaginary == T.Zero ? T.Zero : -imaginary);
         if (zt == null) return;
         Strips.Rotate(x + i + 1, y + i + 1, cos, sin, n - i - 1);
         for (long k = 0; k < i - 1; k++)

@@ -24,7 +24,7 @@ internal static unsafe class Svd
 
     private static (long Failed, long Code) Run<T>(Tensor a, Tensor? u, Tensor s, Tensor? vh) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        long m = a.layout.shape[^2], n = a.layout.shape[^1], k = Math.Min(m, n), count = Layout.Elements(a.layout.shape.AsSpan(0, a.Rank - 2));
+        long m = a.layout.shape[^2], n = a.layout.shape[^1], k = Math.Min(m, n), count = Rows.Matrices(a);
         if (k == 0)
         {
             if (u is not null) Units<T>(u);
