@@ -36,6 +36,7 @@ public static class Registry
         .. InterpolationRows.All,
         .. ShuffleRows.All,
         .. AttentionRows.All,
+        .. CtcRows.All,
     ];
 
     private static readonly Dictionary<(string, string?), OpRow> ByName = All.ToDictionary(r => (r.Name, r.Variant));
