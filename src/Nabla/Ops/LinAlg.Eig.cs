@@ -76,11 +76,12 @@ public static partial class LinAlg
 {
     /// <summary>The eigenvalues λ and eigenvectors V, columns of norm 1, of square matrices: A V = V diag(λ). They are complex.</summary>
     /// <param name="a">Matrices [..., n, n], float32 or float64 or complex.</param>
-    /// <returns>Eigenvalues [..., n], in no particular order but conjugates of a real matrix as neighbours, and Eigenvectors [..., n, n].</returns>
+    /// <returns>Eigenvalues [..., n], in no particular order, but conjugates of a real matrix are neighbours, and Eigenvectors
+    /// [..., n, n].</returns>
     /// <remarks>
     /// Of a complex eigenvector the largest element is real. A gradient exists only where eigenvalues differ and the loss does not change
-    /// when an eigenvector is multiplied by e^(iφ). Method: balancing, Hessenberg form, and the QR iteration with double shift; G. Golub and C. Van
-    /// Loan, Matrix Computations, chapter 7.
+    /// when an eigenvector is multiplied by e^(iφ). Method: balancing (of real matrices), Hessenberg form, and the QR iteration; G. Golub
+    /// and C. Van Loan, Matrix Computations, chapter 7.
     /// </remarks>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     /// <exception cref="DTypeException">The dtype is an integer or a 16-bit type.</exception>
