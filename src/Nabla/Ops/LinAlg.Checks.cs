@@ -80,7 +80,7 @@ internal static class SolverChecks
     /// <param name="message">What that number means.</param>
     internal static void Info(Tensor info, string op, Func<int, string> message)
     {
-        ReadOnlySpan<int> all = info.Span<int>();
+        ReadOnlySpan<int> all = Kernels.Copy.Contiguous(info).Span<int>();
         int at = all.IndexOfAnyExcept(0);
         if (at >= 0) Throw.Numerics($"{op}: {(info.Rank > 0 ? $"(Batch element {at}): " : "")}{message(all[at])}");
     }

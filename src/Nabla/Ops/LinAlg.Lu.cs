@@ -26,12 +26,12 @@ internal static partial class Ops
             if (low is not null)
             {
                 low = LinAlg.SolveTriangular(of.U.Transpose(-2, -1), low, upper: false, left: false);
-                u -= of.Low!.Transpose(-2, -1).MatMul(low);
+                u = u - of.Low!.Transpose(-2, -1).MatMul(low);
             }
             if (right is not null)
             {
                 right = LinAlg.SolveTriangular(of.L.Transpose(-2, -1), right, upper: true, unitriangular: true);
-                l -= right.MatMul(of.Right!.Transpose(-2, -1));
+                l = l - right.MatMul(of.Right!.Transpose(-2, -1));
             }
             Tensor b = of.L.Transpose(-2, -1).MatMul(l).Tril(-1) + u.MatMul(of.U.Transpose(-2, -1)).Triu();
             b = LinAlg.SolveTriangular(of.U.Transpose(-2, -1), b, upper: false, left: false);

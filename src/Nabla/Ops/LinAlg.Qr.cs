@@ -28,8 +28,8 @@ internal static partial class Ops
             if (right is not null) inner = inner! - r.Slice(-1, k).MatMul(right.Transpose(-2, -1));
             Tensor upper = inner!.Triu();
             Tensor a = q.MatMul(upper + upper.Triu(1).Transpose(-2, -1));
-            if (g[0] is { } direct) a += direct;
-            if (right is not null) a += q.MatMul(r.Slice(-1, k)).MatMul(right.Transpose(-2, -1));
+            if (g[0] is { } direct) a = a + direct;
+            if (right is not null) a = a + q.MatMul(r.Slice(-1, k)).MatMul(right.Transpose(-2, -1));
             a = LinAlg.SolveTriangular(first.Transpose(-2, -1), a, upper: false, left: false);
             if (r.Size(-1) > k) a = Tensor.Cat([a, right is null ? Tensor.ZerosLike(a.MatMul(r.Slice(-1, k))) : q.MatMul(right)], -1);
             into[0] = a;

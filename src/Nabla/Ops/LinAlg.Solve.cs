@@ -43,9 +43,9 @@ internal static partial class Ops
         {
             Tensor b = Op.Apply(op with { Adjoint = !op.Adjoint }, a, g, lu, pivots)[0];
             if (into.Needs(1)) into[1] = b;
-            if (into.Needs(0)) into[0] = op.Left != op.Adjoint
-                ? -(op.Left ? b : x.Transpose(-2, -1)).MatMul(op.Left ? x.Transpose(-2, -1) : b)
-                : -(op.Left ? x : b.Transpose(-2, -1)).MatMul(op.Left ? b.Transpose(-2, -1) : x);
+            if (!into.Needs(0)) return;
+            Tensor turned = x.Transpose(-2, -1), outer = -(op.Left ? b.MatMul(turned) : turned.MatMul(b));
+            into[0] = op.Adjoint ? outer.Transpose(-2, -1) : outer;
         }
 
         internal static Tensor Push(SolveFactored op, Tensor? da, Tensor? db, Tensor a, Tensor lu, Tensor pivots, Tensor x)
@@ -208,7 +208,7 @@ public static partial class LinAlg
         if (x.dtype.IsInteger()) x = x.To(DType.Int64);
         if (x.Rank == 0) x = x.Unsqueeze(-1);
         long columns = n ?? x.layout.shape[^1];
-        if (columns <= 1) Throw.Range(nameof(n), columns, $"N must be greater than 1: linalg.vander has {columns} columns.");
+        if (columns <= 1) Throw.Range(nameof(n), columns, $"N must be greater than 1. linalg.vander: {columns} columns were asked for.");
         Tensor powers = x.Unsqueeze(-1).Expand(new Shape([.. x.layout.shape, columns - 1])).CumProd(-1);
         return Tensor.Cat([Tensor.Ones(new Shape([.. x.layout.shape, 1]), x.dtype), powers], -1);
     }

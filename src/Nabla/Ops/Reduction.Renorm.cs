@@ -26,5 +26,5 @@ public sealed partial class Tensor
 
     /// <summary>Slices along a dimension scaled down to a largest p-norm, in place.</summary>
     /// <inheritdoc cref="Renorm"/>
-    public Tensor Renorm_(double p, int dim, double maxNorm) => Become(Renorm(p, dim, maxNorm));
+    public Tensor Renorm_(double p, int dim, double maxNorm) => Become(Before().Renorm(p, dim, maxNorm));
 }

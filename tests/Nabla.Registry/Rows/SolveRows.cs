@@ -79,7 +79,7 @@ internal static class SolveRows
         },
         new("linalg.tensorsolve", c => LinAlg.TensorSolve(c.T(0, "A"), c.T(1, "B"), c.Has(2, "dims") ? c.Dims(2, "dims") : (Dims?)null))
         {
-            Samples = () => [new([In.Real(2, 3, 6), In.Real2(2, 3)]), new([In.Real(2, 6, 3), In.Real2(2, 3), new object?[] { 1L }]),
+            Samples = () => [new([Leaf(Regular(6, 6).Reshape([2, 3, 6])), In.Real2(2, 3)]), new([Leaf(Regular(6, 6).Reshape([2, 3, 6]).MoveDim(1, 2)), In.Real2(2, 3), new object?[] { 1L }]),
                 new([In.Real(), In.Real2()])],
             Errors =
             [
@@ -156,7 +156,7 @@ internal static class SolveRows
         },
         new("linalg.tensorinv", c => LinAlg.TensorInv(c.T(0, "A"), c.Int(1, "ind", 2)))
         {
-            Samples = () => [new([In.Real(2, 3, 6)]), new([In.Real(4, 2, 2), 1L])],
+            Samples = () => [new([Leaf(Regular(6, 6).Reshape([2, 3, 6]))]), new([Leaf(Regular(4, 4).Reshape([4, 2, 2])), 1L])],
             Errors =
             [
                 (() => LinAlg.TensorInv(F(2, 3), 1), Shapes,
