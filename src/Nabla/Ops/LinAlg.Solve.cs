@@ -70,8 +70,8 @@ internal static partial class Ops
         {
             (Tensor lu, Tensor pivots, Tensor info) = Kernels.Lu.Factor(x[0]);
             if (Check is { } name)
-                SolverChecks.Info(info, name, static i => $"The diagonal element {i} is zero, the inversion could not be completed because " +
-                    "the input matrix is singular.");
+                SolverChecks.Info(info, name, static i =>
+                    $"The diagonal element {i} is zero, the inversion could not be completed because the input matrix is singular.");
             Tensor eye = Tensor.Eye(lu.layout.shape[^1], dtype: lu.dtype);
             return [Kernels.Lu.Solve(lu, pivots, new Expand(new Shape(lu.layout.shape)).Forward(eye), false, false, "lu_solve"), info];
         }
@@ -160,8 +160,9 @@ public static partial class LinAlg
     public static Tensor TensorInv(Tensor a, int ind = 2)
     {
         if (ind <= 0) Throw.Range(nameof(ind), ind, $"Expected a strictly positive integer for 'ind', but got {ind}");
-        if (ind > a.Rank) Throw.Range(nameof(ind), ind, $"ArrayRef: invalid slice, N = {ind}; size = {a.Rank}: linalg.tensorinv has a tensor " +
-            $"of {a.Rank} dimensions.");
+        if (ind > a.Rank)
+            Throw.Range(nameof(ind), ind, $"ArrayRef: invalid slice, N = {ind}; size = {a.Rank}: linalg.tensorinv has a tensor of " +
+                $"{a.Rank} dimensions.");
         long[] to = a.layout.shape[..ind], from = a.layout.shape[ind..];
         long m = Layout.Elements(to), n = Layout.Elements(from);
         if (m != n)
@@ -186,12 +187,13 @@ public static partial class LinAlg
             a = a.MoveDim(moved, new Dims(to));
         }
         long[] shape = a.layout.shape[Math.Min(b.Rank, a.Rank)..];
-        long m = Layout.Elements(a.layout.shape[..Math.Min(b.Rank, a.Rank)]), n = Layout.Elements(shape);
+        long m = Layout.Elements(a.layout.shape.AsSpan(0, Math.Min(b.Rank, a.Rank))), n = Layout.Elements(shape);
         if (m != n)
-            Throw.Shapes("Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but got " +
-                $"{n} != {m}");
+            Throw.Shapes("Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but " +
+                $"got {n} != {m}");
         if (b.NumElements != n)
-            Throw.Shapes($"linalg.tensorsolve: other of shape {b.Shape} has {b.NumElements} elements, but self of shape {a.Shape} needs {n}.");
+            Throw.Shapes($"linalg.tensorsolve: other of shape {b.Shape} has {b.NumElements} elements, but self of shape {a.Shape} " +
+                $"needs {n}.");
         return Solve(a.Reshape([m, n]), b.Reshape([-1])).Reshape(new Shape(shape));
     }
 
