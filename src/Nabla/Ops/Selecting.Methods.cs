@@ -42,7 +42,7 @@ public sealed partial class Tensor
         if (min is null && max is null) ThrowNoBounds();
         if (min is not null && max is not null)
         {
-            Tensor bounded = Clamp(min, max);
+            Tensor bounded = Before().Clamp(min, max);
             if (Promotion.Category(bounded.dtype) > Promotion.Category(dtype)) Throw.CannotCast("clamp", bounded.dtype, dtype);
             if (!bounded.layout.SameShape(layout)) Throw.InPlaceShape("clamp", bounded.layout, layout);
             return Become(bounded.To(dtype));
