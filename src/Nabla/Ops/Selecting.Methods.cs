@@ -85,12 +85,12 @@ public sealed partial class Tensor
     /// <param name="posInf">Instead of inf; the dtype's largest number by default.</param>
     /// <param name="negInf">Instead of -inf; the dtype's smallest number by default.</param>
     public Tensor NanToNum(double? nan = null, double? posInf = null, double? negInf = null) =>
-        dtype.IsFloatingPoint() ? Map.Apply(Replacing(nan, posInf, negInf), this) : Clone();
+        dtype.IsDifferentiable() ? Map.Apply(Replacing(nan, posInf, negInf), this) : Clone();
 
     /// <summary>NaN and the infinities replaced in place.</summary>
     /// <inheritdoc cref="NanToNum(double?, double?, double?)"/>
     public Tensor NanToNum_(double? nan = null, double? posInf = null, double? negInf = null) =>
-        dtype.IsFloatingPoint() ? Map.InPlace(Replacing(nan, posInf, negInf), this) : this;
+        dtype.IsDifferentiable() ? Map.InPlace(Replacing(nan, posInf, negInf), this) : this;
 
     /// <summary>The step function: 0 for x &lt; 0, 1 for x &gt; 0, and values for x = 0, broadcast. Without gradient.</summary>
     /// <exception cref="DTypeException">The dtypes differ.</exception>

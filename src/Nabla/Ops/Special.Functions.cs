@@ -148,6 +148,7 @@ internal static partial class Ops
     /// <summary>The angle of a real number in the complex plane: π below 0, else 0</summary>
     public readonly record struct Angle : IFloatMap<Angle>
     {
+        static Tensor IMap<Angle>.OnComplex(Angle op, Tensor x) => Complexes.Angle(x);
         static Saves IMap<Angle>.Saves => Saves.None;
 
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T>

@@ -78,7 +78,9 @@ internal static class ReductionRows
             Samples = Moments },
         new("std_mean", c => c.T(0).StdMean(Dim(c, true), Correction(c), c.Bool(-1, "keepdim", false))) { Covers = ["Var"],
             Samples = Moments },
-        new("norm", c => c.T(0).Norm(Order(c, 1, "p"), Dim(c, false, 2), c.Bool(3, "keepdim", false), c.DType(-1, "dtype")))
+        new("norm", c => c.Get(1, "p") is "nuc"
+            ? c.T(0).Norm("nuc", Dim(c, false, 2), c.Bool(3, "keepdim", false), c.DType(-1, "dtype"))
+            : c.T(0).Norm(Order(c, 1, "p"), Dim(c, false, 2), c.Bool(3, "keepdim", false), c.DType(-1, "dtype")))
         {
             Covers = ["LinalgVectorNorm"],
             Samples = () =>
