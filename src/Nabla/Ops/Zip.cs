@@ -6,6 +6,7 @@ public static class Zip
     /// <summary>f(x, y), promoted, broadcast and recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
+        ArgumentNullException.ThrowIfNull(y);
         if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Zip(op, x, y);
         Tensor z = x.wrap is null && y.wrap is null ? Compute(op, x, y) : Interpreter.Of(x, y).Zip(op, x, y);
         if (TOp.Differentiable && GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
@@ -22,6 +23,7 @@ public static class Zip
     /// <summary>x = f(x, y), recorded. x keeps its dtype and shape.</summary>
     public static Tensor InPlace<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
+        ArgumentNullException.ThrowIfNull(y);
         bool record = Views.Check(x, TOp.Differentiable && y.RequiresGrad, typeof(TOp).Name);
         // What has no derivative ends the history: the old value's gradient is zero.
         if (x.wrap is not null || y.wrap is not null || (record && !TOp.Differentiable) ||
