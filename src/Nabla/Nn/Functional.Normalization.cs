@@ -305,7 +305,7 @@ public static partial class Functional
         DType common = Promotion.Result(x1, x2);
         if (!common.IsFloatingPoint()) Throw.Types("expected common dtype to be floating point, yet common dtype is " +
             $"{common.ScalarName()}: cosine_similarity.");
-        Tensor[] pair = Tensor.BroadcastTensors(x1.To(common), x2.To(common));
+        Tensor[] pair = Tensor.BroadcastTensors(x1.dtype.IsFloatingPoint() ? x1 : x1.To(common), x2.dtype.IsFloatingPoint() ? x2 : x2.To(common));
         int d = Dims.FromEnd(dim, pair[0].Rank);
         return (Unit(pair[0]) * Unit(pair[1])).Sum(d);
 
