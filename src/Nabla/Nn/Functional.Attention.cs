@@ -35,7 +35,8 @@ public static partial class Functional
     /// <summary>The softmax of masked scores; rows without any position are zeros.</summary>
     private static Tensor Masked(Tensor scores, Tensor mask)
     {
-        scores = mask.dtype == DType.Bool ? scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity) : (scores + mask).To(scores.dtype);
+        scores = mask.dtype == DType.Bool ? scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity)
+            : (scores + mask).To(scores.dtype);
         Tensor nowhere = scores.Detach().Eq(double.NegativeInfinity).All(-1, keepDim: true);
         return scores.MaskedFill(nowhere, 0).Softmax(-1).MaskedFill(nowhere, 0);
     }
@@ -53,8 +54,8 @@ public static partial class Functional
     {
         if (q.dtype != k.dtype || q.dtype != v.dtype) Throw.Types("Expected query, key, and value to have the same dtype, but got " +
             $"query.dtype: {q.dtype.NativeName()} key.dtype: {k.dtype.NativeName()} and value.dtype: {v.dtype.NativeName()} instead.");
-        if (q.Rank < 2 || k.Rank < 2 || v.Rank < 2) Throw.Shapes("Expected query, key, and value to all be  at least 2 dimensional, but got " +
-            $"query.dim: {q.Rank} key.dim: {k.Rank} and value.dim: {v.Rank} instead.");
+        if (q.Rank < 2 || k.Rank < 2 || v.Rank < 2) Throw.Shapes("Expected query, key, and value to all be  at least 2 dimensional, " +
+            $"but got query.dim: {q.Rank} key.dim: {k.Rank} and value.dim: {v.Rank} instead.");
         if (!q.dtype.IsFloatingPoint()) Throw.Types($"expected scalar type Float but found {q.dtype.ScalarName()}: " +
             "scaled_dot_product_attention needs floating-point operands.");
         if (mask is null) return;
