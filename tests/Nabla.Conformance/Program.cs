@@ -1,6 +1,11 @@
 using Nabla.Conformance;
 
 if (Options.Parse(args) is not { } options) return 2;
+if (options.Operators is { } page)
+{
+    File.WriteAllText(page, OperatorTable.Write());
+    return 0;
+}
 
 using DataSet data = new(options.Directory);
 OperatorEntry[] chosen = [.. data.Operators.Where(options.Chooses)];

@@ -65,6 +65,8 @@ public static partial class Functional
         if (!x.dtype.IsFloatingPoint()) Throw.CannotCast("dropout", Tensor.DefaultDType, x.dtype);
         if (feature && x.NDim < 2) Throw.Shapes($"Feature dropout requires at least 2 dimensions in the input: it has shape {x.Shape}.");
         RandomDraw.ThrowIfBatched(x);
+        // Before the generator moves.
+        if (inPlace) Views.Check(x, false, "Mul");
         if (p == 1) return Times(x, Tensor.Zeros(default, x.dtype), inPlace);
         Layout layout = x.layout.Fresh;
         if (feature)

@@ -51,7 +51,7 @@ public sealed partial class Tensor
     public Tensor Trace()
     {
         if (Rank != 2) Throw.Shapes($"trace: expected a matrix, but got tensor with dim {Rank}: its shape is {Shape}.");
-        return Linear.Apply(new Ops.Trace(), dtype.IsFloatingPoint() ? this : To(DType.Int64));
+        return Linear.Apply(new Ops.Trace(), dtype.IsDifferentiable() ? this : To(DType.Int64));
     }
 
     /// <summary>The cross product along a dimension of size 3, broadcast.</summary>
