@@ -28,6 +28,8 @@ public static partial class Functional
         Tensor scores = (q * factor).MatMul(k.Transpose(-2, -1));
         if (isCausal) scores = scores.MaskedFill(Tensor.Ones([q.Size(-2), k.Size(-2)], DType.Bool).Triu(1), double.NegativeInfinity);
         Tensor weights = attnMask is null ? scores.Softmax(-1) : Masked(scores, attnMask);
+        // All that can fail comes before the generator moves on.
+        Kernels.Broadcast.Of(new Layout(weights.layout.shape[..^2]), new Layout(v.layout.shape[..^2]), "scaled_dot_product_attention");
         if (dropoutP > 0) weights = Dropout(weights, dropoutP, generator: generator);
         return weights.MatMul(v).To(query.dtype);
     }
@@ -56,6 +58,8 @@ public static partial class Functional
             $"query.dtype: {q.dtype.NativeName()} key.dtype: {k.dtype.NativeName()} and value.dtype: {v.dtype.NativeName()} instead.");
         if (q.Rank < 2 || k.Rank < 2 || v.Rank < 2) Throw.Shapes("Expected query, key, and value to all be  at least 2 dimensional, " +
             $"but got query.dim: {q.Rank} key.dim: {k.Rank} and value.dim: {v.Rank} instead.");
+        if (k.Size(-2) != v.Size(-2)) Throw.Shapes("Expected size for first two dimensions of batch2 tensor to be: " +
+            $"[{k.Size(-2)}, ...] but got: [{v.Size(-2)}, ...]: the key has shape {k.Shape}, the value {v.Shape}.");
         if (!q.dtype.IsFloatingPoint()) Throw.Types($"expected scalar type Float but found {q.dtype.ScalarName()}: " +
             "scaled_dot_product_attention needs floating-point operands.");
         if (mask is null) return;
