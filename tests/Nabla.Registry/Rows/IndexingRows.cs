@@ -15,7 +15,8 @@ internal static class IndexingRows
         {
             Samples = () => [new([In.Real()]), new([In.Real(1, 1)])],
             Except = [("vmap", "a batch has no single value")],
-            Errors = [(() => In.Real(2).Item(), typeof(InvalidOperationException), "a Tensor with 2 elements cannot be converted to Scalar")],
+            Errors = [(() => In.Real(2).Item(), typeof(InvalidOperationException),
+                "a Tensor with 2 elements cannot be converted to Scalar")],
         },
         new("__getitem__", c => c.T(0)[Entries(c.Args[1])])
         {
