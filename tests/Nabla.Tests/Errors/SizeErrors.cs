@@ -53,6 +53,18 @@ public sealed class SizeErrors
         { "M09 tiny step", Kinds.Range, "invalid size, possible overflow?", _ => Tensor.Arange(0, 1e300, 1e-300) },
         { "M10 nan", Kinds.Range, "unsupported range: 0 -> nan", _ => Tensor.Arange(0, double.NaN) },
         { "M10 inf", Kinds.Range, "unsupported range: 0 -> inf", _ => Tensor.Arange(0, double.PositiveInfinity) },
+        { "M13 padding", Kinds.Shape, Overflow + "[5, 5]", s => F.Conv2d(s.F(1, 3, 5, 5), s.F(4, 3, 3, 3), padding: long.MaxValue / 2) },
+        { "M13 dilation", Kinds.Shape, "Calculated padded input size per channel: (5 x 5). Kernel size: ", s =>
+            F.Conv2d(s.F(1, 3, 5, 5), s.F(4, 3, 3, 3), dilation: long.MaxValue / 2) },
+        { "M13 transposed", Kinds.Shape, Overflow + "[5, 5]", s =>
+            F.ConvTranspose2d(s.F(1, 3, 5, 5), s.F(3, 4, 3, 3), stride: long.MaxValue / 2) },
+        { "M13 pad", Kinds.Shape, Overflow + "[1, 5]", s => F.Pad(s.F(1, 5), (long[])[long.MaxValue / 2, long.MaxValue / 2, 0, 0]) },
+        { "M13 adaptive", Kinds.Shape, Overflow + "[1, 3, 1099511627776, 1099511627776]", s =>
+            F.AdaptiveAvgPool2d(s.F(1, 3, 5, 5), Huge) },
+        { "M13 adaptive memory", Kinds.Memory, Refused, s => F.AdaptiveMaxPool1d(s.F(1, 3, 5), Huge) },
+        { "M13 interpolate", Kinds.Memory, Refused, s => F.Interpolate(s.F(1, 3, 5, 5), (long[])[Huge, Huge]) },
+        { "M13 unpool", Kinds.Shape, Overflow, s =>
+            F.MaxUnpool2d(s.F(1, 3, 5, 5), Tensor.Zeros([1, 3, 5, 5], DType.Int64), long.MaxValue / 2) },
         { "M11 linspace", Kinds.Range, "number of steps must be non-negative", _ => Tensor.Linspace(0, 1, -1), "-1" },
         { "M11 linspace huge", Kinds.Memory, Refused, _ => Tensor.Linspace(0, 1, Huge) },
         { "M11 eye", Kinds.Range, "n must be greater or equal to 0, got -1", _ => Tensor.Eye(-1) },

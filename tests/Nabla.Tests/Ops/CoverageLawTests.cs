@@ -71,6 +71,7 @@ public sealed class CoverageLawTests
         ["Tensor.RandnLike"] = Drawn,
         ["Tensor.Random"] = Drawn,
         ["Tensor.Uniform"] = Drawn,
+        ["Functional.GumbelSoftmax"] = Drawn,
         ["Tensor.Empty"] = "memory without values: there is nothing to compare",
         ["Tensor.EmptyLike"] = "memory without values: there is nothing to compare",
         ["Tensor.NewEmpty"] = "memory without values: there is nothing to compare",
