@@ -75,7 +75,7 @@ public sealed class RandomTensorTests
         Tensor soft = Functional.GumbelSoftmax(x, 0.7, generator: g), hard = Functional.GumbelSoftmax(x, 1, true, 0, g);
         Tensor expected = [[9.7637e-01, 2.3059e-02, 5.7412e-04], [8.5089e-01, 3.5384e-02, 1.1372e-01]];
         Assert.True(soft.AllClose(expected, 1e-4, 1e-6), soft.ToString());
-        Assert.Equal("tensor([[1., 1., 0.],\n        [0., 0., 1.]])", hard.Detach().Round().ToString().Replace("-0.", " 0.", StringComparison.Ordinal));
+        Assert.True(hard.AllClose([[1.0, 1, 0], [0, 0, 1]]), hard.ToString());
         hard[0, 0].Backward();
         Assert.NotEqual(0, x.Grad![0, 0].Item());
     }
