@@ -90,12 +90,14 @@ public sealed partial class Tensor
     /// <param name="retainGraph">Keep what the graph saved, for another backward; defaults to <paramref name="createGraph"/>.</param>
     /// <param name="createGraph">Record the backward operations, so that gradients can be differentiated again.</param>
     /// <param name="inputs">Accumulate into these only.</param>
+    /// <param name="file">The compiler fills this in: messages name the call.</param>
+    /// <param name="line">The compiler fills this in.</param>
     /// <exception cref="AutogradException">There is no graph, it was freed, a saved tensor was modified, or the tensor is no
     /// scalar.</exception>
     /// <exception cref="ShapeException">The gradient's shape is not this tensor's.</exception>
     public void Backward(Tensor? gradient = null, bool? retainGraph = null, bool createGraph = false,
-        IReadOnlyList<Tensor>? inputs = null) =>
-        Autograd.Backward([this], gradient is null ? null : [gradient], retainGraph, createGraph, inputs);
+        IReadOnlyList<Tensor>? inputs = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        Autograd.Backward([this], gradient is null ? null : [gradient], retainGraph, createGraph, inputs, file, line);
 
     /// <summary>The same values as a leaf without history. Memory and version counter are shared.</summary>
     public Tensor Detach()
@@ -123,6 +125,10 @@ public sealed partial class Tensor
     public Tensor RetainGrad()
     {
         if (!RequiresGrad) Throw.Graph("can't retain_grad on Tensor that has requires_grad=False");
+        if (wrap is not null)
+            Throw.Graph("You are attempting to call Tensor.retain_grad() inside of a function being transformed by a functorch transform. " +
+                "This is unsupported, please attempt to use the functorch transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call " +
+                "requires_grad_() outside of a function being transformed instead.");
         if (GradFn is null || Meta.RetainsGrad) return this;
         Meta.RetainsGrad = true;
         gradFn!.Retain(this);
@@ -175,6 +181,7 @@ public sealed partial class Tensor
     {
         gradFn = node;
         outputNr = (short)output;
+        if (output == 0) (node.OutLayout, node.OutType) = (layout, dtype);
     }
 
     /// <summary>One of several views that one operation returned, or a view made where nothing was recorded: not to be written

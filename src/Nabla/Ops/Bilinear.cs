@@ -32,6 +32,7 @@ internal sealed class BilinearNode<TOp> : Node where TOp : struct, IBilinear<TOp
     }
 
     public override string Name => TOp.NodeName(op);
+    public override string Description => op.ToString()!;
     internal override int InputCount => 2;
     internal override Edge Input(int i) => i == 0 ? new(a, xOutput) : new(b, yOutput);
 
@@ -44,10 +45,11 @@ internal sealed class BilinearNode<TOp> : Node where TOp : struct, IBilinear<TOp
 
     private static Tensor? Cast(Tensor? d, DType dtype) => d is null || d.dtype == dtype ? d : d.To(dtype);
 
+    internal override int SavedCount => 2;
+    internal override (string Name, Saved Value) SavedAt(int i) => i == 0 ? ("self", x) : ("other", y);
+
     internal override void Release()
     {
-        freed = true;
-        x.Clear();
-        y.Clear();
+        freed |= x.Drop() | y.Drop();
     }
 }

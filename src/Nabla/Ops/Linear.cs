@@ -37,6 +37,7 @@ internal sealed class LinearNode<TOp> : Node where TOp : struct, ILinear<TOp>
     }
 
     public override string Name => TOp.NodeName(op);
+    public override string Description => op.ToString()!;
     internal override int InputCount => 1;
     internal override Edge Input(int i) => new(input, outputNr);
 

@@ -60,6 +60,7 @@ internal sealed class MapNode<TOp> : Node where TOp : struct, IMap<TOp>
     }
 
     public override string Name => TOp.NodeName(op);
+    public override string Description => op.ToString()!;
     internal override int InputCount => 1;
     internal override Edge Input(int i) => new(input, outputNr);
 
@@ -70,11 +71,12 @@ internal sealed class MapNode<TOp> : Node where TOp : struct, IMap<TOp>
         into[0] = d.dtype == dtype ? d : d.To(dtype);
     }
 
+    internal override int SavedCount => 2;
+    internal override (string Name, Saved Value) SavedAt(int i) => i == 0 ? ("self", x) : ("result", y);
+
     internal override void Release()
     {
         if (TOp.Saves == Saves.None) return;
-        freed = true;
-        x.Clear();
-        y.Clear();
+        freed |= x.Drop() | y.Drop();
     }
 }

@@ -100,6 +100,7 @@ internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
     }
 
     public override string Name => TOp.NodeName(op);
+    public override string Description => op.ToString()!;
     internal override int InputCount => 2;
     internal override Edge Input(int i) => i == 0 ? new(a, xOutput) : new(b, yOutput);
 
@@ -117,13 +118,13 @@ internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
         return d.dtype == dtype ? d : d.To(dtype);
     }
 
+    internal override int SavedCount => 3;
+    internal override (string Name, Saved Value) SavedAt(int i) => i == 0 ? ("self", x) : i == 1 ? ("other", y) : ("result", z);
+
     internal override void Release()
     {
         if ((TOp.ForX | TOp.ForY) == Saves.None) return;
-        freed = true;
-        x.Clear();
-        y.Clear();
-        z.Clear();
+        freed |= x.Drop() | y.Drop() | z.Drop();
     }
 }
 

@@ -115,12 +115,12 @@ internal static partial class Throw
     }
 
     [DoesNotReturn]
-    internal static void BackwardTwice(string node) => Graph(
+    internal static void BackwardTwice(Node node) => Graph(
         "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). " +
         "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). " +
         "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors " +
-        $"after calling backward. The freed node is {node}; pass retainGraph: true to the earlier Backward, or Detach what crosses " +
-            "iterations.");
+        $"after calling backward. The freed node is {node.Name}{(CallSite.Of(node.FreedBy) is { } site ? $", freed by the call in {site}"
+            : "")}; pass retainGraph: true to the earlier Backward, or Detach what crosses iterations.");
 
     [DoesNotReturn]
     internal static void OverlappingWrite(string op) => State(
