@@ -184,6 +184,16 @@ public sealed partial class Tensor
         if (output == 0) (node.OutLayout, node.OutType) = (layout, dtype);
     }
 
+    /// <summary>Puts this tensor at a place of the graph that is another tensor's too.</summary>
+    internal void SetHistoryOf(Node node, int output) => (gradFn, outputNr) = (node, (short)output);
+
+    /// <summary>Makes this tensor stand for a leaf: gradients go there.</summary>
+    internal void ShareAccumulator(AccumulateGrad leaf)
+    {
+        Meta.Accumulator = leaf;
+        flags |= Flags.LeafRequiresGrad;
+    }
+
     /// <summary>One of several views that one operation returned, or a view made where nothing was recorded: not to be written
     /// to.</summary>
     internal bool IsMultiView

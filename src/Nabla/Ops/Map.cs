@@ -56,7 +56,7 @@ internal sealed class MapNode<TOp> : Node where TOp : struct, IMap<TOp>
         (input, outputNr) = (source.Node, (short)source.OutputNr);
         dtype = x.dtype;
         if ((TOp.Saves & Saves.X) != 0) this.x = new(x);
-        if ((TOp.Saves & Saves.Result) != 0) this.y = new(y);
+        if ((TOp.Saves & Saves.Result) != 0) this.y = new(y, 0);
     }
 
     public override string Name => TOp.NodeName(op);

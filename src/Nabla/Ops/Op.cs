@@ -56,7 +56,7 @@ internal sealed class OpNode<TOp> : Node where TOp : struct, IOp<TOp>
         for (int i = 0; i < y.Length; i++)
         {
             if (!TOp.SavesOutput(op, i)) continue;
-            this.y[i] = new(y[i]);
+            this.y[i] = new(y[i], TOp.DifferentiableOutput(op, i) ? i : -1);
             saves = true;
         }
     }

@@ -96,7 +96,7 @@ internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
         Saves saves = (a.Node is not null ? TOp.ForX : Saves.None) | (b.Node is not null ? TOp.ForY : Saves.None);
         if ((saves & Saves.X) != 0) this.x = new(x);
         if ((saves & Saves.Y) != 0) this.y = new(y);
-        if ((saves & Saves.Result) != 0) this.z = new(z);
+        if ((saves & Saves.Result) != 0) this.z = new(z, 0);
     }
 
     public override string Name => TOp.NodeName(op);

@@ -105,12 +105,13 @@ internal static partial class Throw
         "Wrap the update in `using (Autograd.NoGrad())`, or use the operation without the underscore.");
 
     [DoesNotReturn]
-    internal static void ModifiedInPlace(string node, Tensor saved, int version, int current)
+    internal static void ModifiedInPlace(Node node, Tensor saved, int version)
     {
+        int current = saved.storage.Version;
         string by = saved.gradFn is { } fn ? $", which is output {saved.outputNr} of {fn.Name}," : "";
         Graph("one of the variables needed for gradient computation has been modified by an inplace operation: " +
             $"[torch.{saved.dtype.ScalarName()}Tensor {Shape.Format(saved.layout.shape)}]{by} is at version {current}; " +
-            $"expected version {version} instead. {node} saved it for its backward; change the tensor after Backward, or work on a " +
+            $"expected version {version} instead. {node.Name} saved it for its backward; change the tensor after Backward, or work on a " +
                 "Clone().");
     }
 
