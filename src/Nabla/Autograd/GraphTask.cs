@@ -186,7 +186,12 @@ internal sealed partial class GraphTask
         Tensor?[]? many = slot.Gradients;
         (slot.Gradient, slot.Gradients) = (null, null);
         bool any = g is not null;
-        if (many is null && g is not null) node.Pull(g, results);
+        if (Anomaly.On && (any || (many is not null && Array.Exists(many, static t => t is not null))))
+        {
+            any = true;
+            Anomaly.Pull(node, g, many, results);
+        }
+        else if (many is null && g is not null) node.Pull(g, results);
         else if (many is not null && Array.Exists(many, static t => t is not null))
         {
             any = true;

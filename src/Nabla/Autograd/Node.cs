@@ -32,7 +32,11 @@ public abstract partial class Node
     private protected bool freed;
 
     /// <summary>A node with the next sequence number of this thread.</summary>
-    private protected Node() => Sequence = ++counter;
+    private protected Node()
+    {
+        Sequence = ++counter;
+        if (Anomaly.On) Anomaly.Record(this);
+    }
 
     /// <summary>PyTorch's name of the node, such as <c>MulBackward0</c>.</summary>
     public abstract string Name { get; }
@@ -98,6 +102,12 @@ internal sealed class NodeExtra
     internal HookList<Action<Tensor>>? AccumulatedHooks;
 
     internal Dictionary<string, object?>? Metadata;
+
+    /// <summary>In anomaly mode: where the operation was called.</summary>
+    internal string? Site;
+
+    /// <summary>In anomaly mode: the node in whose backward this one was made.</summary>
+    internal Node? Parent;
 
     internal static T Once<T>(ref T? field) where T : class, new()
     {

@@ -31,7 +31,7 @@ internal struct Saved
         object? kept = tensor;
         if (kept is Tensor t)
         {
-            if (t.storage.Version != version) Throw.ModifiedInPlace(node, t, version);
+            if (t.storage.Version != version && !WriteLog.Untouched(t, version)) Throw.ModifiedInPlace(node, t, version);
             return t;
         }
         return kept is null ? null! : Unpack(kept, node);

@@ -38,6 +38,16 @@ public sealed partial class Tensor
 
     private bool ViewRequiresGrad => meta!.Base is { } b && b.RequiresGrad;
 
+    /// <summary>A name for messages and pictures of graphs; null unless it was set.</summary>
+    public string? Name
+    {
+        get => meta?.Name;
+        set
+        {
+            if (value is not null || meta is not null) Meta.Name = value;
+        }
+    }
+
     /// <summary>True if no recorded operation made this tensor. Leaves that require gradients receive <see cref="Grad"/>.</summary>
     public bool IsLeaf => GradFn is null;
 

@@ -21,6 +21,7 @@ internal static class Views
     internal static bool Check(Tensor x, bool otherRequiresGrad, string op)
     {
         if (x.layout.MayOverlap) Throw.OverlappingWrite(op);
+        WriteLog.Note(x, op);
         if (SavedTensorScope.Open != 0) SavedTensorScope.BeforeWrite(x.storage);
         if (x.IsInference && !GradMode.InferenceEnabled)
             Throw.Graph("Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal " +
@@ -73,6 +74,7 @@ internal static class Views
     /// base.</summary>
     internal static void Rebase(Tensor x, Node node)
     {
+        if (Anomaly.On) Anomaly.Written(node, x);
         if (x.meta?.Base is not { } root)
         {
             x.SetHistory(node);

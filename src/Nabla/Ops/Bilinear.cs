@@ -8,7 +8,11 @@ public static class Bilinear
     {
         if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Bilinear(op, x, y);
         Tensor z = x.wrap is null && y.wrap is null ? op.Forward(x, y) : Interpreter.Of(x, y).Bilinear(op, x, y);
-        if (GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad)) z.SetHistory(new BilinearNode<TOp>(op, x, y));
+        if (GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
+        {
+            z.SetHistory(new BilinearNode<TOp>(op, x, y));
+            if (Anomaly.On) Anomaly.Forward(z.gradFn, z, x, y);
+        }
         return z;
     }
 }

@@ -15,7 +15,10 @@ public static class Linear
             Views.Track(y, x, multiple: y.dtype != x.dtype);
         }
         if (TOp.Differentiable && GradMode.Enabled && x.RequiresGrad && y.dtype.IsDifferentiable())
+        {
             y.SetHistory(new LinearNode<TOp>(op, x));
+            if (Anomaly.On) Anomaly.Forward(y.gradFn, y, x);
+        }
         return y;
     }
 }

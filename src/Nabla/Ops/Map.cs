@@ -8,7 +8,11 @@ public static class Map
     {
         if (!TOp.TakesComplex && x.dtype.IsComplex()) return TOp.OnComplex(op, x);
         Tensor y = x.wrap is null ? Compute(op, x) : x.wrap.Map(op, x);
-        if (TOp.Differentiable && GradMode.Enabled && x.RequiresGrad) y.SetHistory(new MapNode<TOp>(op, x, x, y));
+        if (TOp.Differentiable && GradMode.Enabled && x.RequiresGrad)
+        {
+            y.SetHistory(new MapNode<TOp>(op, x, x, y));
+            if (Anomaly.On) Anomaly.Forward(y.gradFn, y, x);
+        }
         return y;
     }
 

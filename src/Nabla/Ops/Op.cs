@@ -21,6 +21,8 @@ public static class Op
         OpNode<TOp> node = new(op, x, y);
         for (int i = 0; i < y.Length; i++)
             if (y[i].dtype.IsDifferentiable() && TOp.DifferentiableOutput(op, i)) y[i].SetHistory(node, i);
+        if (Anomaly.On)
+            foreach (Tensor t in y) Anomaly.Forward(t.gradFn, t, x);
         return y;
     }
 }

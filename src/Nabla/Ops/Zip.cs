@@ -9,7 +9,10 @@ public static class Zip
         if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Zip(op, x, y);
         Tensor z = x.wrap is null && y.wrap is null ? Compute(op, x, y) : Interpreter.Of(x, y).Zip(op, x, y);
         if (TOp.Differentiable && GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
+        {
             z.SetHistory(new ZipNode<TOp>(op, x.Edge, y.Edge, x, y, z));
+            if (Anomaly.On) Anomaly.Forward(z.gradFn, z, x, y);
+        }
         return z;
     }
 
