@@ -96,14 +96,14 @@ public static partial class Autograd
         GraphTask.Capture[] captures = Captures(inputs, backward: false);
         bool unusedAllowed = allowUnused ?? materialize;
         int missing = GraphTask.Run(new(roots, seeds, captures, retain, create, !unusedAllowed, site));
-        if (missing >= 0) Unused(inputs[missing], missing);
+        if (missing >= 0) Unused(inputs[missing], missing, roots);
         Tensor?[] results = new Tensor?[captures.Length];
         for (int i = 0; i < results.Length; i++)
         {
             results[i] = captures[i].Gradient;
             if (results[i] is not null) continue;
             if (materialize) results[i] = Zeros(inputs[i]);
-            else if (!unusedAllowed) Unused(inputs[i], i);
+            else if (!unusedAllowed) Unused(inputs[i], i, roots);
         }
         return results;
     }
@@ -111,9 +111,14 @@ public static partial class Autograd
     private static Tensor Zeros(GradientEdge input) =>
         (input.Of is { } t ? Tensor.ZerosLike(t) : Tensor.Zeros(input.Spec.Shape, input.Spec.DType)).RequiresGrad_();
 
-    private static void Unused(GradientEdge input, int index) => Throw.Graph(
-        "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired " +
-        $"behavior. It is input {index}, {input.Text}; pass allowUnused: true to get null for it.");
+    private static void Unused(GradientEdge input, int index, Edge[] roots)
+    {
+        string name = input.Of?.Name is { } given ? $" '{given}'" : "";
+        string why = input.Of is { } t && new Diagnoser(roots.Select(static r => r.Node)).Look("", t) is { IsReached: false } found
+            ? $" ({found.Reason})" : "";
+        Throw.Graph("One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the " +
+            $"desired behavior. It is input {index}{name}, {input.Text}{why}; pass allowUnused: true to get null for it.");
+    }
 
     /// <summary>One pass for a whole batch of gradients.</summary>
     private static Tensor?[] RunBatched(GradientEdge[] outputs, GradientEdge[] inputs, IReadOnlyList<Tensor?>? gradOutputs, bool retain,
