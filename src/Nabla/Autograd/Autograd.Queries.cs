@@ -41,6 +41,31 @@ public static partial class Autograd
         else Throw.Graph("Final callbacks can only be installed during backward pass.");
     }
 
+    /// <summary>Writes a line before each node that a backward runs, in the whole process, until the handle is disposed.</summary>
+    public static HookHandle LogExecution(Action<string> log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        GraphTask.ExecutionLog += log;
+        return new HookHandle(() => GraphTask.ExecutionLog -= log);
+    }
+
+    /// <summary>Says that a tensor's memory was written to by other means than its operations, so that backward does not use a saved value
+    /// that is gone.</summary>
+    public static void IncrementVersion(Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (tensor.IsInference) Throw.Graph("Inference tensors do not track version counter.");
+        tensor.storage.Version++;
+    }
+
+    /// <summary>Sets a tensor's version counter: whoever restores what was overwritten can say so. Wrong use gives wrong gradients.</summary>
+    public static void UnsafeSetVersion(Tensor tensor, int version)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (version < 0) Throw.Graph($"Cannot set a version_counter to a value below 0: {version}");
+        tensor.storage.Version = version;
+    }
+
     /// <summary>Calls a function once in each backward with the gradients of several tensors, when the last of those that are computed is
     /// known.</summary>
     /// <param name="tensors">Each requires a gradient.</param>

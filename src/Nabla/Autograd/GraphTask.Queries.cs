@@ -19,6 +19,20 @@ internal sealed partial class GraphTask
     /// <summary>A gradient of this node's outputs is computed, whether the node itself runs or not.</summary>
     internal bool WillReceive(Node node) => Find(node) is >= 0 and var slot && slots[slot].Wanted;
 
+    /// <summary>Gets a line for each node before it runs.</summary>
+    internal static Action<string>? ExecutionLog;
+
+    private static string Describe(Node node, Tensor?[]? many, Tensor? one) =>
+        $"Executing: {node} with grad_outputs: [{string.Join(", ", (many ?? [one]).Select(static g => g is null ? "None" : Brief(g)))}]";
+
+    private static string Brief(Tensor g)
+    {
+        string name = g.dtype.Name();
+        // f32, bf16, c64: the first letter and the bits.
+        string kind = g.dtype == DType.BFloat16 ? "bf" : name[..1];
+        return $"{kind}{new string([.. name.Where(char.IsAsciiDigit)])}{Shape.Format(g.layout.shape)}";
+    }
+
     /// <summary>The current node and those that will run after it, in their order.</summary>
     internal Node[] Order()
     {

@@ -178,6 +178,7 @@ internal sealed partial class GraphTask
             Keep(leaf, ref slot);
             return;
         }
+        if (ExecutionLog is { } log) log(Describe(node, slot.Gradients, slot.Gradient));
         int inputs = node.InputCount;
         if (into.Length < inputs) into = new Tensor?[Math.Max(inputs, 2 * into.Length)];
         Span<Tensor?> results = into.AsSpan(0, inputs);

@@ -38,6 +38,9 @@ public abstract partial class Node
         if (Anomaly.On) Anomaly.Record(this);
     }
 
+    /// <summary>The number of the node that this thread made last.</summary>
+    internal static long LastSequence => counter;
+
     /// <summary>PyTorch's name of the node, such as <c>MulBackward0</c>.</summary>
     public abstract string Name { get; }
 

@@ -32,13 +32,30 @@ internal struct Saved
         if (kept is Tensor t)
         {
             if (t.storage.Version != version && !WriteLog.Untouched(t, version)) Throw.ModifiedInPlace(node, t, version);
-            return t;
+            return t.IsDetachedInPlace ? Detached(t, node) : t;
         }
         return kept is null ? null! : Unpack(kept, node);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Tensor Unpack(object kept, Node node) => ((Packed)kept).Get(node);
+
+    /// <summary>A tensor that has lost its place in the graph: the node's own result finds it again, an operand does not.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Tensor Detached(Tensor t, Node node)
+    {
+        (Edge edge, long last) = t.Meta.DetachedFrom;
+        if (ReferenceEquals(edge.Node, node))
+        {
+            Tensor result = t.WithoutHistory();
+            result.SetHistoryOf(node, edge.OutputNr);
+            return result;
+        }
+        if (node.Sequence <= last)
+            Throw.Graph("Trying to use a saved tensor that has been detached in-place, i.e. with .detach_().This is not supported, please " +
+                $"use out-of-place `.detach()` instead. {node.Name} saved it: {Throw.Text(t)}.");
+        return t;
+    }
 
     /// <summary>Drops the tensor. A plain number stays, since it costs nothing.</summary>
     /// <returns>True if a tensor was dropped.</returns>

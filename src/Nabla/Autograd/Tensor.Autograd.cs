@@ -124,6 +124,11 @@ public sealed partial class Tensor
     public Tensor Detach_()
     {
         if (meta?.Base is not null) Throw.Graph("Can't detach views in-place. Use detach() instead.");
+        if (gradFn is not null)
+        {
+            Meta.DetachedFrom = (new(gradFn, outputNr), Node.LastSequence);
+            flags |= Flags.DetachedInPlace;
+        }
         gradFn = null;
         outputNr = 0;
         flags &= ~Flags.LeafRequiresGrad;
@@ -196,6 +201,8 @@ public sealed partial class Tensor
 
     /// <summary>Puts this tensor at a place of the graph that is another tensor's too.</summary>
     internal void SetHistoryOf(Node node, int output) => (gradFn, outputNr) = (node, (short)output);
+
+    internal bool IsDetachedInPlace => (flags & Flags.DetachedInPlace) != 0;
 
     /// <summary>Makes this tensor stand for a leaf: gradients go there.</summary>
     internal void ShareAccumulator(AccumulateGrad leaf)
