@@ -60,6 +60,14 @@ public static class Zip
         else Kernels.Copy.Run(Compute(op, x, y), x);
     }
 
+    /// <summary>Fails as <see cref="InPlace{TOp}(TOp, Tensor, Tensor)"/> would, and writes nothing.</summary>
+    internal static void CheckWrite<TOp>(Tensor x, Tensor y) where TOp : struct, IZip<TOp>
+    {
+        if (x.wrap is not null || y.wrap is not null || x.dtype.IsComplex() || y.dtype.IsComplex()) return;
+        CheckInPlace<TOp>(x, y);
+        Views.CheckOverlap(x, y, typeof(TOp).Name);
+    }
+
     private static void CheckInPlace<TOp>(Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
         DType result = TOp.ResultType(TOp.ComputeType(Promotion.Result(x, y)));
