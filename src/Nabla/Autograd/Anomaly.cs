@@ -137,7 +137,8 @@ internal static class Anomaly
             string given = "";
             ReadOnlySpan<Tensor?> incoming = many ?? [g];
             foreach (Tensor? t in incoming)
-                if (t is not null && Find(t) is { } earlier) given = $" The gradient it was given holds {earlier.Value} at {earlier.Where}.";
+                if (t is not null && Find(t) is { } earlier)
+                    given = $" The gradient it was given holds {earlier.Value} at {earlier.Where}.";
             Throw.Graph($"Function '{node.Name}' returned {found.Words} values in its {i}th output. The gradient of its operand {i} is " +
                 $"{found.Value} at {found.Where}.{given} {Called(node)}");
         }
@@ -158,7 +159,8 @@ internal static class Anomaly
     internal static string Called(Node node)
     {
         if (node.Extra?.Site is not { } site)
-            return $"No forward pass information available for {node.Name}. Enable detect anomaly during forward pass for more information.";
+            return $"No forward pass information available for {node.Name}. Enable detect anomaly during forward pass for more " +
+                "information.";
         StringBuilder text = new($"Traceback of forward call that caused the error:{site}");
         for (Node? parent = node.Extra.Parent; parent is not null; parent = parent.Extra?.Parent)
             text.Append(CultureInfo.InvariantCulture, $"\n\nPrevious calculation was induced by {parent.Name}. Traceback of forward call " +

@@ -58,7 +58,8 @@ public static partial class Autograd
         tensor.storage.Version++;
     }
 
-    /// <summary>Sets a tensor's version counter: whoever restores what was overwritten can say so. Wrong use gives wrong gradients.</summary>
+    /// <summary>Sets a tensor's version counter: whoever restores what was overwritten can say so. Wrong use gives wrong
+    /// gradients.</summary>
     public static void UnsafeSetVersion(Tensor tensor, int version)
     {
         ArgumentNullException.ThrowIfNull(tensor);

@@ -147,17 +147,17 @@ internal sealed class Diagnoser
             if (!smooth.Contains(node))
                 return (PathKind.ZeroOnly, "reached, but only through rounding or sampling, whose derivative is zero");
             return p.IsLeaf ? (PathKind.Reached, "reached")
-                : (PathKind.NotLeaf, $"reached, but it is a result of {p.gradFn!.Name}, not a leaf: its Grad stays null without RetainGrad; " +
-                    "was it converted or replaced after it was made?");
+                : (PathKind.NotLeaf, $"reached, but it is a result of {p.gradFn!.Name}, not a leaf: its Grad stays null without " +
+                    "RetainGrad; was it converted or replaced after it was made?");
         }
         if (!p.IsLeaf)
-            return (PathKind.Cut, $"it is a result of {p.gradFn!.Name}, and the loss does not depend on it: was it replaced by an in-place " +
-                "operation or made anew after the forward pass?");
+            return (PathKind.Cut, $"it is a result of {p.gradFn!.Name}, and the loss does not depend on it: was it replaced by an " +
+                "in-place operation or made anew after the forward pass?");
         if (read.TryGetValue(p.storage, out string? how))
             return (PathKind.Detached, $"cut at the tensor itself: {how}, through Detach() or an alias made under NoGrad");
         return node is null
-            ? (PathKind.Unused, "no recorded operation has used it: it was not used, or only under NoGrad, after Detach(), or by operations " +
-                "without gradient (comparisons, integer conversions, ArgMax)")
+            ? (PathKind.Unused, "no recorded operation has used it: it was not used, or only under NoGrad, after Detach(), or by " +
+                "operations without gradient (comparisons, integer conversions, ArgMax)")
             : (PathKind.Cut, "a recorded operation used it, but the loss does not depend on the result: it was dropped, detached, " +
                 "converted to an integer dtype, or overwritten in place");
     }

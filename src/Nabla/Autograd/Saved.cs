@@ -52,8 +52,8 @@ internal struct Saved
             return result;
         }
         if (node.Sequence <= last)
-            Throw.Graph("Trying to use a saved tensor that has been detached in-place, i.e. with .detach_().This is not supported, please " +
-                $"use out-of-place `.detach()` instead. {node.Name} saved it: {Throw.Text(t)}.");
+            Throw.Graph("Trying to use a saved tensor that has been detached in-place, i.e. with .detach_().This is not supported, " +
+                $"please use out-of-place `.detach()` instead. {node.Name} saved it: {Throw.Text(t)}.");
         return t;
     }
 
@@ -118,9 +118,9 @@ internal sealed class HookedSave : Packed
                 int before = t.storage.Version;
                 data = s.Pack!(t);
                 if (t.storage.Version != before)
-                    Throw.Graph("A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can not " +
-                        "be modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if you need " +
-                        "to perform in-place operations on the input to a pack hook. Work on a Clone().");
+                    Throw.Graph("A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can " +
+                        "not be modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if " +
+                        "you need to perform in-place operations on the input to a pack hook. Work on a Clone().");
                 made.Add((data, s));
             }
         }

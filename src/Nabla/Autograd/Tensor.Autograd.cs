@@ -141,9 +141,9 @@ public sealed partial class Tensor
     {
         if (!RequiresGrad) Throw.Graph("can't retain_grad on Tensor that has requires_grad=False");
         if (wrap is not null)
-            Throw.Graph("You are attempting to call Tensor.retain_grad() inside of a function being transformed by a functorch transform. " +
-                "This is unsupported, please attempt to use the functorch transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call " +
-                "requires_grad_() outside of a function being transformed instead.");
+            Throw.Graph("You are attempting to call Tensor.retain_grad() inside of a function being transformed by a functorch " +
+                "transform. This is unsupported, please attempt to use the functorch transforms (e.g. grad, vjp, jacrev, jacfwd, " +
+                "hessian) or call requires_grad_() outside of a function being transformed instead.");
         if (GradFn is null || Meta.RetainsGrad) return this;
         Meta.RetainsGrad = true;
         gradFn!.Retain(this);

@@ -120,7 +120,8 @@ internal sealed class CopySlices : Node
     private readonly Layout layout, view;
     private readonly Node write;
 
-    /// <summary>Somebody watches the view's value from before the write, so its gradient takes the way through the view's own node.</summary>
+    /// <summary>Somebody watches the view's value from before the write, so its gradient takes the way through the view's own
+    /// node.</summary>
     private readonly bool through;
 
     internal CopySlices(Tensor root, Layout view, Node write)

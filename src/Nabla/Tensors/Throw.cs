@@ -111,9 +111,9 @@ internal static partial class Throw
         string by = saved.gradFn is { } fn ? $", which is output {saved.outputNr} of {fn.Name}," : "";
         Graph("one of the variables needed for gradient computation has been modified by an inplace operation: " +
             $"[torch.{saved.dtype.ScalarName()}Tensor {Shape.Format(saved.layout.shape)}]{by} is at version {current}; " +
-            $"expected version {version} instead. {(saved.Name is { } name ? $"The tensor is '{name}'. " : "")}{node.Name} saved it for its " +
-            $"backward at version {version}{(WriteLog.Describe(saved, version) is { Length: > 0 } who ? $"; {who}" : "")}; change the " +
-            $"tensor after Backward, or work on a Clone().{(node.Extra?.Site is null ? "" : $" {Anomaly.Called(node)}")}");
+            $"expected version {version} instead. {(saved.Name is { } name ? $"The tensor is '{name}'. " : "")}{node.Name} saved it for " +
+            $"its backward at version {version}{(WriteLog.Describe(saved, version) is { Length: > 0 } who ? $"; {who}" : "")}; change " +
+            $"the tensor after Backward, or work on a Clone().{(node.Extra?.Site is null ? "" : $" {Anomaly.Called(node)}")}");
     }
 
     [DoesNotReturn]

@@ -123,8 +123,8 @@ public sealed class AnomalyTests
         Tensor g = Autograd.Grad(y, x, createGraph: true);
         string text = Assert.Throws<AutogradException>(() => (g * 0).Backward()).Message;
         Assert.Contains("returned nan values in its", text);
-        Assert.Contains("Previous calculation was induced by PowBackward0. Traceback of forward call that induced the previous calculation:",
-            text);
+        Assert.Contains("Previous calculation was induced by PowBackward0. Traceback of forward call that induced the previous " +
+            "calculation:", text);
     }
 
     [Fact]

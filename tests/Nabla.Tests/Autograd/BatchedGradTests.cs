@@ -31,7 +31,8 @@ public sealed class BatchedGradTests
             "sizes of the remaining dimensions are expected to match the shape of corresponding output, but a mismatch was detected: " +
             "grad_output[0] has a shape of torch.Size([]) and output[0] has a shape of torch.Size([3]). If you only want some tensors in " +
             "`grad_output` to be considered batched, consider using vmap.",
-            Assert.Throws<ShapeException>(() => Autograd.Grad(x * 2, x, Tensor.Ones(default, DType.Float64), isGradsBatched: true)).Message);
+            Assert.Throws<ShapeException>(() =>
+                Autograd.Grad(x * 2, x, Tensor.Ones(default, DType.Float64), isGradsBatched: true)).Message);
         Refuses("got 1 tensors and 0 gradients", () => Autograd.Grad([x * 2], [x], isGradsBatched: true));
     }
 
@@ -64,7 +65,8 @@ public sealed class BatchedGradTests
         Op.Apply(new Shaped([3, 2]), x)[0].Sum().Backward();
         Assert.Equal([3.0, 3.0], Values(x.Grad));
         Assert.Equal(DType.Float64, x.Grad!.DType);
-        Assert.StartsWith("Function ShapedBackward0 returned an invalid gradient at index 0 - got [3] but expected shape compatible with [2]",
+        Assert.StartsWith("Function ShapedBackward0 returned an invalid gradient at index 0 - got [3] but expected shape compatible " +
+            "with [2]",
             Assert.Throws<ShapeException>(() => Op.Apply(new Shaped([3]), x)[0].Sum().Backward()).Message);
     }
 
@@ -87,8 +89,8 @@ public sealed class BatchedGradTests
     [Trait("Row", "1.2.19")]
     public void Backward_inside_a_transform_is_refused()
     {
-        Refuses("backward() called inside a functorch transform. This is not supported, please use functorch.grad or functorch.vjp instead " +
-            "or call backward() outside of functorch transforms.", () => Func.Vmap(x =>
+        Refuses("backward() called inside a functorch transform. This is not supported, please use functorch.grad or functorch.vjp " +
+            "instead or call backward() outside of functorch transforms.", () => Func.Vmap(x =>
             {
                 Tensor y = x.Detach().RequiresGrad_() * 2;
                 y.Backward();

@@ -66,8 +66,8 @@ public sealed class DiagnosisTests
         Tensor a = Leaf(2), b = Leaf(3, 4), y = Probe.Apply("y", log, a);
         b.Name = "bias";
         string text = Assert.Throws<AutogradException>(() => Autograd.Grad(y, [a, b])).Message;
-        Assert.StartsWith("One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is " +
-            "the desired behavior.", text);
+        Assert.StartsWith("One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this " +
+            "is the desired behavior.", text);
         Assert.Contains("It is input 1 'bias', float64 [2] (", text);
         Assert.Empty(log);
     }

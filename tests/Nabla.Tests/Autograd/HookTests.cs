@@ -156,8 +156,10 @@ public sealed class HookTests
         second.Remove();
         (x * 3).Backward(inputs: [x], retainGraph: false);
         Assert.Single(seen);
-        Refuses("post accumulate grad hooks cannot be registered on non-leaf tensors", () => (x * 2).RegisterPostAccumulateGradHook(_ => { }));
-        Refuses("cannot register a hook on a tensor that doesn't require gradient", () => Plain(1).RegisterPostAccumulateGradHook(_ => { }));
+        Refuses("post accumulate grad hooks cannot be registered on non-leaf tensors", () =>
+            (x * 2).RegisterPostAccumulateGradHook(_ => { }));
+        Refuses("cannot register a hook on a tensor that doesn't require gradient", () =>
+            Plain(1).RegisterPostAccumulateGradHook(_ => { }));
     }
 
     [Fact]

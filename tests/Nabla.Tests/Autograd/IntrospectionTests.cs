@@ -92,7 +92,8 @@ public sealed class IntrospectionTests
         Tensor?[] g = node.Call(Plain(10));
         Assert.Equal([50.0], Values(g[0]));
         Assert.Equal([20.0], Values(g[1]));
-        Assert.StartsWith("expected 1 arguments, got 2 instead", Assert.Throws<ArgumentException>(() => node.Call(Plain(1), Plain(1))).Message);
+        Assert.StartsWith("expected 1 arguments, got 2 instead",
+            Assert.Throws<ArgumentException>(() => node.Call(Plain(1), Plain(1))).Message);
         Assert.StartsWith("Mismatch in shape", Assert.Throws<ShapeException>(() => node.Call(Plain(1, 2))).Message);
         Assert.Equal([null, null], node.Call([null]));
         node.NextFunctions[0].Node!.Call(Plain(7));

@@ -91,7 +91,8 @@ public sealed class QueryTests
     {
         Tensor a = Leaf(1), z = Leaf(1), b = a * 2, c = z.Exp(), d = b * c;
         List<string[]> orders = [];
-        void Ask(Tensor _) => orders.Add([.. Autograd.CurrentExecutionOrder().Select(n => n.Variable is { } v ? v == (object)a ? "a" : "z" : n.Name)]);
+        void Ask(Tensor _) => orders.Add([.. Autograd.CurrentExecutionOrder().Select(n =>
+            n.Variable is null ? n.Name : ReferenceEquals(n.Variable, a) ? "a" : "z")]);
         d.RegisterHook(Ask);
         z.RegisterHook(Ask);
         d.Backward();

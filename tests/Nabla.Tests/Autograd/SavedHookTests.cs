@@ -55,7 +55,8 @@ public sealed class SavedHookTests
         // PyTorch ignores the outer pair.
         List<string> log = [];
         Tensor a = Leaf(3), y;
-        using (Autograd.SavedTensorHooks(t => { log.Add("pack outer"); return t.Item(); }, v => { log.Add("unpack outer"); return Plain(v); }))
+        using (Autograd.SavedTensorHooks(t => { log.Add("pack outer"); return t.Item(); },
+            v => { log.Add("unpack outer"); return Plain(v); }))
         using (Autograd.SavedTensorHooks(t => { log.Add("pack inner"); return t * 2; }, t => { log.Add("unpack inner"); return t / 2; }))
             y = a.Square();
         y.Backward();
@@ -106,8 +107,8 @@ public sealed class SavedHookTests
         using (Autograd.SavedTensorHooks(t => t, t => t.Unsqueeze(0))) y = a.Exp();
         Refuses("Output of saved tensor unpack_hook expected to be a Tensor but got result of type float64 [1, 1]", () => y.Backward());
         using (Autograd.SavedTensorHooks(t => t.Mul_(2), t => t))
-            Refuses("A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can not be modified by " +
-                "in-place operations as this can lead to unexpected side-effects.", () => a.Sin());
+            Refuses("A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can not be " +
+                "modified by in-place operations as this can lead to unexpected side-effects.", () => a.Sin());
         Assert.Null(a.Grad);
     }
 
@@ -207,7 +208,7 @@ public sealed class SavedHookTests
             Refuses("allow_mutation_on_saved_tensors contexts cannot be nested", () => Autograd.AllowMutationOnSaved());
             y = a * a;
         }
-        Refuses("Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which the graph was originally recorded.", () =>
-            y.Backward());
+        Refuses("Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which the graph was originally " +
+            "recorded.", () => y.Backward());
     }
 }

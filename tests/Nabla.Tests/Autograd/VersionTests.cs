@@ -50,7 +50,8 @@ public sealed class VersionTests
         int thread = Environment.CurrentManagedThreadId;
         Tensor a = Tensor.Ones([2], requiresGrad: true), y = (a * 3).Sum();
         using (Autograd.LogExecution(line => { if (Environment.CurrentManagedThreadId == thread) lines.Add(line); })) y.Backward();
-        Assert.Equal(["Executing: <SumBackward0> with grad_outputs: [f32[]]", "Executing: <MulBackward0> with grad_outputs: [f32[2]]"], lines);
+        Assert.Equal(["Executing: <SumBackward0> with grad_outputs: [f32[]]",
+            "Executing: <MulBackward0> with grad_outputs: [f32[2]]"], lines);
         (a * 2).Sum().Backward();
         Assert.Equal(2, lines.Count);
     }
