@@ -40,8 +40,8 @@ public sealed partial class Tensor
     public Tensor Clamp_(Tensor? min = null, Tensor? max = null)
     {
         if (min is null && max is null) ThrowNoBounds();
-        // Before the first of two writes.
-        if (max is not null) Zip.CheckWrite<Ops.ClampMax>(this, max);
+        // Before the first write, so that a call that fails changes nothing.
+        if (min is not null && max is not null) Zip.CheckInPlace<Ops.ClampMax>(this, max);
         if (min is not null) Zip.InPlace(new Ops.ClampMin("ClampBackward0"), this, min);
         return max is null ? this : Zip.InPlace(new Ops.ClampMax("ClampBackward0"), this, max);
     }
