@@ -16,7 +16,7 @@ public sealed partial class Tensor
     private enum Flags : byte
     {
         None = 0, LeafRequiresGrad = 1, WrappedNumber = 2, Inference = 4, MultiView = 8, NoGradView = 16,
-        InferenceView = 32
+        InferenceView = 32, DetachedInPlace = 64
     }
 
     internal readonly Storage storage;
@@ -144,5 +144,8 @@ internal sealed class TensorMeta
     internal double? Literal;
 
     internal bool RetainsGrad;
+
+    /// <summary>Where the tensor stood in the graph before <see cref="Tensor.Detach_"/>, and the last node made until then.</summary>
+    internal (Edge Edge, long Sequence) DetachedFrom;
     internal string? Name;
 }
