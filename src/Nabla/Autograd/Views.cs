@@ -21,6 +21,7 @@ internal static class Views
     internal static bool Check(Tensor x, bool otherRequiresGrad, string op)
     {
         if (x.layout.MayOverlap) Throw.OverlappingWrite(op);
+        if (GradMode.Depth > 0 && (x.meta?.Base ?? x).BornDepth < GradMode.Depth) Throw.CapturedInPlace(op);
         if (x.IsInference && !GradMode.InferenceEnabled)
             Throw.Graph("Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal " +
                 "tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details.");

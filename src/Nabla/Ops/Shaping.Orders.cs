@@ -210,7 +210,7 @@ public sealed partial class Tensor
     public Tensor RepeatInterleave()
     {
         RequireIndexType(this, "repeat_interleave");
-        ThrowIfBatched();
+        ThrowIfBatched(Batch.CannotSize("repeat_interleave"));
         if (Rank != 1) Throw.Shapes($"repeat_interleave only accept 1D vector as repeat, got {Shape}");
         long[] counts = To(DType.Int64).ToArray<long>();
         Int128 total = 0;

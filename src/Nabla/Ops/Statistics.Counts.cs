@@ -9,7 +9,7 @@ public sealed partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">An element or minLength is negative.</exception>
     public Tensor BinCount(Tensor? weights = null, long minLength = 0)
     {
-        ThrowIfBatched();
+        ThrowIfBatched(Batch.CannotSize("bincount"));
         if (dtype.IsFloatingPoint() || dtype == DType.Bool) Throw.NotImplementedFor("bincount_cpu", dtype);
         if (minLength < 0) Throw.Range(nameof(minLength), minLength, "bincount: minlength should be >= 0");
         if (Rank != 1) Throw.Shapes($"bincount only supports 1-d non-negative integral inputs: the tensor has shape {Shape}.");

@@ -222,7 +222,7 @@ public sealed partial class Tensor
                 nameof(indices));
             if (mask) CheckMask(index, dim);
             for (int k = 0; k < n; k++) dims.Add(dim + k - Rank);
-            at.Add(mask ? index.FlatNonzero() : CheckedIndex(index, layout.shape[dim], true, OutOfBounds(dim)));
+            at.Add(mask ? index.FlatNonzero(Batch.CannotIndex) : CheckedIndex(index, layout.shape[dim], true, OutOfBounds(dim)));
             dim += n;
         }
         if (dims.Count == 0) throw new ArgumentException("At least one index must be provided", nameof(indices));
