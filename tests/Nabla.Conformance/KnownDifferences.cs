@@ -5,18 +5,7 @@ internal static class KnownDifferences
 {
     private static readonly (string File, int Sample, string Reason)[] All =
     [
-        ("trace", 5, "PyTorch's gradient of the trace of a tall matrix also touches an element off the diagonal; it is 0 there"),
-        ("as_strided_scatter", -1, "PyTorch gives the overwritten input the gradient of the overwritten region instead of the rest"),
-        ("special.log_ndtr", 3, "PyTorch's derivative is 0/0 far out in the tail; the limit is known and given"),
-        ("special.log_ndtr", 6, "PyTorch's derivative loses its digits in the tail"),
-        ("addcmul", 3, "PyTorch rounds an intermediate of a float32 operand's gradient to bfloat16"),
-        ("addcdiv", 3, "PyTorch rounds an intermediate of a float32 operand's gradient to bfloat16"),
-        ("norm--nuc", -1, "the nuclear norm needs singular values, which are not there yet"),
-        ("linalg.matrix_power", 0, Inverse), ("linalg.matrix_power", 4, Inverse), ("linalg.matrix_power", 5, Inverse),
-        ("linalg.matrix_power", 10, Inverse), ("linalg.matrix_power", 11, Inverse),
     ];
-
-    private const string Inverse = "a negative power needs the inverse, which is not there yet";
 
     /// <summary>Why a sample differs, or null if it must agree.</summary>
     internal static string? Reason(string file, int sample)

@@ -83,7 +83,8 @@ public static class OperatorTable
 
     private static string Escape(string name) => name.StartsWith("__", StringComparison.Ordinal) ? $"`{name}`" : name;
 
-    private static (string Prefix, Type Type) ClassOf(string name) => Classes.First(c => name.StartsWith(c.Prefix, StringComparison.Ordinal));
+    private static (string Prefix, Type Type) ClassOf(string name) =>
+        Classes.First(c => name.StartsWith(c.Prefix, StringComparison.Ordinal));
 
     private static string Plain(string name) => name.Split('`')[0].Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
 
@@ -104,8 +105,8 @@ public static class OperatorTable
         {
             MethodInfo[] methods = [.. t.GetMethods().Where(m => m.DeclaringType == t && Plain(m.Name) == name)];
             if (methods.Length > 0)
-                return Text(t, methods.OrderBy(static m => m.Name.EndsWith('_')).ThenByDescending(static m => m.GetParameters().Length).ThenBy(static m => m.ToString(),
-                    StringComparer.Ordinal).First());
+                return Text(t, methods.OrderBy(static m => m.Name.EndsWith('_')).ThenByDescending(static m => m.GetParameters().Length)
+                    .ThenBy(static m => m.ToString(), StringComparer.Ordinal).First());
             if (t.GetProperties().FirstOrDefault(p => Plain(p.Name) == name) is { } property) return $"{t.Name}.{property.Name}";
         }
         return null;
@@ -147,7 +148,7 @@ public static class OperatorTable
     private static Tensor[] Run(OpRow row, Call call) => [.. OpRow.Flatten(row.Run(call)).OfType<Tensor>()];
 
     private static Call First(OpRow row) =>
-        row.Samples().FirstOrDefault(static c => c.AllTensors() is { Count: > 0 } t && t.Any(static x => x.RequiresGrad)) ?? row.Samples().First();
+        row.Samples().FirstOrDefault(static c => c.AllTensors().Any(static x => x.RequiresGrad)) ?? row.Samples().First();
 
     private static string DTypes(OpRow row)
     {

@@ -11,6 +11,8 @@ internal static class Report
         foreach (OperatorResult r in results) Failures(r, to);
         string[] absent = [.. results.Where(r => r.Absent).Select(r => r.Operator.File)];
         if (absent.Length > 0) to.WriteLine($"absent ({absent.Length}): {string.Join(' ', absent)}\n");
+        string[] corrected = [.. Corrections.Reasons(results.Select(static r => r.Operator.File))];
+        if (corrected.Length > 0) to.WriteLine($"recorded values replaced by the right ones:\n  {string.Join("\n  ", corrected)}\n");
         Table("category", results.GroupBy(r => r.Operator.Category).OrderBy(g => g.Key, StringComparer.Ordinal), to);
         Table("tier", results.GroupBy(r => r.Operator.Tier.ToString(CultureInfo.InvariantCulture)).OrderBy(g => g.Key,
             StringComparer.Ordinal), to);

@@ -60,7 +60,7 @@ public sealed partial class Tensor
 
     private void RequireFits(Scalar value)
     {
-        if (value.Category > Promotion.Category(dtype))
+        if (dtype != DType.Bool && value.Category > Promotion.Category(dtype))
             Throw.Types($"value cannot be converted to type {dtype.Name()} without overflow: masked_fill got {value} for a tensor of " +
                 "that dtype.");
     }

@@ -68,29 +68,12 @@ internal static partial class Ops
         private Tensor Neutral(DType dtype) => Tensor.Full(default, Reduce switch
         {
             Reduction.Prod => 1,
-            Reduction.AMax => dtype.IsFloatingPoint() ? double.NegativeInfinity : Least(dtype),
-            Reduction.AMin => dtype.IsFloatingPoint() ? double.PositiveInfinity : Most(dtype),
+            Reduction.AMax => dtype.Nearest(double.NegativeInfinity),
+            Reduction.AMin => dtype.Nearest(double.PositiveInfinity),
             _ => 0,
         }, dtype);
 
-        private static Scalar Least(DType dtype) => dtype switch
-        {
-            DType.Bool or DType.UInt8 => 0,
-            DType.Int8 => sbyte.MinValue,
-            DType.Int16 => short.MinValue,
-            DType.Int32 => int.MinValue,
-            _ => long.MinValue,
-        };
 
-        private static Scalar Most(DType dtype) => dtype switch
-        {
-            DType.Bool => 1,
-            DType.UInt8 => byte.MaxValue,
-            DType.Int8 => sbyte.MaxValue,
-            DType.Int16 => short.MaxValue,
-            DType.Int32 => int.MaxValue,
-            _ => long.MaxValue,
-        };
 
         /// <summary>How many values make each element of the result; 1 where nothing is written.</summary>
         private Tensor Counts(Tensor like, Tensor index)

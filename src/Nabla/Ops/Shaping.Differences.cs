@@ -54,6 +54,7 @@ public sealed partial class Tensor
         Ops.ConstantPad op = new(before, after);
         Tensor y = Linear.Apply(op, this);
         if (value is not { } v || v.IsZero) return y;
+        if (dtype.IsInteger()) v = v.ToInt64();
         Tensor outside = Full(y.Shape, true, DType.Bool);
         Kernels.Fill.Run(op.Inside(outside, 1), false);
         return y.MaskedFill(outside, v);

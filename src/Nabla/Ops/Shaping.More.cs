@@ -126,7 +126,8 @@ public sealed partial class Tensor
     {
         long[]? common = size.Count <= Rank ? Kernels.Broadcast.To(new Layout(size.ToArray()), layout.shape)?.shape : null;
         if (common is null) Throw.Shapes($"size {size} is not expandable to size {Shape}.");
-        return SumTo(size);
+        bool whole = dtype.IsInteger() || dtype == DType.Bool;
+        return whole && !size.AsSpan().SequenceEqual(layout.shape) ? To(DType.Int64).SumTo(size) : SumTo(size);
     }
 
     /// <summary>Overwrites this tensor with another, broadcast and converted to this one's dtype.</summary>

@@ -151,6 +151,14 @@ public static class DTypeExtensions
         return dtype == DType.Int64 ? x is >= -9223372036854775808.0 and < 9223372036854775808.0 : x >= low && x <= high;
     }
 
+    /// <summary>The nearest value that an integer type holds; other types hold every number that is asked of them.</summary>
+    internal static Scalar Nearest(this DType dtype, double value)
+    {
+        if (!dtype.IsInteger()) return dtype == DType.Bool ? value > 0 : value;
+        (long low, long high) = Bounds(dtype);
+        return value <= low ? dtype == DType.UInt8 ? 0 : low : value >= high ? high : (long)value;
+    }
+
     private static double Largest(DType dtype) => dtype switch
     {
         DType.Float16 => 65504,

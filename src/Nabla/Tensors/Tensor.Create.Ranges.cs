@@ -123,6 +123,7 @@ public sealed partial class Tensor
     public static Tensor Logspace(double start, double end, long steps, double @base = 10, DType? dtype = null, bool requiresGrad = false)
     {
         Tensor t = Spaced(steps, dtype);
+        if (t.dtype.IsInteger()) (start, end) = (Math.Truncate(start), Math.Truncate(end));
         Space(t, start, end, steps, Math.Pow, @base);
         return Leaf(t, requiresGrad);
     }

@@ -17,6 +17,9 @@ internal static partial class Throw
     internal static void Types(string message) => throw new DTypeException(message);
 
     [DoesNotReturn]
+    internal static void Numerics(string message) => throw new LinAlgException(message);
+
+    [DoesNotReturn]
     internal static void Graph(string message) => throw new AutogradException(message);
 
     [DoesNotReturn]

@@ -77,6 +77,74 @@ internal static class FourierRows
         Many("hfftn", Fourier.Hfftn), Many("ihfftn", Fourier.Ihfftn),
         Many("fft2", Fourier.Fft2), Many("ifft2", Fourier.Ifft2), Many("rfft2", Fourier.Rfft2), Many("irfft2", Fourier.Irfft2),
         Many("hfft2", Fourier.Hfft2), Many("ihfft2", Fourier.Ihfft2),
+        .. ShortTime,
         Shift("fftshift", Fourier.FftShift), Shift("ifftshift", Fourier.IfftShift),
+    ];
+
+    private static bool? Flag(Call c, int position, string name) => c.Has(position, name) ? c.Bool(position, name, false) : null;
+
+    private static long? Long(Call c, int position, string name) => c.Has(position, name) ? c.Long(position, name) : null;
+
+    private static Call With(Tensor x, params (string Name, object? Value)[] arguments) =>
+        new([x], arguments.ToDictionary(static a => a.Name, static a => a.Value));
+
+    private static Tensor Spectrum(long frequencies, long pieces) =>
+        Tensor.Complex(In.Const(In.Real(frequencies, pieces)), In.Const(In.Real2(frequencies, pieces)));
+
+    private static IEnumerable<OpRow> ShortTime =>
+    [
+        new("stft", c => c.T(0).Stft(c.Long(1, "n_fft"), Long(c, 2, "hop_length"), Long(c, 3, "win_length"), c.OptT(4, "window"),
+            c.Bool(5, "center", true), c.String(6, "pad_mode", "reflect"), c.Bool(7, "normalized", false), Flag(c, 8, "onesided"),
+            Flag(c, 9, "return_complex")))
+        {
+            Samples = () =>
+            [
+                With(In.Real(20), ("n_fft", 8L), ("return_complex", true)),
+                With(In.Real(2, 15), ("n_fft", 6L), ("hop_length", 2L), ("win_length", 4L), ("window", In.Const(In.Positive(4))),
+                    ("normalized", true), ("return_complex", false)),
+                With(In.Real(9), ("n_fft", 5L), ("center", false), ("onesided", false), ("return_complex", true)),
+            ],
+            Except = [("empty", "a signal is at least as long as a piece"), ("scalar", "a signal has a dimension")],
+            Errors =
+            [
+                (() => Tensor.Ones(9).Stft(4), typeof(ArgumentException),
+                    "stft requires the return_complex parameter be given for real inputs"),
+                (() => Tensor.Ones(2, 2, 9).Stft(4, returnComplex: true), Shapes, "expected a 1D or 2D tensor"),
+                (() => Tensor.Ones(9).Stft(0, center: false, returnComplex: true), Shapes, "expected 0 < n_fft < 9, but got n_fft=0"),
+                (() => Tensor.Ones(9).Stft(4, 0, returnComplex: true), Shapes, "expected hop_length > 0, but got hop_length=0"),
+                (() => Tensor.Ones(9).Stft(4, null, 5, returnComplex: true), Shapes,
+                    "expected 0 < win_length <= n_fft, but got win_length=5"),
+                (() => Tensor.Ones(9).Stft(4, window: Tensor.Ones(3), returnComplex: true), Shapes,
+                    "expected a 1D window tensor of size equal to win_length=4, but got window with size [3]"),
+                (() => Tensor.Ones([9], DType.Int64).Stft(4, returnComplex: true), DTypes,
+                    "expected a tensor of floating point or complex values"),
+                (() => Tensor.Complex(Tensor.Ones(9), Tensor.Ones(9)).Stft(4, onesided: true), DTypes,
+                    "Cannot have onesided output if window or input is complex"),
+            ],
+        },
+        new("istft", c => c.T(0).Istft(c.Long(1, "n_fft"), Long(c, 2, "hop_length"), Long(c, 3, "win_length"), c.OptT(4, "window"),
+            c.Bool(5, "center", true), c.Bool(6, "normalized", false), Flag(c, 7, "onesided"), Long(c, 8, "length"),
+            c.Bool(9, "return_complex", false)))
+        {
+            Samples = () =>
+            [
+                With(Spectrum(5, 6), ("n_fft", 8L)),
+                With(Spectrum(5, 6), ("n_fft", 8L), ("window", In.Positive(8)), ("length", 14L)),
+                With(Spectrum(4, 6), ("n_fft", 4L), ("onesided", false), ("normalized", true), ("return_complex", true)),
+            ],
+            Except = [("empty", "no piece, no signal"), ("scalar", "a transform has dimensions"),
+                ("vmap", "whether the windows cover the signal is read from them")],
+            Errors =
+            [
+                (() => Tensor.Ones(3, 4).Istft(4), DTypes, "istft requires a complex-valued input tensor matching the output from stft"),
+                (() => Spectrum(5, 11).Istft(20), Shapes, "istft(CPUComplexDoubleType[5, 11], n_fft=20, hop_length=5, win_length=20, " +
+                    "window=None, center=1, normalized=0, onesided=None, length=None, return_complex=0) : expected the frequency dimension"),
+                (() => Spectrum(5, 11).Istft(8, 9), Shapes, "expected 0 < hop_length <= win_length"),
+                (() => Spectrum(5, 11).Istft(8, null, 9), Shapes, "expected 0 < win_length <= n_fft"),
+                (() => Spectrum(5, 11).Istft(8, window: Tensor.Ones(3)), Shapes, "Invalid window shape"),
+                (() => Spectrum(5, 11).Istft(8, onesided: false), Shapes, "to match n_fft when onesided=False, but got 5"),
+                (() => Spectrum(5, 11).Istft(8, window: Tensor.Zeros([8], DType.Float64)), Shapes, "window overlap add min: 1"),
+            ],
+        },
     ];
 }

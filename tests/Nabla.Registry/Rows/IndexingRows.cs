@@ -6,6 +6,17 @@ internal static class IndexingRows
 
     internal static IReadOnlyList<OpRow> All { get; } =
     [
+        new("item", c => c.T(0).DType switch
+        {
+            DType.Bool => c.T(0).Item<bool>(),
+            DType t when t.IsFloatingPoint() => c.T(0).Item(),
+            _ => (object)(long)c.T(0),
+        })
+        {
+            Samples = () => [new([In.Real()]), new([In.Real(1, 1)])],
+            Except = [("vmap", "a batch has no single value")],
+            Errors = [(() => In.Real(2).Item(), typeof(InvalidOperationException), "a Tensor with 2 elements cannot be converted to Scalar")],
+        },
         new("__getitem__", c => c.T(0)[Entries(c.Args[1])])
         {
             Covers = ["Index", "IndexZeros", "Select", "Slice", "PutSlice", "Alias", "WrapIndex"],

@@ -298,7 +298,8 @@ internal static class MatrixRows
         },
         new("linalg.matrix_power", c => LinAlg.MatrixPower(c.T(0), c.Int(1, "n")))
         {
-            Samples = () => [new([In.Unit(2, 2), 3L]), new([In.Unit(2, 2), 0L]), new([In.Unit(2, 2, 2), 2L]), new([In.Unit(2, 2), 1L])],
+            Samples = () => [new([In.Unit(2, 2), 3L]), new([In.Unit(2, 2), 0L]), new([In.Unit(2, 2, 2), 2L]), new([In.Unit(2, 2), 1L]),
+                new([In.Unit(2, 2), -1L]), new([In.Unit(2, 2, 2), -3L])],
             Errors = [(() => LinAlg.MatrixPower(F(3, 2), 3), Shapes,
                 "linalg.matrix_power: A must be batches of square matrices, but they are 3 by 2 matrices")],
         },

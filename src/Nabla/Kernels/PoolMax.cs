@@ -1,0 +1,171 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Nabla.Kernels;
+
+/// <summary>Maxima of windows and where they are. The first of equal values counts; NaN wins, the last one.</summary>
+internal static class PoolMax
+{
+    private const long Grain = 1 << 14;
+
+    /// <summary>Maxima, and int64 places counted within a plane.</summary>
+    internal static Tensor[] Run(Tensor x, PoolWindows windows)
+    {
+        Tensor[] y = Results(x, windows.Output);
+        if (y[0].layout.Count > 0) Drive(Copy.Contiguous(x), y, windows, new Fixed(windows));
+        return y;
+    }
+
+    /// <summary>The same with windows of a kernel's size that begin where random samples say, other ones in each plane.</summary>
+    internal static Tensor[] Fractional(Tensor x, Tensor samples, Shape kernel, Shape input, Shape output)
+    {
+        Tensor[] y = Results(x, output);
+        if (y[0].layout.Count == 0) return y;
+        double[] drawn = new double[samples.layout.Count];
+        Tensor wide = Copy.Contiguous(Copy.Cast(samples, DType.Float64));
+        wide.Span<double>().CopyTo(drawn);
+        long[][] none = new long[input.Count][];
+        for (int d = 0; d < none.Length; d++) none[d] = new long[output[d]];
+        long[] step = new long[input.Count];
+        Array.Fill(step, 1);
+        Drive(Copy.Contiguous(x), y, new(input, output, none, none, step), new Drawn(drawn, kernel, input, output, samples.dtype));
+        return y;
+    }
+
+    private static Tensor[] Results(Tensor x, Shape output)
+    {
+        Layout layout = new(PoolWindows.Replaced(x.layout.shape, output));
+        return [Tensor.Allocate(layout, x.dtype), Tensor.Allocate(layout, DType.Int64)];
+    }
+
+    private static void Drive<TPlaces>(Tensor x, Tensor[] y, PoolWindows windows, TPlaces places) where TPlaces : struct, IPlaces
+    {
+        switch (x.dtype)
+        {
+            case DType.Float32: Run<float, TPlaces>(x, y, windows, places); break;
+            case DType.Float64: Run<double, TPlaces>(x, y, windows, places); break;
+            case DType.Float16: Run<Half, TPlaces>(x, y, windows, places); break;
+            case DType.BFloat16: Wide(x, y, windows, places); break;
+            case DType.Int64: Run<long, TPlaces>(x, y, windows, places); break;
+            case DType.Int32: Run<int, TPlaces>(x, y, windows, places); break;
+            case DType.Int16: Run<short, TPlaces>(x, y, windows, places); break;
+            case DType.Int8: Run<sbyte, TPlaces>(x, y, windows, places); break;
+            default: Run<byte, TPlaces>(x, y, windows, places); break;
+        }
+    }
+
+    private static void Wide<TPlaces>(Tensor x, Tensor[] y, PoolWindows windows, TPlaces places) where TPlaces : struct, IPlaces
+    {
+        Tensor[] wide = [Tensor.Allocate(y[0].layout, DType.Float32), y[1]];
+        Run<float, TPlaces>(Copy.Cast(x, DType.Float32), wide, windows, places);
+        Copy.Run(wide[0], y[0]);
+    }
+
+    private static void Run<T, TPlaces>(Tensor x, Tensor[] y, PoolWindows windows, TPlaces places)
+        where T : unmanaged, INumber<T> where TPlaces : struct, IPlaces
+    {
+        long planes = y[0].layout.Count / windows.OutputPlane, size = Math.Max(windows.InputPlane, windows.OutputPlane);
+        Parallel.For(planes, Math.Max(1, Grain / size), new Body<T, TPlaces>(x, y[0], y[1], windows, places));
+    }
+
+    /// <summary>Where the windows of a plane begin and end.</summary>
+    private interface IPlaces
+    {
+        (long[][] Start, long[][] End) Of(long plane);
+    }
+
+    private readonly struct Fixed(PoolWindows windows) : IPlaces
+    {
+        public (long[][] Start, long[][] End) Of(long plane) => (windows.Start, windows.End);
+    }
+
+    private readonly struct Drawn(double[] samples, Shape kernel, Shape input, Shape output, DType dtype) : IPlaces
+    {
+        public (long[][] Start, long[][] End) Of(long plane)
+        {
+            int n = kernel.Count;
+            long[][] start = [[0], [0], [0]], end = [[1], [1], [1]];
+            for (int d = 0; d < n; d++)
+            {
+                // As in PyTorch, the first sample of a plane serves the width in two dimensions, the depth in three.
+                double sample = samples[plane * n + (n == 2 ? 1 - d : d)];
+                long[] first = start[3 - n + d] = Intervals(sample, input[d], output[d], kernel[d]);
+                long[] after = end[3 - n + d] = new long[first.Length];
+                for (int i = 0; i < after.Length; i++) after[i] = first[i] + kernel[d];
+            }
+            return (start, end);
+        }
+
+        private long[] Intervals(double sample, long size, long count, long pool)
+        {
+            long[] start = new long[count];
+            double alpha = count > 1 ? Rounded(Rounded(size - pool) / Rounded(count - 1)) : 0;
+            long origin = (long)Rounded(sample * alpha);
+            for (long i = 0; i < count - 1; i++)
+                start[i] = Math.Clamp((long)Rounded(Rounded(i + sample) * alpha) - origin, 0, size - pool);
+            start[^1] = size - pool;
+            return start;
+        }
+
+        private double Rounded(double x) => dtype switch
+        {
+            DType.Float16 => (double)(Half)(float)x,
+            DType.BFloat16 => (double)(float)(BFloat16)x,
+            DType.Float32 => (float)x,
+            _ => x,
+        };
+    }
+
+    private readonly struct Body<T, TPlaces>(Tensor x, Tensor y, Tensor index, PoolWindows windows, TPlaces places) : IRange
+        where T : unmanaged, INumber<T> where TPlaces : struct, IPlaces
+    {
+        public void Run(long from, long to)
+        {
+            for (long plane = from; plane < to; plane++)
+            {
+                (long[][] start, long[][] end) = places.Of(plane);
+                Plane(ref x.storage.At<T>(x.layout.Offset + plane * windows.InputPlane),
+                    y.storage.Span<T>(plane * windows.OutputPlane, windows.OutputPlane),
+                    index.storage.Span<long>(plane * windows.OutputPlane, windows.OutputPlane), start, end);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Plane(ref T source, Span<T> y, Span<long> at, long[][] start, long[][] end)
+        {
+            int n = windows.Rank, o = 0;
+            long width = windows.Input[^1], height = n > 1 ? windows.Input[^2] : 1, last = windows.InputPlane - 1;
+            (long dz, long dy, long dx) = (windows.Step[0], windows.Step[1], windows.Step[2]);
+            for (int oz = 0; oz < start[0].Length; oz++)
+            {
+                for (int oy = 0; oy < start[1].Length; oy++)
+                {
+                    for (int ox = 0; ox < start[2].Length; ox++, o++)
+                    {
+                        (long z0, long y0, long x0, long x1) = (start[0][oz], start[1][oy], start[2][ox], end[2][ox]);
+                        long best = Math.Min((z0 * height + y0) * width + x0, last);
+                        bool any = z0 < end[0][oz] && y0 < end[1][oy] && x0 < x1;
+                        T max = any ? Unsafe.Add(ref source, (nint)best) : Least();
+                        for (long z = z0; z < end[0][oz]; z += dz)
+                        {
+                            for (long r = y0; r < end[1][oy]; r += dy)
+                            {
+                                long row = (z * height + r) * width;
+                                for (long i = x0; i < x1; i += dx)
+                                {
+                                    T v = Unsafe.Add(ref source, (nint)(row + i));
+                                    if (!(v > max) && !T.IsNaN(v)) continue;
+                                    (max, best) = (v, row + i);
+                                }
+                            }
+                        }
+                        (y[o], at[o]) = (max, best);
+                    }
+                }
+            }
+        }
+
+        /// <summary>The maximum of nothing: a window that has only padding.</summary>
+        private static T Least() => T.CreateSaturating(double.NegativeInfinity);
+    }
+}
