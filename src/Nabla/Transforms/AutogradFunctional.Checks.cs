@@ -7,7 +7,7 @@ public static partial class AutogradFunctional
     private enum Stage { Back, DoubleBack, DoubleBackTrick }
 
     /// <summary>The inputs at fresh places; with createGraph they stay connected to their history.</summary>
-    private static Tensor[] Prepare(Tensor[] inputs, bool createGraph, string name)
+    private static Tensor[] Prepare(Tensor[] inputs, bool createGraph, string name, bool needGraph = true)
     {
         if (inputs.Length == 0)
             throw new ArgumentException($"The inputs given to {name} must be either a Tensor or a tuple of Tensors but the given tuple is empty.",
@@ -18,7 +18,7 @@ public static partial class AutogradFunctional
             Tensor t = inputs[i] ?? throw new ArgumentNullException(nameof(inputs),
                 $"The inputs given to {name} must be either a Tensor or a tuple of Tensors but the value at index {i} has type null.");
             x[i] = createGraph && t.RequiresGrad ? Linear.Apply(new Ops.Alias(), t)
-                : t.dtype.IsDifferentiable() ? t.WithoutHistory().RequiresGrad_() : t.WithoutHistory();
+                : needGraph && t.dtype.IsDifferentiable() ? t.WithoutHistory().RequiresGrad_() : t.WithoutHistory();
         }
         return x;
     }
@@ -73,7 +73,7 @@ public static partial class AutogradFunctional
         Tensor[] x = Prepare(inputs, createGraph, name);
         if (v is not null)
         {
-            v = Prepare(v, createGraph, name);
+            v = Prepare(v, createGraph, name, needGraph: false);
             CheckVector(v, x);
         }
         else if (x.Length != 1 || x[0].NumElements != 1) NeedsVector();

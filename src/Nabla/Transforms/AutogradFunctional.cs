@@ -69,7 +69,7 @@ public static partial class AutogradFunctional
         Tensor[] x = Prepare(inputs, createGraph, "jvp");
         if (v is not null)
         {
-            v = Prepare(v, createGraph, "jvp");
+            v = Prepare(v, createGraph, "jvp", needGraph: false);
             CheckVector(v, x);
         }
         else if (x.Length != 1 || x[0].NumElements != 1) NeedsVector();
