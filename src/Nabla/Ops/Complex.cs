@@ -55,12 +55,15 @@ internal static class Complexes
         static Tensor Re(Tensor t) => t.dtype.IsComplex() ? t.Real : t;
     }
 
+    /// <summary>Pairs in the last dimension as complex numbers, copied where memory does not hold them side by side.</summary>
+    internal static Tensor Join(Tensor pairs) => Nabla.Linear.Apply(new Ops.ViewAsComplex(), pairs);
+
     /// <summary>A map that treats both parts alike.</summary>
-    internal static Tensor Parts<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp> => Map.Apply(op, x.ViewAsReal()).ViewAsComplex();
+    internal static Tensor Parts<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp> => Join(Map.Apply(op, x.ViewAsReal()));
 
     /// <summary>A zip that treats both parts alike.</summary>
     internal static Tensor Parts<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp> =>
-        Nabla.Zip.Apply(op, x.ViewAsReal(), y.ViewAsReal()).ViewAsComplex();
+        Join(Nabla.Zip.Apply(op, x.ViewAsReal(), y.ViewAsReal()));
 
     internal static Tensor Product(Tensor x, Tensor y)
     {
@@ -85,7 +88,7 @@ internal static class Complexes
     internal static Tensor Sgn(Tensor x)
     {
         Tensor r = x.Abs().Unsqueeze(-1), zero = r == 0;
-        return Tensor.Where(zero, 0.0, x.ViewAsReal() / Tensor.Where(zero, 1.0, r)).ViewAsComplex();
+        return Join(Tensor.Where(zero, 0.0, x.ViewAsReal() / Tensor.Where(zero, 1.0, r)));
     }
 
     /// <summary>The angle, whose gradient at 0 is 0.</summary>
@@ -166,7 +169,7 @@ public sealed partial class Tensor
         CheckParts(real, imag);
         if (real.dtype is DType.Float16 or DType.BFloat16) (real, imag) = (real.To(DType.Float32), imag.To(DType.Float32));
         Tensor[] parts = BroadcastTensors(real, imag);
-        return Linear.Apply(new Ops.ViewAsComplex(), Stack(parts, -1));
+        return Complexes.Join(Stack(parts, -1));
     }
 
     /// <summary>abs · (cos angle + i sin angle), broadcast.</summary>

@@ -17,7 +17,8 @@ internal static class SolverChecks
     internal static void SquareOnly(Tensor a, string prefix)
     {
         if (a.layout.shape[^2] != a.layout.shape[^1])
-            Throw.Shapes($"{prefix}A must be batches of square matrices, but they are {a.layout.shape[^2]} by {a.layout.shape[^1]} matrices");
+            Throw.Shapes($"{prefix}A must be batches of square matrices, but they are {a.layout.shape[^2]} by {a.layout.shape[^1]} " +
+                "matrices");
     }
 
     /// <summary>Refuses integers, and the 16-bit types with the words of the kernel or, without one, those for low precision.</summary>
@@ -41,8 +42,8 @@ internal static class SolverChecks
     internal static void SameType(Tensor a, Tensor b, string op, string first = "A", string second = "B")
     {
         if (a.dtype != b.dtype)
-            Throw.Types($"{op}: Expected {first} and {second} to have the same dtype, but found {first} of type {a.dtype.ScalarName()} and " +
-                $"{second} of type {b.dtype.ScalarName()} instead. Convert one of them with To(...).");
+            Throw.Types($"{op}: Expected {first} and {second} to have the same dtype, but found {first} of type {a.dtype.ScalarName()} " +
+                $"and {second} of type {b.dtype.ScalarName()} instead. Convert one of them with To(...).");
     }
 
     /// <summary>As the older functions say it.</summary>
@@ -80,7 +81,7 @@ internal static class SolverChecks
     /// <param name="message">What that number means.</param>
     internal static void Info(Tensor info, string op, Func<int, string> message)
     {
-        ReadOnlySpan<int> all = info.Span<int>();
+        ReadOnlySpan<int> all = Kernels.Copy.Contiguous(info).Span<int>();
         int at = all.IndexOfAnyExcept(0);
         if (at >= 0) Throw.Numerics($"{op}: {(info.Rank > 0 ? $"(Batch element {at}): " : "")}{message(all[at])}");
     }

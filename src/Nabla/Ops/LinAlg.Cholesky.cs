@@ -88,8 +88,8 @@ internal static partial class Ops
             int at = all.IndexOf(0.0);
             if (at < 0) return;
             int n = (int)diagonal.layout.shape[^1];
-            Throw.Numerics($"cholesky_inverse: {(diagonal.Rank > 1 ? $"(Batch element {at / n}): " : "")}The diagonal element {at % n + 1} " +
-                "is zero, the inversion could not be completed because the input matrix is singular.");
+            Throw.Numerics($"cholesky_inverse: {(diagonal.Rank > 1 ? $"(Batch element {at / n}): " : "")}The diagonal element " +
+                $"{at % n + 1} is zero, the inversion could not be completed because the input matrix is singular.");
         }
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
@@ -157,8 +157,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>X with A X = B, this tensor being B, from the Cholesky factor L of A = L Lᵀ.</summary>
-    /// <param name="l">L, of shape [..., n, n]; B has shape [..., n, k]. Batches broadcast. Only the factor's triangle is read; the gradient
-    /// is that of a full matrix.</param>
+    /// <param name="l">L, of shape [..., n, n]; B has shape [..., n, k]. Batches broadcast. Only the factor's triangle is read; the
+    /// gradient is that of a full matrix.</param>
     /// <param name="upper">The factor is U with A = Uᵀ U.</param>
     /// <exception cref="ShapeException">The factor is not square, or shapes do not fit.</exception>
     /// <exception cref="DTypeException">The dtypes differ or are neither float32 nor float64.</exception>

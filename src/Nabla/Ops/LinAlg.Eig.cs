@@ -2,10 +2,12 @@ namespace Nabla;
 
 internal static partial class Ops
 {
-    /// <summary>Real and imaginary parts of the eigenvalues and, if asked for, the eigenvectors of real matrices.</summary>
+    /// <summary>Real and imaginary parts of the eigenvalues and, if asked for, the eigenvectors of matrices.</summary>
     /// <param name="Vectors">Compute the vectors; without them there are no derivatives.</param>
-    public readonly record struct LinalgEig(bool Vectors) : IOp<LinalgEig>
+    /// <param name="Complex">The matrices are complex.</param>
+    public readonly record struct LinalgEig(bool Vectors, bool Complex) : IOp<LinalgEig>
     {
+        static bool IOperation<LinalgEig>.TakesComplex => true;
         static bool IOp<LinalgEig>.SavesInput(LinalgEig op, int i) => false;
         static bool IOp<LinalgEig>.SavesOutput(LinalgEig op, int i) => op.Vectors;
         static bool IOp<LinalgEig>.DifferentiableOutput(LinalgEig op, int i) => op.Vectors;
@@ -28,18 +30,20 @@ internal static partial class Ops
             if (gv is not null)
             {
                 Tensor product = vh.MatMul(gv), diagonal = product.Diagonal(0, -2, -1);
-                CheckGauge(diagonal.Imag);
+                LinAlg.CheckPhase(diagonal.Imag, "linalg_eig_backward: The eigenvectors in the complex case are specified up to " +
+                    "multiplication by e^{i phi}. The specified loss function depends on this quantity, so it is ill-defined.");
                 Tensor off = OffDiagonal(product - vh.MatMul(v) * diagonal.Real.Unsqueeze(-2), Gaps(l).Conj());
                 inner = inner is null ? off : inner + off;
             }
-            into[0] = Solve(vh, inner!.MatMul(vh)).Real;
+            Tensor d = Solve(vh, inner!.MatMul(vh));
+            into[0] = Complex ? d : d.Real;
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
         {
             if (!Vectors) return [null, null];
             (Tensor l, Tensor v) = (Tensor.Complex(y[0], y[1]), Tensor.Complex(y[2], y[3]));
-            Tensor d = Tensor.Complex(t[0]!, t[0]! * 0), inner = Solve(v, d.MatMul(v)), dl = inner.Diagonal(0, -2, -1);
+            Tensor d = Complex ? t[0]! : Tensor.Complex(t[0]!, t[0]! * 0), inner = Solve(v, d.MatMul(v)), dl = inner.Diagonal(0, -2, -1);
             Tensor dv = v.MatMul(OffDiagonal(inner, Gaps(l)));
             dv = dv - v * (v.Conj() * dv).Sum(-2, true).Real;
             return [dl.Real, dl.Imag, dv.Real, dv.Imag];
@@ -62,22 +66,8 @@ internal static partial class Ops
         private static Tensor Solve(Tensor m, Tensor b)
         {
             long n = m.Shape[^1];
-            (Tensor p, Tensor q) = (m.Real, m.Imag);
-            Tensor system = Tensor.Cat([Tensor.Cat([p, -q], -1), Tensor.Cat([q, p], -1)], -2);
-            Tensor x = LinAlg.Solve(system, Tensor.Cat([b.Real, b.Imag], -2));
+            Tensor x = LinAlg.Solve(LinAlg.Parted(m), Tensor.Cat([b.Real, b.Imag], -2));
             return Tensor.Complex(x.Narrow(-2, 0, n), x.Narrow(-2, n, n));
-        }
-
-        /// <summary>An eigenvector may be multiplied by any e^(iφ); a gradient along φ says that the loss depends on it.</summary>
-        private static void CheckGauge(Tensor imaginary)
-        {
-            if (imaginary.wrap is not null) return;
-            foreach (double value in imaginary.Detach().To(DType.Float64).Contiguous().ToArray<double>())
-            {
-                if (Math.Abs(value) > 1e-2)
-                    Throw.Graph("linalg_eig_backward: The eigenvectors in the complex case are specified up to multiplication by " +
-                        "e^{i phi}. The specified loss function depends on this quantity, so it is ill-defined.");
-            }
         }
     }
 }
@@ -85,33 +75,34 @@ internal static partial class Ops
 public static partial class LinAlg
 {
     /// <summary>The eigenvalues λ and eigenvectors V, columns of norm 1, of square matrices: A V = V diag(λ). They are complex.</summary>
-    /// <param name="a">Real matrices [..., n, n], float32 or float64.</param>
-    /// <returns>Eigenvalues [..., n], in no particular order but conjugates as neighbours, and Eigenvectors [..., n, n].</returns>
+    /// <param name="a">Matrices [..., n, n], float32 or float64 or complex.</param>
+    /// <returns>Eigenvalues [..., n], in no particular order, but conjugates of a real matrix are neighbours, and Eigenvectors
+    /// [..., n, n].</returns>
     /// <remarks>
     /// Of a complex eigenvector the largest element is real. A gradient exists only where eigenvalues differ and the loss does not change
-    /// when an eigenvector is multiplied by e^(iφ). Method: balancing, Hessenberg form, and the QR iteration with double shift; G. Golub and C. Van
-    /// Loan, Matrix Computations, chapter 7.
+    /// when an eigenvector is multiplied by e^(iφ). Method: balancing (of real matrices), Hessenberg form, and the QR iteration; G. Golub
+    /// and C. Van Loan, Matrix Computations, chapter 7.
     /// </remarks>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
-    /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
+    /// <exception cref="DTypeException">The dtype is an integer or a 16-bit type.</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public static (Tensor Eigenvalues, Tensor Eigenvectors) Eig(Tensor a)
     {
         CheckEig("linalg.eig", a);
-        Tensor[] y = Op.Apply(new Ops.LinalgEig(true), a);
+        Tensor[] y = Op.Apply(new Ops.LinalgEig(true, a.IsComplex), a);
         return (Tensor.Complex(y[0], y[1]), Tensor.Complex(y[2], y[3]));
     }
 
     /// <summary>The eigenvalues of square matrices, complex, in no particular order; see <see cref="Eig"/>.</summary>
-    /// <param name="a">Real matrices [..., n, n], float32 or float64.</param>
+    /// <param name="a">Matrices [..., n, n], float32 or float64 or complex.</param>
     /// <returns>Eigenvalues [..., n].</returns>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
-    /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
+    /// <exception cref="DTypeException">The dtype is an integer or a 16-bit type.</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public static Tensor EigVals(Tensor a)
     {
         CheckEig("linalg.eigvals", a);
-        Tensor[] y = Op.Apply(new Ops.LinalgEig(MayDiffer(a)), a);
+        Tensor[] y = Op.Apply(new Ops.LinalgEig(MayDiffer(a), a.IsComplex), a);
         return Tensor.Complex(y[0], y[1]);
     }
 
@@ -120,6 +111,6 @@ public static partial class LinAlg
         SolverChecks.Square(a, op);
         if (a.dtype.IsInteger() || a.dtype == DType.Bool)
             Throw.Types($"Unknown Complex ScalarType for {a.dtype.ScalarName()}: {op} needs float32 or float64; convert the tensor first.");
-        SolverChecks.Kernel(a, "linalg_eig_out_cpu");
+        if (!a.IsComplex) SolverChecks.Kernel(a, "linalg_eig_out_cpu");
     }
 }

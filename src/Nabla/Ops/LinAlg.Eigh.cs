@@ -7,6 +7,7 @@ internal static partial class Ops
     /// <param name="Vectors">Compute the vectors; without them there are no derivatives.</param>
     public readonly record struct LinalgEigh(bool Upper, bool Vectors) : IOp<LinalgEigh>
     {
+        static bool IOperation<LinalgEigh>.TakesComplex => true;
         static bool IOp<LinalgEigh>.SavesInput(LinalgEigh op, int i) => false;
         static bool IOp<LinalgEigh>.SavesOutput(LinalgEigh op, int i) => op.Vectors;
         static bool IOp<LinalgEigh>.DifferentiableOutput(LinalgEigh op, int i) => op.Vectors;
@@ -23,15 +24,19 @@ internal static partial class Ops
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
             (Tensor l, Tensor v) = (y[0], y[1]);
-            Tensor vt = v.Transpose(-2, -1);
-            if (g[1] is not { } gv) into[0] = (v * g[0]!.Unsqueeze(-2)).MatMul(vt);
+            Tensor vh = v.Adjoint();
+            if (g[1] is not { } gv) into[0] = (v * g[0]!.Unsqueeze(-2)).MatMul(vh);
             else
             {
                 // The matrix is symmetric, so its gradient is taken as symmetric: of the quotient, half the skew part over the gaps.
-                Tensor inner = vt.MatMul(gv);
-                inner = (inner - inner.Transpose(-2, -1)) / 2 / LinAlg.Gaps(l);
+                Tensor inner = vh.MatMul(gv);
+                if (inner.IsComplex)
+                    LinAlg.CheckPhase(inner.Diagonal(0, -2, -1).Imag, "linalg_eigh_backward: The eigenvectors in the complex case are " +
+                        "specified up to multiplication by e^{i phi}. The specified loss function depends on this quantity, so it is " +
+                        "ill-defined.");
+                inner = LinAlg.Over((inner - inner.Adjoint()) / 2, LinAlg.Gaps(l));
                 if (g[0] is { } gl) inner = inner + gl.DiagEmbed();
-                into[0] = v.MatMul(inner.MatMul(vt));
+                into[0] = v.MatMul(inner.MatMul(vh));
             }
         }
 
@@ -39,8 +44,8 @@ internal static partial class Ops
         {
             if (!Vectors) return [null];
             (Tensor l, Tensor v) = (y[0], y[1]);
-            Tensor inner = v.Transpose(-2, -1).MatMul(t[0]!.MatMul(v));
-            return [inner.Diagonal(0, -2, -1), v.MatMul(inner / LinAlg.Gaps(l))];
+            Tensor inner = v.Adjoint().MatMul(t[0]!.MatMul(v));
+            return [inner.Diagonal(0, -2, -1).Real, v.MatMul(LinAlg.Over(inner, LinAlg.Gaps(l)))];
         }
     }
 }
@@ -48,9 +53,9 @@ internal static partial class Ops
 public static partial class LinAlg
 {
     /// <summary>
-    /// The eigenvalues λ, ascending, and orthonormal eigenvectors V, as columns, of symmetric matrices A = V diag(λ) Vᵀ.
+    /// The eigenvalues λ, ascending, and orthonormal eigenvectors V, as columns, of symmetric or Hermitian matrices A = V diag(λ) Vᴴ.
     /// </summary>
-    /// <param name="a">Matrices [..., n, n], float32 or float64.</param>
+    /// <param name="a">Matrices [..., n, n], float32 or float64 or complex.</param>
     /// <param name="uplo">Which triangle is read: "L", the lower one, or "U".</param>
     /// <returns>Eigenvalues [..., n] and Eigenvectors [..., n, n].</returns>
     /// <remarks>
@@ -59,7 +64,7 @@ public static partial class LinAlg
     /// the implicit QL iteration; B. Parlett, The Symmetric Eigenvalue Problem, SIAM 1998.
     /// </remarks>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
-    /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
+    /// <exception cref="DTypeException">The dtype is an integer or a 16-bit type.</exception>
     /// <exception cref="ArgumentException">The triangle is neither "L" nor "U".</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public static (Tensor Eigenvalues, Tensor Eigenvectors) Eigh(Tensor a, string uplo = "L")
@@ -70,11 +75,11 @@ public static partial class LinAlg
     }
 
     /// <summary>The eigenvalues of symmetric matrices, ascending; see <see cref="Eigh"/>. Their gradient always exists.</summary>
-    /// <param name="a">Matrices [..., n, n], float32 or float64.</param>
+    /// <param name="a">Matrices [..., n, n], float32 or float64 or complex.</param>
     /// <param name="uplo">Which triangle is read: "L", the lower one, or "U".</param>
     /// <returns>Eigenvalues [..., n].</returns>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
-    /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
+    /// <exception cref="DTypeException">The dtype is an integer or a 16-bit type.</exception>
     /// <exception cref="ArgumentException">The triangle is neither "L" nor "U".</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public static Tensor EigValsH(Tensor a, string uplo = "L")
@@ -88,7 +93,7 @@ public static partial class LinAlg
         SolverChecks.Square(a, "linalg.eigh");
         if (uplo is not ("L" or "l" or "U" or "u"))
             throw new ArgumentException($"Expected UPLO argument to be 'L' or 'U', but got {uplo}", nameof(uplo));
-        SolverChecks.Kernel(a, "linalg_eigh_cpu");
+        if (!a.IsComplex) SolverChecks.Kernel(a, "linalg_eigh_cpu");
         return uplo is "U" or "u";
     }
 
@@ -97,6 +102,17 @@ public static partial class LinAlg
 
     /// <summary>Which matrix of a batch an error is about.</summary>
     internal static string Element(Tensor a, long failed) => a.Rank == 2 ? "" : $"(Batch element {failed}): ";
+
+    /// <summary>x / y for a real y, element by element.</summary>
+    internal static Tensor Over(Tensor x, Tensor y) => x.IsComplex ? Tensor.Complex(x.Real / y, x.Imag / y) : x / y;
+
+    /// <summary>Complex vectors may be multiplied by any e^(iφ): a gradient along φ says that the loss depends on it.</summary>
+    internal static void CheckPhase(Tensor imaginary, string message)
+    {
+        if (imaginary.wrap is not null) return;
+        foreach (double value in imaginary.Detach().To(DType.Float64).Contiguous().ToArray<double>())
+            if (Math.Abs(value) > 1e-2) Throw.Graph(message);
+    }
 
     /// <summary>xⱼ - xᵢ at [i, j], and ∞ on the diagonal, so that a quotient is 0 there.</summary>
     internal static Tensor Gaps(Tensor x)

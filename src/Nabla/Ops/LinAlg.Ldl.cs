@@ -45,8 +45,8 @@ internal static partial class Ops
             return [];
         }
 
-        private static void Refuse() => Throw.Graph("derivative for aten::linalg_ldl_solve is not implemented. Use LinAlg.Solve, which has " +
-            "one.");
+        private static void Refuse() => Throw.Graph(
+            "derivative for aten::linalg_ldl_solve is not implemented. Use LinAlg.Solve, which has one.");
     }
 }
 

@@ -7,6 +7,15 @@ internal static partial class Ops
     /// <param name="Bound">Singular values up to this times the largest one count as zero.</param>
     public readonly record struct LinalgLstsq(bool Factor, double Bound) : IOp<LinalgLstsq>
     {
+        static Tensor[] IOp<LinalgLstsq>.OnComplex(LinalgLstsq op, ReadOnlySpan<Tensor> x)
+        {
+            Tensor[] y = Op.Apply(op, LinAlg.Parted(x[0]), Tensor.Cat([x[1].Real, x[1].Imag], -2));
+            long n = x[0].Size(-1);
+            Tensor solution = Tensor.Complex(y[0].Narrow(-2, 0, n), y[0].Narrow(-2, n, n));
+            // Ranks and singular values count twice.
+            return op.Factor ? [solution] : [solution, y[1].FloorDivide(2), y[2].Slice(-1, 0, null, 2)];
+        }
+
         static bool IOp<LinalgLstsq>.SavesOutput(LinalgLstsq op, int i) => false;
         static bool IOp<LinalgLstsq>.DifferentiableOutput(LinalgLstsq op, int i) => i == 0;
 
@@ -50,7 +59,7 @@ internal static partial class Ops
 public static partial class LinAlg
 {
     /// <summary>The solution X of least ‖A X - B‖, column by column, and of least norm where there are several.</summary>
-    /// <param name="a">A [..., m, n], float32 or float64.</param>
+    /// <param name="a">A [..., m, n], float32 or float64 or complex.</param>
     /// <param name="b">B [..., m, r], or vectors [..., m]; its batch is broadcast with that of A.</param>
     /// <param name="rcond">Singular values up to this times the largest one count as zero; max(m, n) times the dtype's ε by
     /// default.</param>
@@ -64,7 +73,7 @@ public static partial class LinAlg
     /// has shape [0].
     /// </returns>
     /// <exception cref="ShapeException">Sizes or ranks do not fit.</exception>
-    /// <exception cref="DTypeException">The dtypes differ, or are neither float32 nor float64.</exception>
+    /// <exception cref="DTypeException">The dtypes differ, or are integers or 16-bit types.</exception>
     /// <exception cref="ArgumentException">There is no such driver.</exception>
     /// <exception cref="LinAlgException">A matrix has no full rank with "gels", or it has a NaN or ∞ with the others.</exception>
     public static (Tensor Solution, Tensor Residuals, Tensor Rank, Tensor SingularValues) LstSq(
@@ -80,14 +89,16 @@ public static partial class LinAlg
         a = a.Expand([.. batch, .. a.layout.shape[^2..]]);
         right = right.Expand([.. batch, .. right.layout.shape[^2..]]);
         long m = a.layout.shape[^2], n = a.layout.shape[^1];
-        double bound = rcond ?? (a.dtype == DType.Float32 ? 1.1920928955078125e-7 : 2.220446049250313e-16) * Math.Max(m, n);
+        double bound = rcond ?? (a.dtype.Part() == DType.Float32 ? 1.1920928955078125e-7 : 2.220446049250313e-16) * Math.Max(m, n);
         Tensor[] y = Op.Apply(new Ops.LinalgLstsq(driver == "gels", bound), a, right);
-        Tensor solution = y[0], none = Tensor.Zeros([0], a.dtype), residuals = none;
+        Tensor solution = y[0], none = Tensor.Zeros([0], a.dtype.Part()), residuals = none;
         if (m > n && driver != "gelsy" && (driver == "gels" || AllAre(y[1], n)))
-            residuals = (a.MatMul(solution) - right).Square().Sum(-2);
+            residuals = Squared(a.MatMul(solution) - right).Sum(-2);
         return (vector ? solution.Squeeze(-1) : solution, residuals, driver == "gels" ? Tensor.Zeros([0], DType.Int64) : Once(y[1], own),
             driver is "gelsd" or "gelss" ? Once(y[2], own) : none);
     }
+
+    private static Tensor Squared(Tensor x) => x.IsComplex ? x.Real.Square() + x.Imag.Square() : x.Square();
 
     /// <summary>What belongs to A alone, without the repetition by B's batch.</summary>
     private static Tensor Once(Tensor x, long[] own)
@@ -114,7 +125,7 @@ public static partial class LinAlg
         if (driver is not ("gels" or "gelsy" or "gelsd" or "gelss"))
             throw new ArgumentException("torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), " +
                 $"but it is {driver}", nameof(driver));
-        if (a.dtype is not (DType.Float32 or DType.Float64)) NotFloating(a);
+        if (a.dtype.Part() is not (DType.Float32 or DType.Float64)) NotFloating(a);
         return vector;
     }
 

@@ -12,8 +12,9 @@ internal static partial class Ops
         {
             (Tensor lu, Tensor pivots, Tensor info) = Kernels.Lu.Factor(x[0]);
             if (Check is { } name)
-                SolverChecks.Info(info, name, static i => $"U[{i},{i}] is zero and using it on lu_solve would result in a division by zero. " +
-                    "If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or linalg.lu_factor_ex(A, pivot)");
+                SolverChecks.Info(info, name, static i => $"U[{i},{i}] is zero and using it on lu_solve would result in a division by " +
+                    "zero. If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or " +
+                    "linalg.lu_factor_ex(A, pivot)");
             return [lu, pivots, info];
         }
 
@@ -26,12 +27,12 @@ internal static partial class Ops
             if (low is not null)
             {
                 low = LinAlg.SolveTriangular(of.U.Transpose(-2, -1), low, upper: false, left: false);
-                u -= of.Low!.Transpose(-2, -1).MatMul(low);
+                u = u - of.Low!.Transpose(-2, -1).MatMul(low);
             }
             if (right is not null)
             {
                 right = LinAlg.SolveTriangular(of.L.Transpose(-2, -1), right, upper: true, unitriangular: true);
-                l -= right.MatMul(of.Right!.Transpose(-2, -1));
+                l = l - right.MatMul(of.Right!.Transpose(-2, -1));
             }
             Tensor b = of.L.Transpose(-2, -1).MatMul(l).Tril(-1) + u.MatMul(of.U.Transpose(-2, -1)).Triu();
             b = LinAlg.SolveTriangular(of.U.Transpose(-2, -1), b, upper: false, left: false);
@@ -74,7 +75,7 @@ internal static partial class Ops
             right is not null ? Tensor.Cat([corner, right], -1) : low is not null ? Tensor.Cat([corner, low], -2) : corner;
     }
 
-    /// <summary>Rows exchanged as pivots say, from the first pivot or (reverse) from the last on. The second operand is the pivots.</summary>
+    /// <summary>Rows exchanged as pivots say, from the first or (reverse) the last pivot on. Operands: matrices, pivots.</summary>
     public readonly record struct SwapRows(bool Reverse, string User) : IBilinear<SwapRows>
     {
         public Tensor Forward(Tensor x, Tensor y) => Kernels.Lu.Exchanged(x, y, Reverse, User);
@@ -209,7 +210,8 @@ public sealed partial class Tensor
             Throw.Shapes($"torch.lu_unpack: Expected tensor with 2 or more dimensions. Got size: {luData.Shape} instead");
         if (unpackPivots && luPivots.dtype != DType.Int32)
             Throw.Types("torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype. " +
-                $"Note: this function is intended to be used with the output produced by torch.linalg.lu_factor; got {Throw.Text(luPivots)}.");
+                "Note: this function is intended to be used with the output produced by torch.linalg.lu_factor; got " +
+                $"{Throw.Text(luPivots)}.");
         long m = luData.layout.shape[^2], n = luData.layout.shape[^1], k = Math.Min(m, n);
         Tensor p = Empty([0], luData.dtype), l = Empty([0], luData.dtype), u = Empty([0], luData.dtype);
         if (unpackData)

@@ -5,6 +5,9 @@ internal static partial class Ops
     /// <summary>The exponential of square matrices.</summary>
     public readonly record struct LinalgMatrixExp : IOp<LinalgMatrixExp>
     {
+        static Tensor[] IOp<LinalgMatrixExp>.OnComplex(LinalgMatrixExp op, ReadOnlySpan<Tensor> x) =>
+            [LinAlg.Joined(Op.Apply(op, LinAlg.Parted(x[0]))[0])];
+
         static bool IOp<LinalgMatrixExp>.SavesOutput(LinalgMatrixExp op, int i) => false;
 
         public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.MatrixExp.Run(x[0])];
@@ -27,7 +30,7 @@ internal static partial class Ops
 public static partial class LinAlg
 {
     /// <summary>The matrix exponential Σ Aᵏ / k!.</summary>
-    /// <param name="a">Square matrices [..., n, n], floating point; 16-bit types are computed in float32.</param>
+    /// <param name="a">Square matrices [..., n, n], floating point or complex; 16-bit types are computed in float32.</param>
     /// <returns>Matrices [..., n, n]; NaN for a matrix that has a NaN or ∞.</returns>
     /// <remarks>
     /// Scaling and squaring with a Taylor polynomial of a degree that the norm requires: P. Bader, S. Blanes and F. Casas, "Computing the
@@ -35,13 +38,28 @@ public static partial class LinAlg
     /// Functions of Matrices, SIAM 2008, theorem 3.6.
     /// </remarks>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
-    /// <exception cref="DTypeException">The dtype is not floating point.</exception>
+    /// <exception cref="DTypeException">The dtype is an integer.</exception>
     public static Tensor MatrixExp(Tensor a)
     {
         SolverChecks.Square(a, "linalg.matrix_exp");
-        CheckFloating("linalg.matrix_exp", a);
+        if (!a.IsComplex) CheckFloating("linalg.matrix_exp", a);
         if (a.dtype is DType.Float16 or DType.BFloat16) return MatrixExp(a.To(DType.Float32)).To(a.dtype);
         return Op.Apply(new Ops.LinalgMatrixExp(), a)[0];
+    }
+
+    /// <summary>A complex matrix P + iQ as the real one [P -Q; Q P], which multiplies as it does.</summary>
+    internal static Tensor Parted(Tensor a)
+    {
+        (Tensor p, Tensor q) = (a.Real, a.Imag);
+        return Tensor.Cat([Tensor.Cat([p, -q], -1), Tensor.Cat([q, p], -1)], -2);
+    }
+
+    /// <summary>The complex matrix of [P -Q; Q P].</summary>
+    internal static Tensor Joined(Tensor a)
+    {
+        long m = a.Size(-2) / 2, n = a.Size(-1) / 2;
+        Tensor left = a.Narrow(-1, 0, n);
+        return Tensor.Complex(left.Narrow(-2, 0, m), left.Narrow(-2, m, m));
     }
 }
 

@@ -102,7 +102,7 @@ public static partial class LinAlg
     {
         double p = ord ?? 2;
         CheckCond(a, Text(p), Math.Abs(p) is 1 or 2 or double.PositiveInfinity, square: Math.Abs(p) != 2);
-        if (a.layout.Count == 0) return Tensor.Zeros([.. a.layout.shape[..^2]], a.dtype);
+        if (a.layout.Count == 0) return Tensor.Zeros([.. a.layout.shape[..^2]], a.dtype.Part());
         if (Math.Abs(p) != 2) return ByInverse(a, x => MatrixNorm(x, p));
         Tensor s = SvdVals(a), most = s.Select(-1, 0), least = s.Select(-1, s.layout.shape[^1] - 1);
         return p > 0 ? most / least : least / most;
@@ -118,7 +118,7 @@ public static partial class LinAlg
     public static Tensor Cond(Tensor a, string ord)
     {
         CheckCond(a, ord, ord is "fro" or "nuc", square: true);
-        if (a.layout.Count == 0) return Tensor.Zeros([.. a.layout.shape[..^2]], a.dtype);
+        if (a.layout.Count == 0) return Tensor.Zeros([.. a.layout.shape[..^2]], a.dtype.Part());
         if (ord == "fro") return ByInverse(a, static x => MatrixNorm(x));
         Tensor s = SvdVals(a);
         return s.Sum(-1) * s.Reciprocal().Sum(-1);
@@ -135,7 +135,7 @@ public static partial class LinAlg
         if (a.Rank < 2) Throw.Shapes($"linalg.cond: The input tensor must have at least 2 dimensions. Its shape is {a.Shape}.");
         if (!known) throw new ArgumentException($"linalg.cond got an invalid norm type: {ord}", nameof(ord));
         if (square) SolverChecks.Square(a, $"linalg.cond(ord={ord})");
-        SolverChecks.Float(a, "linalg.svd", "linalg_svd_cpu");
+        if (!a.IsComplex) SolverChecks.Float(a, "linalg.svd", "linalg_svd_cpu");
     }
 
     private static void CheckNorm(Tensor x, bool ordered, Dims dim)
@@ -151,7 +151,7 @@ public static partial class LinAlg
         if (dim.Count is not (0 or 2)) Throw.Shapes($"linalg.matrix_norm: dim must be a 2-tuple. Got {string.Join(' ', dim.Values)}");
         (int rows, int columns) = dim.Count == 0 ? (-2, -1) : (Dims.FromEnd(dim[0], a.Rank), Dims.FromEnd(dim[1], a.Rank));
         if (rows == columns) Throw.Shapes($"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})");
-        if (!low) SolverChecks.Float(a, "linalg.matrix_norm", null);
+        if (!low && !a.IsComplex) SolverChecks.Float(a, "linalg.matrix_norm", null);
         CheckNormTypes("linalg.matrix_norm", a, dtype);
         return (rows, columns);
     }
@@ -160,7 +160,7 @@ public static partial class LinAlg
     {
         CheckFloating(op, x);
         if (dtype is not { } type) return;
-        if (!type.IsFloatingPoint()) Throw.Types($"{op}: dtype should be floating point or complex, but got {type.ScalarName()}");
+        if (!type.IsDifferentiable()) Throw.Types($"{op}: dtype should be floating point or complex, but got {type.ScalarName()}");
         if (Promotion.Promote(x.dtype, type) != type)
             Throw.Types($"{op}: the dtype of the input ({x.dtype.ScalarName()}) should be convertible without narrowing to the specified " +
                 $"dtype ({type.ScalarName()})");
@@ -168,7 +168,7 @@ public static partial class LinAlg
 
     private static void CheckFloating(string op, Tensor a)
     {
-        if (!a.dtype.IsFloatingPoint())
+        if (!a.dtype.IsDifferentiable())
             Throw.Types($"{op}: Expected a floating point or complex tensor as input. Got {a.dtype.ScalarName()}. Convert it first.");
     }
 

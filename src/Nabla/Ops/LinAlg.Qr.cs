@@ -28,8 +28,8 @@ internal static partial class Ops
             if (right is not null) inner = inner! - r.Slice(-1, k).MatMul(right.Transpose(-2, -1));
             Tensor upper = inner!.Triu();
             Tensor a = q.MatMul(upper + upper.Triu(1).Transpose(-2, -1));
-            if (g[0] is { } direct) a += direct;
-            if (right is not null) a += q.MatMul(r.Slice(-1, k)).MatMul(right.Transpose(-2, -1));
+            if (g[0] is { } direct) a = a + direct;
+            if (right is not null) a = a + q.MatMul(r.Slice(-1, k)).MatMul(right.Transpose(-2, -1));
             a = LinAlg.SolveTriangular(first.Transpose(-2, -1), a, upper: false, left: false);
             if (r.Size(-1) > k) a = Tensor.Cat([a, right is null ? Tensor.ZerosLike(a.MatMul(r.Slice(-1, k))) : q.MatMul(right)], -1);
             into[0] = a;
@@ -95,8 +95,10 @@ internal static partial class Ops
 
 public static partial class LinAlg
 {
-    /// <summary>The QR factorization A = Q R by Householder reflections: Q has orthonormal columns, R is upper triangular. The diagonal of R
-    /// may be negative, as in LAPACK.</summary>
+    /// <summary>
+    /// The QR factorization A = Q R by Householder reflections: Q has orthonormal columns, R is upper triangular. R's diagonal may be
+    /// negative, as in LAPACK.
+    /// </summary>
     /// <param name="a">A, of shape [..., m, n]. float32 or float64.</param>
     /// <param name="mode">With k = min(m, n): "reduced" gives Q [..., m, k] and R [..., k, n]; "complete" Q [..., m, m] and R [..., m, n];
     /// "r" only R, and an empty Q.</param>
@@ -110,8 +112,8 @@ public static partial class LinAlg
         SolverChecks.Matrix(a, "linalg.qr");
         SolverChecks.Float(a, "linalg.qr", "geqrf_cpu");
         if (mode is not ("reduced" or "complete" or "r"))
-            throw new ArgumentException($"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'",
-                nameof(mode));
+            throw new ArgumentException(
+                $"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'", nameof(mode));
         Tensor[] y = Op.Apply(new Ops.LinalgQr(mode), a);
         return mode == "r" ? (Tensor.Empty([0], a.dtype), y[0]) : (y[0], y[1]);
     }
@@ -144,8 +146,8 @@ public static partial class LinAlg
         if (tau.Rank == 0) Throw.DimOutOfRange(-1, 0);
         if (tau.layout.shape[^1] > input.layout.shape[^1]) Throw.Shapes($"{op}: {fewer}: got {tau.Shape} and {input.Shape}.");
         if (tau.Rank != input.Rank - 1)
-            Throw.Shapes($"{op}: Expected tau to have one dimension less than input, but got tau.ndim equal to {tau.Rank} and input.ndim is " +
-                $"equal to {input.Rank}");
+            Throw.Shapes($"{op}: Expected tau to have one dimension less than input, but got tau.ndim equal to {tau.Rank} and input.ndim " +
+                $"is equal to {input.Rank}");
         if (!tau.layout.shape.AsSpan(0, tau.Rank - 1).SequenceEqual(input.layout.shape.AsSpan(0, input.Rank - 2)))
             Throw.Shapes($"{op}: Expected batch dimensions of tau to be equal to input.shape[:-2], but got " +
                 $"{Shape.Format(tau.layout.shape.AsSpan(0, tau.Rank - 1))}");

@@ -43,9 +43,9 @@ internal static partial class Ops
         {
             Tensor b = Op.Apply(op with { Adjoint = !op.Adjoint }, a, g, lu, pivots)[0];
             if (into.Needs(1)) into[1] = b;
-            if (into.Needs(0)) into[0] = op.Left != op.Adjoint
-                ? -(op.Left ? b : x.Transpose(-2, -1)).MatMul(op.Left ? x.Transpose(-2, -1) : b)
-                : -(op.Left ? x : b.Transpose(-2, -1)).MatMul(op.Left ? b.Transpose(-2, -1) : x);
+            if (!into.Needs(0)) return;
+            Tensor turned = x.Transpose(-2, -1), outer = -(op.Left ? b.MatMul(turned) : turned.MatMul(b));
+            into[0] = op.Adjoint ? outer.Transpose(-2, -1) : outer;
         }
 
         internal static Tensor Push(SolveFactored op, Tensor? da, Tensor? db, Tensor a, Tensor lu, Tensor pivots, Tensor x)
@@ -70,8 +70,8 @@ internal static partial class Ops
         {
             (Tensor lu, Tensor pivots, Tensor info) = Kernels.Lu.Factor(x[0]);
             if (Check is { } name)
-                SolverChecks.Info(info, name, static i => $"The diagonal element {i} is zero, the inversion could not be completed because " +
-                    "the input matrix is singular.");
+                SolverChecks.Info(info, name, static i =>
+                    $"The diagonal element {i} is zero, the inversion could not be completed because the input matrix is singular.");
             Tensor eye = Tensor.Eye(lu.layout.shape[^1], dtype: lu.dtype);
             return [Kernels.Lu.Solve(lu, pivots, new Expand(new Shape(lu.layout.shape)).Forward(eye), false, false, "lu_solve"), info];
         }
@@ -160,8 +160,9 @@ public static partial class LinAlg
     public static Tensor TensorInv(Tensor a, int ind = 2)
     {
         if (ind <= 0) Throw.Range(nameof(ind), ind, $"Expected a strictly positive integer for 'ind', but got {ind}");
-        if (ind > a.Rank) Throw.Range(nameof(ind), ind, $"ArrayRef: invalid slice, N = {ind}; size = {a.Rank}: linalg.tensorinv has a tensor " +
-            $"of {a.Rank} dimensions.");
+        if (ind > a.Rank)
+            Throw.Range(nameof(ind), ind, $"ArrayRef: invalid slice, N = {ind}; size = {a.Rank}: linalg.tensorinv has a tensor of " +
+                $"{a.Rank} dimensions.");
         long[] to = a.layout.shape[..ind], from = a.layout.shape[ind..];
         long m = Layout.Elements(to), n = Layout.Elements(from);
         if (m != n)
@@ -186,12 +187,13 @@ public static partial class LinAlg
             a = a.MoveDim(moved, new Dims(to));
         }
         long[] shape = a.layout.shape[Math.Min(b.Rank, a.Rank)..];
-        long m = Layout.Elements(a.layout.shape[..Math.Min(b.Rank, a.Rank)]), n = Layout.Elements(shape);
+        long m = Layout.Elements(a.layout.shape.AsSpan(0, Math.Min(b.Rank, a.Rank))), n = Layout.Elements(shape);
         if (m != n)
-            Throw.Shapes("Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but got " +
-                $"{n} != {m}");
+            Throw.Shapes("Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but " +
+                $"got {n} != {m}");
         if (b.NumElements != n)
-            Throw.Shapes($"linalg.tensorsolve: other of shape {b.Shape} has {b.NumElements} elements, but self of shape {a.Shape} needs {n}.");
+            Throw.Shapes($"linalg.tensorsolve: other of shape {b.Shape} has {b.NumElements} elements, but self of shape {a.Shape} " +
+                $"needs {n}.");
         return Solve(a.Reshape([m, n]), b.Reshape([-1])).Reshape(new Shape(shape));
     }
 
@@ -208,7 +210,7 @@ public static partial class LinAlg
         if (x.dtype.IsInteger()) x = x.To(DType.Int64);
         if (x.Rank == 0) x = x.Unsqueeze(-1);
         long columns = n ?? x.layout.shape[^1];
-        if (columns <= 1) Throw.Range(nameof(n), columns, $"N must be greater than 1: linalg.vander has {columns} columns.");
+        if (columns <= 1) Throw.Range(nameof(n), columns, $"N must be greater than 1. linalg.vander: {columns} columns were asked for.");
         Tensor powers = x.Unsqueeze(-1).Expand(new Shape([.. x.layout.shape, columns - 1])).CumProd(-1);
         return Tensor.Cat([Tensor.Ones(new Shape([.. x.layout.shape, 1]), x.dtype), powers], -1);
     }

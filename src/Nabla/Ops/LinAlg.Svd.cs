@@ -7,6 +7,7 @@ internal static partial class Ops
     /// <param name="Vectors">Compute U and Vᵀ; without them there are no derivatives.</param>
     public readonly record struct LinalgSvd(bool Full, bool Vectors) : IOp<LinalgSvd>
     {
+        static bool IOperation<LinalgSvd>.TakesComplex => true;
         static bool IOp<LinalgSvd>.SavesInput(LinalgSvd op, int i) => false;
         static bool IOp<LinalgSvd>.SavesOutput(LinalgSvd op, int i) => op.Vectors;
         static bool IOp<LinalgSvd>.DifferentiableOutput(LinalgSvd op, int i) => op.Vectors;
@@ -31,18 +32,19 @@ internal static partial class Ops
                 into[0] = m >= n ? u.MatMul(gs!.Unsqueeze(-1) * vh) : (u * gs!.Unsqueeze(-2)).MatMul(vh);
                 return;
             }
-            Tensor ut = u.Transpose(-2, -1), v = vh.Transpose(-2, -1), gaps = LinAlg.Gaps(s * s);
-            Tensor? inner = gs?.DiagEmbed();
-            if (gu is not null) inner = Plus(inner, Skew(ut.MatMul(gu)) / gaps * s.Unsqueeze(-2));
-            if (gvh is not null) inner = Plus(inner, s.Unsqueeze(-1) * (Skew(vh.MatMul(gvh.Transpose(-2, -1))) / gaps));
+            Tensor uh = u.Adjoint(), v = vh.Adjoint(), gaps = LinAlg.Gaps(s * s);
+            Tensor? inner = gs?.DiagEmbed(), a = gu is null ? null : uh.MatMul(gu), b = gvh is null ? null : vh.MatMul(gvh.Adjoint());
+            if (a is not null) inner = Plus(inner, LinAlg.Over(Skew(a), gaps) * s.Unsqueeze(-2));
+            if (b is not null) inner = Plus(inner, s.Unsqueeze(-1) * LinAlg.Over(Skew(b), gaps));
+            if (u.IsComplex) inner = Plus(inner, Phases(a, b, s).DiagEmbed());
             if (m > k && gu is not null)
             {
-                Tensor scaled = gu / s.Unsqueeze(-2);
-                into[0] = (u.MatMul(inner!) + scaled - u.MatMul(ut.MatMul(scaled))).MatMul(vh);
+                Tensor scaled = LinAlg.Over(gu, s.Unsqueeze(-2));
+                into[0] = (u.MatMul(inner!) + scaled - u.MatMul(uh.MatMul(scaled))).MatMul(vh);
             }
             else if (n > k && gvh is not null)
             {
-                Tensor scaled = gvh / s.Unsqueeze(-1);
+                Tensor scaled = LinAlg.Over(gvh, s.Unsqueeze(-1));
                 into[0] = u.MatMul(inner!.MatMul(vh) + scaled - scaled.MatMul(v).MatMul(vh));
             }
             else into[0] = m >= n ? u.MatMul(inner!.MatMul(vh)) : u.MatMul(inner!).MatMul(vh);
@@ -53,23 +55,29 @@ internal static partial class Ops
             if (!Vectors) return [null];
             (Tensor u, Tensor s, Tensor vh) = Thin(y);
             long m = u.layout.shape[^2], n = vh.layout.shape[^1], k = s.layout.shape[^1];
-            Tensor v = vh.Transpose(-2, -1), ut = u.Transpose(-2, -1), d = t[0]!;
-            Tensor right = d.MatMul(v), inner = ut.MatMul(right), gaps = LinAlg.Gaps(s * s);
-            Tensor du = u.MatMul(Sym(inner * s.Unsqueeze(-2)) / gaps), dvh = -(Sym(s.Unsqueeze(-1) * inner) / gaps).MatMul(vh);
+            Tensor v = vh.Adjoint(), uh = u.Adjoint(), d = t[0]!;
+            Tensor right = d.MatMul(v), inner = uh.MatMul(right), gaps = LinAlg.Gaps(s * s), ds = inner.Diagonal(0, -2, -1);
+            Tensor du = u.MatMul(LinAlg.Over(Sym(inner * s.Unsqueeze(-2)), gaps));
+            Tensor dvh = -LinAlg.Over(Sym(s.Unsqueeze(-1) * inner), gaps).MatMul(vh);
+            if (u.IsComplex)
+            {
+                Tensor phase = ds.Imag / (2 * s), turn = Tensor.Complex(phase * 0, phase);
+                (du, dvh) = (du + u * turn.Unsqueeze(-2), dvh + turn.Unsqueeze(-1) * vh);
+            }
             if (m > k)
             {
-                Tensor scaled = right / s.Unsqueeze(-2);
-                du = du + scaled - u.MatMul(ut.MatMul(scaled));
+                Tensor scaled = LinAlg.Over(right, s.Unsqueeze(-2));
+                du = du + scaled - u.MatMul(uh.MatMul(scaled));
             }
             if (n > k)
             {
-                Tensor scaled = ut.MatMul(d) / s.Unsqueeze(-1);
+                Tensor scaled = LinAlg.Over(uh.MatMul(d), s.Unsqueeze(-1));
                 dvh = dvh + scaled - scaled.MatMul(v).MatMul(vh);
             }
             // The vectors beyond k are held as they are.
             if (Full && m > k) du = Tensor.Cat([du, Tensor.Zeros([.. u.layout.shape[..^1], m - k], u.dtype)], -1);
             if (Full && n > k) dvh = Tensor.Cat([dvh, Tensor.Zeros([.. vh.layout.shape[..^2], n - k, n], u.dtype)], -2);
-            return [du, inner.Diagonal(0, -2, -1), dvh];
+            return [du, ds.Real, dvh];
         }
 
         private (Tensor U, Tensor S, Tensor Vh) Thin(ReadOnlySpan<Tensor> y)
@@ -78,9 +86,19 @@ internal static partial class Ops
             return Full ? (y[0].Narrow(-1, 0, k), y[1], y[2].Narrow(-2, 0, k)) : (y[0], y[1], y[2]);
         }
 
-        private static Tensor Skew(Tensor x) => x - x.Transpose(-2, -1);
+        /// <summary>What the gradients say about the phases of a pair of complex vectors, which turn against each other.</summary>
+        private static Tensor Phases(Tensor? a, Tensor? b, Tensor s)
+        {
+            Tensor? p = a?.Diagonal(0, -2, -1).Imag, q = b?.Diagonal(0, -2, -1).Imag;
+            LinAlg.CheckPhase(p is null ? q! : q is null ? p : p + q, "svd_backward: The singular vectors in the complex case are " +
+                "specified up to multiplication by e^{i phi}. The specified loss function depends on this phase term, making it ill-defined.");
+            Tensor turn = (p is null ? -q! : q is null ? p : p - q) / (2 * s);
+            return Tensor.Complex(turn * 0, turn);
+        }
 
-        private static Tensor Sym(Tensor x) => x + x.Transpose(-2, -1);
+        private static Tensor Skew(Tensor x) => x - x.Adjoint();
+
+        private static Tensor Sym(Tensor x) => x + x.Adjoint();
 
         private static Tensor Plus(Tensor? a, Tensor b) => a is null ? b : a + b;
     }
@@ -89,9 +107,9 @@ internal static partial class Ops
 public static partial class LinAlg
 {
     /// <summary>
-    /// The singular value decomposition A = U diag(S) Vᵀ: orthonormal columns of U and rows of Vᵀ, singular values descending.
+    /// The singular value decomposition A = U diag(S) Vᴴ: orthonormal columns of U and rows of Vᴴ, singular values descending.
     /// </summary>
-    /// <param name="a">Matrices [..., m, n], float32 or float64.</param>
+    /// <param name="a">Matrices [..., m, n], float32 or float64 or complex.</param>
     /// <param name="fullMatrices">True: U is [..., m, m] and Vᵀ is [..., n, n]; false: [..., m, k] and [..., k, n], k = min(m, n).</param>
     /// <returns>U, S [..., k] and Vh = Vᵀ.</returns>
     /// <remarks>
@@ -101,7 +119,7 @@ public static partial class LinAlg
     /// "Accurate singular values of bidiagonal matrices", SIAM J. Sci. Stat. Comput. 11(5), 1990.
     /// </remarks>
     /// <exception cref="ShapeException">The tensor has fewer than two dimensions.</exception>
-    /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
+    /// <exception cref="DTypeException">The dtype is an integer or a 16-bit type.</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public static (Tensor U, Tensor S, Tensor Vh) Svd(Tensor a, bool fullMatrices = true)
     {
@@ -111,10 +129,10 @@ public static partial class LinAlg
     }
 
     /// <summary>The singular values, descending; see <see cref="Svd"/>. Their gradient always exists.</summary>
-    /// <param name="a">Matrices [..., m, n], float32 or float64.</param>
+    /// <param name="a">Matrices [..., m, n], float32 or float64 or complex.</param>
     /// <returns>S [..., min(m, n)].</returns>
     /// <exception cref="ShapeException">The tensor has fewer than two dimensions.</exception>
-    /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
+    /// <exception cref="DTypeException">The dtype is an integer or a 16-bit type.</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public static Tensor SvdVals(Tensor a)
     {
@@ -126,7 +144,7 @@ public static partial class LinAlg
     private static void CheckSvd(Tensor a)
     {
         SolverChecks.Matrix(a, "linalg.svd");
-        SolverChecks.Float(a, "linalg.svd", "linalg_svd_cpu");
+        if (!a.IsComplex) SolverChecks.Float(a, "linalg.svd", "linalg_svd_cpu");
     }
 }
 
@@ -139,7 +157,7 @@ public sealed partial class Tensor
     /// <param name="computeUv">False: U and V are zeros, and there is no gradient for them.</param>
     /// <returns>U, S [..., k] and V.</returns>
     /// <exception cref="ShapeException">The tensor has fewer than two dimensions.</exception>
-    /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
+    /// <exception cref="DTypeException">The dtype is an integer or a 16-bit type.</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public (Tensor U, Tensor S, Tensor V) Svd(bool some = true, bool computeUv = true)
     {
@@ -152,6 +170,6 @@ public sealed partial class Tensor
             return (Zeros([.. batch, m, m], dtype), values, Zeros([.. batch, n, n], dtype));
         }
         (Tensor u, Tensor s, Tensor vh) = LinAlg.Svd(this, !some);
-        return (u, s, vh.Transpose(-2, -1));
+        return (u, s, vh.Adjoint());
     }
 }

@@ -72,7 +72,8 @@ public sealed partial class Tensor
     public (Tensor Solution, Tensor ClonedCoefficient) TriangularSolve(Tensor a, bool upper = true, bool transpose = false,
         bool unitriangular = false)
     {
-        if (Rank < 2) Throw.Shapes($"torch.triangular_solve: Expected b to have at least 2 dimensions, but it has {Rank} dimensions instead");
+        if (Rank < 2)
+            Throw.Shapes($"torch.triangular_solve: Expected b to have at least 2 dimensions, but it has {Rank} dimensions instead");
         if (a.Rank < 2)
             Throw.Shapes($"torch.triangular_solve: Expected A to have at least 2 dimensions, but it has {a.Rank} dimensions instead");
         SolverChecks.SameTypeOf(this, a);

@@ -2,7 +2,9 @@ namespace Nabla;
 
 public sealed partial class Tensor
 {
-    /// <summary>Slices along a dimension scaled down to a largest p-norm: x · maxNorm / (‖x‖ₚ + 1e-7) where ‖x‖ₚ > maxNorm, else x.</summary>
+    /// <summary>
+    /// Slices along a dimension scaled down to a largest p-norm: x · maxNorm / (‖x‖ₚ + 1e-7) where ‖x‖ₚ > maxNorm, else x.
+    /// </summary>
     /// <param name="p">The norm, positive.</param>
     /// <param name="dim">The dimension whose slices are scaled.</param>
     /// <param name="maxNorm">The largest norm, not negative.</param>
@@ -26,5 +28,5 @@ public sealed partial class Tensor
 
     /// <summary>Slices along a dimension scaled down to a largest p-norm, in place.</summary>
     /// <inheritdoc cref="Renorm"/>
-    public Tensor Renorm_(double p, int dim, double maxNorm) => Become(Renorm(p, dim, maxNorm));
+    public Tensor Renorm_(double p, int dim, double maxNorm) => Become(Before().Renorm(p, dim, maxNorm));
 }

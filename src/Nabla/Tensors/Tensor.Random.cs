@@ -171,7 +171,7 @@ public sealed partial class Tensor
             Throw.Range(nameof(numSamples), numSamples, $"multinomial draws at most {int.MaxValue} samples from as many weights: got " +
                 $"{numSamples} samples of shape {Shape}.");
         Tensor p = Kernels.Copy.Contiguous(RandomDraw.Plain(this));
-        int categories = checked((int)p.layout.shape[^1]), n = checked((int)numSamples);
+        int categories = checked((int)p.layout.shape[^1]), n = (int)Math.Max(numSamples, -1);
         int rows = Rank == 1 ? 1 : checked((int)p.layout.shape[0]);
         Generator g = generator ?? Generator.Default;
         if (!p.dtype.IsFloatingPoint()) Throw.Types("multinomial only supports floating-point dtypes for input, got: " +

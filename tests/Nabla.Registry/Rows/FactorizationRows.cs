@@ -45,7 +45,8 @@ internal static class FactorizationRows
             Samples = Grams,
             Errors =
             [
-                (() => (-Tensor.Eye(2)).Cholesky(), Numerics, "cholesky: The factorization could not be completed because the input is not " +
+                (() => (-Tensor.Eye(2)).Cholesky(), Numerics,
+                    "cholesky: The factorization could not be completed because the input is not " +
                     "positive-definite (the leading minor of order 1 is not positive-definite)."),
                 (() => H(2, 2).Cholesky(), DTypes, "\"cholesky_cpu\" not implemented for 'Half'"),
                 (() => F(2, 3).Cholesky(), Shapes, "cholesky: A must be batches of square matrices, but they are 2 by 3 matrices"),
@@ -56,7 +57,8 @@ internal static class FactorizationRows
             Samples = Grams,
             Errors =
             [
-                (() => LinAlg.Cholesky(Singular), Numerics, "linalg.cholesky: (Batch element 1): The factorization could not be completed " +
+                (() => LinAlg.Cholesky(Singular), Numerics,
+                    "linalg.cholesky: (Batch element 1): The factorization could not be completed " +
                     "because the input is not positive-definite (the leading minor of order 2 is not positive-definite)."),
                 (() => LinAlg.Cholesky(F(3)), Shapes, "linalg.cholesky: The input tensor A must have at least 2 dimensions."),
                 (() => LinAlg.Cholesky(I(2, 2)), DTypes,
@@ -75,7 +77,8 @@ internal static class FactorizationRows
             Samples = () => [Triangle(false, Regular(3, 3)), Triangle(true, Regular(2, 2, 2)), Triangle(false, Regular(0, 0))],
             Errors =
             [
-                (() => Tensor.Zeros([2, 2]).CholeskyInverse(), Numerics, "cholesky_inverse: The diagonal element 1 is zero, the inversion " +
+                (() => Tensor.Zeros([2, 2]).CholeskyInverse(), Numerics,
+                    "cholesky_inverse: The diagonal element 1 is zero, the inversion " +
                     "could not be completed because the input matrix is singular."),
                 (() => F(2, 3).CholeskyInverse(), Shapes, "cholesky_inverse: A must be batches of square matrices"),
                 (() => I(2, 2).CholeskyInverse(), DTypes, "\"cholesky_inverse_out_cpu\" not implemented for 'Long'"),
@@ -109,7 +112,8 @@ internal static class FactorizationRows
         {
             Covers = ["LinalgQr"],
             Samples = () => [new([In.Real(4, 3)]), new([In.Real(2, 4)]), new([In.Real(2, 3, 3), "complete"]),
-                With([In.Real(2, 3)], ("mode", "complete")), new([In.Const(In.Real(3, 2)), "complete"]), new([In.Const(In.Real(3, 2)), "r"]),
+                With([In.Real(2, 3)], ("mode", "complete")), new([In.Const(In.Real(3, 2)), "complete"]),
+                new([In.Const(In.Real(3, 2)), "r"]),
                 new([In.Real(0, 3)]), new([In.Real(3, 0)]), new([In.Real(0, 3, 2)]), new([In.Real(1, 1)])],
             Errors =
             [
@@ -140,20 +144,24 @@ internal static class FactorizationRows
                 new([In.Real(3, 0), In.Real2(0)]), new([In.Real(3, 2), In.Real2(0)])],
             Errors =
             [
-                (() => LinAlg.HouseholderProduct(F(2, 3), F(2)), Shapes, "torch.linalg.householder_product: input.shape[-2] must be greater " +
+                (() => LinAlg.HouseholderProduct(F(2, 3), F(2)), Shapes,
+                    "torch.linalg.householder_product: input.shape[-2] must be greater " +
                     "than or equal to input.shape[-1]"),
-                (() => LinAlg.HouseholderProduct(F(3, 2), F(3)), Shapes, "torch.linalg.householder_product: input.shape[-1] must be greater " +
+                (() => LinAlg.HouseholderProduct(F(3, 2), F(3)), Shapes,
+                    "torch.linalg.householder_product: input.shape[-1] must be greater " +
                     "than or equal to tau.shape[-1]"),
                 (() => LinAlg.HouseholderProduct(F(4, 3, 2), F(2)), Shapes, "torch.linalg.householder_product: Expected tau to have one " +
                     "dimension less than input, but got tau.ndim equal to 1 and input.ndim is equal to 3"),
-                (() => LinAlg.HouseholderProduct(F(4, 3, 2), F(3, 2)), Shapes, "torch.linalg.householder_product: Expected batch dimensions " +
+                (() => LinAlg.HouseholderProduct(F(4, 3, 2), F(3, 2)), Shapes,
+                    "torch.linalg.householder_product: Expected batch dimensions " +
                     "of tau to be equal to input.shape[:-2], but got [3]"),
                 (() => LinAlg.HouseholderProduct(H(3, 2), H(2)), DTypes, "\"orgqr_cpu\" not implemented for 'Half'"),
             ],
         },
         new("ormqr", c => c.T(0).Ormqr(c.T(1, "tau"), c.T(2, "other"), c.Bool(3, "left", true), c.Bool(4, "transpose", false)))
         {
-            Samples = () => [new([In.Real(3, 2), In.Real2(2), In.Unit(3, 2)]), new([In.Real(2, 3, 3), In.Real2(2, 3), In.Unit(2, 2, 3), false]),
+            Samples = () => [new([In.Real(3, 2), In.Real2(2), In.Unit(3, 2)]),
+                new([In.Real(2, 3, 3), In.Real2(2, 3), In.Unit(2, 2, 3), false]),
                 new([In.Real(3, 3), In.Real2(2), In.Unit(3, 2), true, true]), new([In.Real(3, 3), In.Real2(3), In.Unit(2, 3), false, true]),
                 new([In.Real(3, 2), In.Real2(2), In.Unit(3, 0)])],
             Errors =
@@ -175,7 +183,8 @@ internal static class FactorizationRows
     }
 
     private static IEnumerable<Call> Wholes() =>
-        [new([In.Real(3, 3)]), new([In.Real(4, 2)]), new([In.Real(2, 4)]), new([In.Real(2, 2, 2)]), new([In.Real(1, 1)]), new([In.Real(0, 0)]),
+        [new([In.Real(3, 3)]), new([In.Real(4, 2)]), new([In.Real(2, 4)]), new([In.Real(2, 2, 2)]), new([In.Real(1, 1)]),
+            new([In.Real(0, 0)]),
             new([In.Real(3, 0)]), new([In.Real(0, 2, 2)])];
 
     private static IEnumerable<OpRow> Lus =>
@@ -200,7 +209,8 @@ internal static class FactorizationRows
         new("linalg.lu_factor", c => LinAlg.LuFactor(c.T(0, "A"), c.Bool(-1, "pivot", true)))
         {
             Samples = () => [new([In.Real(3, 3)]), new([In.Real(4, 2)]), new([In.Real(2, 4)])],
-            Errors = [(() => LinAlg.LuFactor(Singular), Numerics, "torch.linalg.lu_factor: (Batch element 1): U[2,2] is zero and using it " +
+            Errors = [(() => LinAlg.LuFactor(Singular), Numerics,
+                "torch.linalg.lu_factor: (Batch element 1): U[2,2] is zero and using it " +
                 "on lu_solve would result in a division by zero.")],
         },
         new("linalg.lu_factor_ex", c => LinAlg.LuFactorEx(c.T(0, "A"), c.Bool(-1, "pivot", true), c.Bool(-1, "check_errors", false)))
@@ -218,10 +228,12 @@ internal static class FactorizationRows
             Errors =
             [
                 (() => Tensor.LuUnpack(F(2, 2), Tensor.From<int>([1, 3])), Ranges,
-                    "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive.Did you properly pass the result of lu_factor?"),
+                    "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive.Did you properly pass the " +
+                        "result of lu_factor?"),
                 (() => Tensor.LuUnpack(F(2, 2), I(2)), DTypes,
                     "torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype."),
-                (() => Tensor.LuUnpack(F(2), I(2)), Shapes, "torch.lu_unpack: Expected tensor with 2 or more dimensions. Got size: [2] instead"),
+                (() => Tensor.LuUnpack(F(2), I(2)), Shapes,
+                    "torch.lu_unpack: Expected tensor with 2 or more dimensions. Got size: [2] instead"),
             ],
         },
     ];
@@ -262,8 +274,10 @@ internal static class FactorizationRows
             [
                 (() => LinAlg.LdlSolve(F(2, 2), Tensor.From<int>([1, 2]), F(3, 1)), Shapes,
                     "Incompatible matrix sizes for torch.linalg.ldl_solve: each A matrix is 2 by 2 but each b matrix is 3 by 1"),
-                (() => LinAlg.LdlSolve(F(2, 2), F(2), F(2, 1)), DTypes, "torch.linalg.ldl_solve: Expected pivots to be integers. Got Float"),
-                (() => LinAlg.LdlSolve(F(2, 2), I(3), F(2, 1)), Shapes, "torch.linalg.ldl_solve: Expected LD.shape[:-1] and pivots.shape to " +
+                (() => LinAlg.LdlSolve(F(2, 2), F(2), F(2, 1)), DTypes,
+                    "torch.linalg.ldl_solve: Expected pivots to be integers. Got Float"),
+                (() => LinAlg.LdlSolve(F(2, 2), I(3), F(2, 1)), Shapes,
+                    "torch.linalg.ldl_solve: Expected LD.shape[:-1] and pivots.shape to " +
                     "be the same, but got pivots with shape [3] instead"),
                 (() => LinAlg.LdlSolve(F(2, 2), Tensor.From<int>([1, 3]), F(2, 1)), Ranges, "torch.linalg.ldl_solve: pivot 1 is 3"),
                 (() => Back(LinAlg.LdlSolve(In.Real(2, 2), Tensor.From<int>([1, 2]), In.Real(2, 2))), typeof(AutogradException),

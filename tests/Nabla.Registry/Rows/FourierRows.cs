@@ -78,6 +78,14 @@ internal static class FourierRows
         Many("fft2", Fourier.Fft2), Many("ifft2", Fourier.Ifft2), Many("rfft2", Fourier.Rfft2), Many("irfft2", Fourier.Irfft2),
         Many("hfft2", Fourier.Hfft2), Many("ihfft2", Fourier.Ihfft2),
         .. ShortTime,
+        new("fft.fftfreq", c => Fourier.FftFreq(c.Long(0, "n"), c.Double(1, "d", 1), c.DType(-1, "dtype")))
+        {
+            Samples = () => [new([5L]), new([4L, 0.5])],
+        },
+        new("fft.rfftfreq", c => Fourier.RfftFreq(c.Long(0, "n"), c.Double(1, "d", 1), c.DType(-1, "dtype")))
+        {
+            Samples = () => [new([5L]), new([4L, 0.5])],
+        },
         Shift("fftshift", Fourier.FftShift), Shift("ifftshift", Fourier.IfftShift),
     ];
 

@@ -68,7 +68,8 @@ internal static class SolveRows
                     "linalg.lu_solve: Number of pivots per batch should be same as the dimension of the matrix"),
                 (() => LinAlg.LuSolve(F(2, 2), Tensor.From<int>([1, 2]), F(2)), Shapes,
                     "linalg.lu_solve: The input tensor B must have at least 2 dimensions."),
-                (() => LinAlg.LuSolve(H(2, 2), Tensor.From<int>([1, 2]), H(2, 1)), DTypes, "\"linalg.lu_solve_cpu\" not implemented for 'Half'"),
+                (() => LinAlg.LuSolve(H(2, 2), Tensor.From<int>([1, 2]), H(2, 1)), DTypes,
+                    "\"linalg.lu_solve_cpu\" not implemented for 'Half'"),
             ],
         },
         new("lu_solve", c => c.T(0).LuSolve(c.T(1, "LU_data"), c.T(2, "LU_pivots")))
@@ -79,12 +80,14 @@ internal static class SolveRows
         },
         new("linalg.tensorsolve", c => LinAlg.TensorSolve(c.T(0, "A"), c.T(1, "B"), c.Has(2, "dims") ? c.Dims(2, "dims") : (Dims?)null))
         {
-            Samples = () => [new([In.Real(2, 3, 6), In.Real2(2, 3)]), new([In.Real(2, 6, 3), In.Real2(2, 3), new object?[] { 1L }]),
+            Samples = () => [new([Leaf(Regular(6, 6).Reshape([2, 3, 6])), In.Real2(2, 3)]),
+                new([Leaf(Regular(6, 6).Reshape([2, 3, 6]).MoveDim(1, 2)), In.Real2(2, 3), new object?[] { 1L }]),
                 new([In.Real(), In.Real2()])],
             Errors =
             [
                 (() => LinAlg.TensorSolve(F(2, 3, 5), F(2, 3)), Shapes,
-                    "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but got 5 != 6"),
+                    "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == " +
+                        "prod(self.shape[:other.ndim]), but got 5 != 6"),
                 (() => LinAlg.TensorSolve(F(2, 2, 4), F(2, 2)), Numerics, "torch.linalg.solve: The solver failed"),
             ],
         },
@@ -136,10 +139,12 @@ internal static class SolveRows
     [
         new("linalg.inv", c => LinAlg.Inv(c.T(0, "A")))
         {
-            Samples = () => [new([Regular(3, 3)]), new([Regular(2, 2, 2)]), new([Regular(1, 1)]), new([Regular(0, 0)]), new([Regular(0, 2, 2)])],
+            Samples = () => [new([Regular(3, 3)]), new([Regular(2, 2, 2)]), new([Regular(1, 1)]), new([Regular(0, 0)]),
+                new([Regular(0, 2, 2)])],
             Errors =
             [
-                (() => Singular.Inverse(), Numerics, "linalg.inv: (Batch element 1): The diagonal element 2 is zero, the inversion could not " +
+                (() => Singular.Inverse(), Numerics,
+                    "linalg.inv: (Batch element 1): The diagonal element 2 is zero, the inversion could not " +
                     "be completed because the input matrix is singular."),
                 (() => LinAlg.Inv(F(2, 2)), Numerics, "linalg.inv: The diagonal element 2 is zero"),
                 (() => LinAlg.Inv(F(2, 3)), Shapes, "linalg.inv: A must be batches of square matrices, but they are 2 by 3 matrices"),
@@ -156,7 +161,7 @@ internal static class SolveRows
         },
         new("linalg.tensorinv", c => LinAlg.TensorInv(c.T(0, "A"), c.Int(1, "ind", 2)))
         {
-            Samples = () => [new([In.Real(2, 3, 6)]), new([In.Real(4, 2, 2), 1L])],
+            Samples = () => [new([Leaf(Regular(6, 6).Reshape([2, 3, 6]))]), new([Leaf(Regular(4, 4).Reshape([4, 2, 2])), 1L])],
             Errors =
             [
                 (() => LinAlg.TensorInv(F(2, 3), 1), Shapes,
@@ -166,7 +171,8 @@ internal static class SolveRows
         },
         new("linalg.vander", c => LinAlg.Vander(c.T(0, "x"), c.Has(-1, "N") ? c.Long(-1, "N") : null))
         {
-            Samples = () => [new([In.Real(3)]), With([In.Real(2, 2)], ("N", 4L)), With([In.Real()], ("N", 3L)), With([In.Real(0)], ("N", 2L))],
+            Samples = () => [new([In.Real(3)]), With([In.Real(2, 2)], ("N", 4L)), With([In.Real()], ("N", 3L)),
+                With([In.Real(0)], ("N", 2L))],
             Errors =
             [
                 (() => LinAlg.Vander(F(3), 1), Ranges, "N must be greater than 1."),
@@ -176,14 +182,16 @@ internal static class SolveRows
         new("renorm", c => c.T(0).Renorm(c.Double(1, "p", 2), c.Int(2, "dim"), c.Double(3, "maxnorm", 0)))
         {
             InPlace = c => c.T(0).Renorm_(c.Double(1, "p", 2), c.Int(2, "dim"), c.Double(3, "maxnorm", 0)),
-            Samples = () => [new([In.Real(3, 2), 2.0, 0L, 1.5]), new([In.Real(2, 3, 2), 3.0, -1L, 1.0]), new([In.Real(2, 2), 1.0, 1L, 100.0]),
+            Samples = () => [new([In.Real(3, 2), 2.0, 0L, 1.5]), new([In.Real(2, 3, 2), 3.0, -1L, 1.0]),
+                new([In.Real(2, 2), 1.0, 1L, 100.0]),
                 new([In.Real(0, 3), 2.0, 0L, 1.0])],
             Errors =
             [
                 (() => F(3).Renorm(2, 0, 1), Shapes, "renorm: input needs at least 2 dimensions, got 1 dimensions"),
                 (() => F(3, 2).Renorm(0, 0, 1), Ranges, "renorm: non-positive-norm not supported"),
                 (() => F(3, 2).Renorm(2, 0, -2), Ranges, "renorm: expected maxnorm to be >= 0 but got -2"),
-                (() => I(3, 2).Renorm(2, 0, 2), DTypes, "linalg.vector_norm: Expected a floating point or complex tensor as input. Got Long"),
+                (() => I(3, 2).Renorm(2, 0, 2), DTypes,
+                    "linalg.vector_norm: Expected a floating point or complex tensor as input. Got Long"),
             ],
         },
     ];

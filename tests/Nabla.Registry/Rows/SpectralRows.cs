@@ -4,7 +4,8 @@ namespace Nabla.Registry;
 /// Decompositions of matrices by eigenvalues and singular values. Some samples carry arguments that PyTorch does not have, which the
 /// recorded cases never do: <c>symmetric</c> makes a function of all elements out of one that reads a triangle, <c>thin</c> leaves out
 /// the vectors that are arbitrary, <c>smooth</c> what is not
-/// differentiated, <c>absolute</c> the phases of eigenvectors.
+/// differentiated, <c>absolute</c> the phases of eigenvectors; <c>complex</c> takes
+/// the first dimension as real and imaginary parts.
 /// </summary>
 internal static class SpectralRows
 {
@@ -12,11 +13,12 @@ internal static class SpectralRows
 
     internal static IReadOnlyList<OpRow> All { get; } =
     [
-        new("linalg.eigh", c => LinAlg.Eigh(Sym(c), c.String(1, "UPLO", "L")))
+        new("linalg.eigh", c => Phaseless(c, LinAlg.Eigh(Sym(c), c.String(1, "UPLO", "L"))))
         {
             Covers = ["LinalgEigh"],
             Samples = () => [Marked("symmetric", In.Distinct(3, 3)), Marked("symmetric", In.Real(2, 4, 4)),
                 Marked("symmetric", In.Real(1, 1)), Marked("symmetric", In.Real(2, 0, 0)), Marked("symmetric", In.Real(0, 2, 2)),
+                With(In.NonZero(2, 3, 3), ("symmetric", true), ("complex", true)),
                 new([In.Const(In.Real(3, 3)), "U"])],
             Errors =
             [
@@ -41,12 +43,12 @@ internal static class SpectralRows
             Except = [("saves", "vectors are saved whether they are read or not")],
             Errors = [(() => LinAlg.EigValsH(In.Real(2, 2), "X"), typeof(ArgumentException), "Expected UPLO argument to be 'L' or 'U'")],
         },
-        new("linalg.svd", c => Thin(c, LinAlg.Svd(c.T(0), c.Bool(1, "full_matrices", true))))
+        new("linalg.svd", c => Thin(c, LinAlg.Svd(Arg(c), c.Bool(1, "full_matrices", true))))
         {
             Covers = ["LinalgSvd"],
             Samples = () => [Plain(In.Distinct(3, 3)), Plain(In.Real(2, 4, 3)), Plain(In.Real(2, 5)), Plain(In.Real(2, 0, 3)),
                 Plain(In.Real(0, 3, 2)), Plain(In.Real(1, 1)), Marked("thin", In.Distinct(4, 2)), Marked("thin", In.Real(2, 2, 3)),
-                Marked("values", In.Real(3, 4))],
+                Marked("values", In.Real(3, 4)), Marked("complex", In.NonZero(2, 3, 2)), Marked("complex", In.NonZero(2, 2, 3))],
             Errors =
             [
                 (() => LinAlg.Svd(In.Real(3)), Shapes, "linalg.svd: The input tensor A must have at least 2 dimensions."),
@@ -57,10 +59,11 @@ internal static class SpectralRows
                     "linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values."),
             ],
         },
-        new("linalg.svdvals", c => LinAlg.SvdVals(c.T(0)))
+        new("linalg.svdvals", c => LinAlg.SvdVals(Arg(c)))
         {
             Covers = ["LinalgSvd"],
-            Samples = () => [new([In.Distinct(3, 3)]), new([In.Real(2, 4, 3)]), new([In.Real(2, 5)]), new([In.Real(0, 3)])],
+            Samples = () => [new([In.Distinct(3, 3)]), new([In.Real(2, 4, 3)]), new([In.Real(2, 5)]), new([In.Real(0, 3)]),
+                Marked("complex", In.NonZero(2, 3, 2))],
             Except = [("saves", "vectors are saved whether they are read or not")],
             Errors = [(() => LinAlg.SvdVals(In.Real(2)), Shapes, "linalg.svd: The input tensor A must have at least 2 dimensions.")],
         },
@@ -139,11 +142,12 @@ internal static class SpectralRows
                     "linalg.matrix_exp: Expected a floating point or complex tensor as input. Got Long"),
             ],
         },
-        new("linalg.eig", c => c.Bool(-1, "absolute", false) ? Absolute(LinAlg.Eig(c.T(0))) : LinAlg.Eig(c.T(0)))
+        new("linalg.eig", c => c.Bool(-1, "absolute", false) ? Absolute(LinAlg.Eig(Arg(c))) : LinAlg.Eig(c.T(0)))
         {
             Covers = ["LinalgEig"],
             Samples = () => [Marked("absolute", In.Distinct(3, 3)), Marked("absolute", In.NonZero(2, 3, 3)),
-                Marked("absolute", In.Real(1, 1)), Marked("absolute", In.Real(2, 0, 0)), Marked("absolute", In.Real(0, 3, 3)), new([In.Const(In.NonZero(3, 3))])],
+                Marked("absolute", In.Real(1, 1)), Marked("absolute", In.Real(2, 0, 0)), Marked("absolute", In.Real(0, 3, 3)),
+                With(In.NonZero(2, 3, 3), ("absolute", true), ("complex", true)), new([In.Const(In.NonZero(3, 3))])],
             Errors =
             [
                 (() => LinAlg.Eig(In.Real(3)), Shapes, "linalg.eig: The input tensor A must have at least 2 dimensions."),
@@ -208,7 +212,17 @@ internal static class SpectralRows
     private static Call With(Tensor x, params (string Name, object Value)[] more) =>
         new([x], more.ToDictionary(static p => p.Name, static p => (object?)p.Value));
 
-    private static Tensor Sym(Call c) => c.Bool(-1, "symmetric", false) ? (c.T(0) + c.T(0).Transpose(-2, -1)) / 2 : c.T(0);
+    /// <summary>The matrices; with <c>complex</c> the first dimension holds their real and imaginary parts.</summary>
+    private static Tensor Arg(Call c) => c.Bool(-1, "complex", false) ? Tensor.Complex(c.T(0).Select(0, 0), c.T(0).Select(0, 1)) : c.T(0);
+
+    private static Tensor Sym(Call c)
+    {
+        Tensor x = Arg(c);
+        return c.Bool(-1, "symmetric", false) ? (x + x.Adjoint()) / 2 : x;
+    }
+
+    private static object Phaseless(Call c, (Tensor Values, Tensor Vectors) y) =>
+        c.Bool(-1, "complex", false) ? (y.Values, y.Vectors.Abs()) : y;
 
     private static Call Plain(Tensor x) => new([x, false]);
 
@@ -218,6 +232,13 @@ internal static class SpectralRows
     private static object Thin(Call c, (Tensor U, Tensor S, Tensor V) y)
     {
         if (c.Bool(-1, "values", false)) return y.S;
+        if (c.Bool(-1, "complex", false))
+        {
+            long least = y.S.Size(-1);
+            (Tensor u, Tensor vh) = (y.U.Narrow(-1, 0, least), y.V.Narrow(-2, 0, least));
+            Tensor product = u.MatMul(vh);
+            return (u.Abs(), y.S, vh.Abs(), product.Real, product.Imag);
+        }
         if (!c.Bool(-1, "thin", false)) return y;
         long k = y.S.Size(-1);
         return (y.U.Narrow(-1, 0, k), y.S, y.V.Narrow(-2, 0, k));

@@ -48,6 +48,37 @@ public sealed class SpectralTests : IDisposable
         foreach (DType dtype in (DType[])[DType.Float64, DType.Float32]) CheckSvd(Normal(dtype, m, n));
     }
 
+    [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(8), InlineData(40)]
+    public void Complex_matrices(long n)
+    {
+        foreach (DType dtype in (DType[])[DType.Float64, DType.Float32])
+        {
+            foreach ((long rows, long columns) in ((long, long)[])[(n, n), (n, n + 3), (n + 3, n)])
+            {
+                Tensor parts = Normal(dtype, 2, rows, columns), a = Tensor.Complex(parts[0], parts[1]);
+                double bound = Bound(parts[0]) * 2;
+                foreach (bool full in (bool[])[true, false])
+                {
+                    (Tensor u, Tensor s, Tensor vh) = LinAlg.Svd(a, full);
+                    Small((u.Narrow(1, 0, n) * s).MatMul(vh.Narrow(0, 0, n)) - a, bound * Largest(s), "the factors do not give the matrix");
+                    Small(u.Adjoint().MatMul(u) - Tensor.Eye(u.Size(1), dtype: dtype), bound, "U is not unitary");
+                    Small(vh.MatMul(vh.Adjoint()) - Tensor.Eye(vh.Size(0), dtype: dtype), bound, "V is not unitary");
+                }
+                if (rows != columns) continue;
+                Tensor h = a + a.Adjoint();
+                (Tensor w, Tensor v) = LinAlg.Eigh(h);
+                Small((v * w).MatMul(v.Adjoint()) - h, bound * Largest(w), "the factors do not give the Hermitian matrix");
+                Small(v.Adjoint().MatMul(v) - Tensor.Eye(n, dtype: dtype), bound, "eigenvectors are not orthonormal");
+                (Tensor l, Tensor x) = LinAlg.Eig(a);
+                Small(a.MatMul(x) - x * l, bound * Largest(w), "A V differs from V Λ");
+                Small((x.Conj() * x).Real.Sum(0) - 1, bound, "eigenvectors are not of norm 1");
+            }
+        }
+
+        static void Small(Tensor x, double bound, string otherwise) =>
+            Assert.True(Largest(x.IsComplex ? x.ViewAsReal() : x) <= bound, otherwise);
+    }
+
     [Theory, MemberData(nameof(Special))]
     public void Special_matrices(string kind)
     {

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Nabla.Kernels;
 
 /// <summary>
-/// Eigenvalues and eigenvectors of general real matrices: balancing, Hessenberg form, real Schur form, and substitution in the triangle,
+/// Eigenvalues and eigenvectors of general matrices: balancing, Hessenberg form, real Schur form, and substitution in the triangle,
 /// as in LAPACK's geev. G. Golub and C. Van Loan, Matrix Computations, 7.6.
 /// </summary>
 internal static unsafe class Eig
@@ -16,13 +16,20 @@ internal static unsafe class Eig
     internal static (Tensor[] Parts, long Failed, long Code) Run(Tensor a, bool vectors)
     {
         a = Copy.Contiguous(a);
+        DType type = a.dtype.Part();
         Layout values = new(a.layout.shape[..^1]);
         Tensor[] parts = vectors
-            ? [Tensor.Allocate(values, a.dtype), Tensor.Allocate(values, a.dtype), Tensor.Allocate(new Layout(a.layout.shape), a.dtype),
-                Tensor.Allocate(new Layout(a.layout.shape), a.dtype)]
-            : [Tensor.Allocate(values, a.dtype), Tensor.Allocate(values, a.dtype)];
+            ? [Tensor.Allocate(values, type), Tensor.Allocate(values, type), Tensor.Allocate(new Layout(a.layout.shape), type),
+                Tensor.Allocate(new Layout(a.layout.shape), type)]
+            : [Tensor.Allocate(values, type), Tensor.Allocate(values, type)];
         if (a.layout.Count == 0) return (parts, -1, 0);
-        (long failed, long code) = a.dtype == DType.Float32 ? Run<float>(a, parts) : Run<double>(a, parts);
+        (long failed, long code) = a.dtype switch
+        {
+            DType.Float32 => Run<float>(a, parts),
+            DType.Float64 => Run<double>(a, parts),
+            DType.Complex64 => ComplexEig.Run<float>(a, parts),
+            _ => ComplexEig.Run<double>(a, parts),
+        };
         return (parts, failed, code);
     }
 
@@ -209,30 +216,6 @@ internal static unsafe class Eig
                     if (pair) (real[i * n + j + 1], imag[i * n + j + 1]) = (x[i], -y[i]);
                 }
                 if (pair) j++;
-            }
-        }
-    }
-
-    /// <summary>A complex number; division after R. Smith, Communications of the ACM 5(8), 1962.</summary>
-    private readonly record struct Complex<T>(T Re, T Im) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        internal T Size => T.Abs(Re) + T.Abs(Im);
-
-        public static Complex<T> operator +(Complex<T> x, Complex<T> y) => new(x.Re + y.Re, x.Im + y.Im);
-        public static Complex<T> operator -(Complex<T> x, Complex<T> y) => new(x.Re - y.Re, x.Im - y.Im);
-        public static Complex<T> operator *(Complex<T> x, Complex<T> y) => new(x.Re * y.Re - x.Im * y.Im, x.Re * y.Im + x.Im * y.Re);
-
-        public static Complex<T> operator /(Complex<T> x, Complex<T> y)
-        {
-            if (T.Abs(y.Re) >= T.Abs(y.Im))
-            {
-                T r = y.Im / y.Re, d = y.Re + r * y.Im;
-                return new((x.Re + r * x.Im) / d, (x.Im - r * x.Re) / d);
-            }
-            else
-            {
-                T r = y.Re / y.Im, d = r * y.Re + y.Im;
-                return new((r * x.Re + x.Im) / d, (r * x.Im - x.Re) / d);
             }
         }
     }

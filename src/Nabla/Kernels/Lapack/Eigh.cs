@@ -15,6 +15,7 @@ internal static unsafe class Eigh
     /// <returns>Them, and the first matrix of the batch that failed with its error code, or -1.</returns>
     internal static (Tensor Values, Tensor? Vectors, long Failed, long Code) Run(Tensor a, bool upper, bool vectors)
     {
+        if (a.dtype.IsComplex()) return Hermitian.Eigenvalues(a, upper, vectors);
         a = Copy.Contiguous(a);
         Tensor w = Tensor.Allocate(new Layout(a.layout.shape[..^1]), a.dtype);
         Tensor? v = vectors ? Tensor.Allocate(new Layout(a.layout.shape), a.dtype) : null;
@@ -139,7 +140,7 @@ internal static unsafe class Eigh
     }
 
     /// <summary>The eigenvalues of a tridiagonal matrix in d; the rotations of rows go into z. 0, or how many did not converge.</summary>
-    private static long Iterate<T>(T* d, T* e, T* z, long n) where T : unmanaged, IFloatingPointIeee754<T>
+    internal static long Iterate<T>(T* d, T* e, T* z, long n) where T : unmanaged, IFloatingPointIeee754<T>
     {
         T two = T.CreateTruncating(2);
         for (long l = 0; l < n; l++)

@@ -46,8 +46,8 @@ internal static unsafe class Ldl
         {
             int i = (int)(at % n), p = all[at], step = p < 0 ? 2 : 1;
             if (p == 0 || Math.Abs(p) > n || Math.Abs(p) < i + step || i + step > n || (step == 2 && all[at + 1] != p))
-                Throw.Range(nameof(pivots), p, $"torch.linalg.ldl_solve: pivot {i} is {p}, which no factorization of a matrix of {n} rows " +
-                    "has; pass the pivots that linalg.ldl_factor returned.");
+                Throw.Range(nameof(pivots), p, $"torch.linalg.ldl_solve: pivot {i} is {p}, which no factorization of a matrix of {n} " +
+                    "rows has; pass the pivots that linalg.ldl_factor returned.");
             at += step;
         }
     }
@@ -123,7 +123,7 @@ internal static unsafe class Ldl
         return (at, T.Abs(a[at * (n + 1)]) >= ratio * beside ? 1 : 2);
     }
 
-    /// <summary>Exchanges rows and columns <paramref name="i"/> and <paramref name="p"/> (p > i) of what is left from column k on.</summary>
+    /// <summary>Exchanges rows and columns i and p > i of what is left from column k on.</summary>
     private static void Exchange<T>(long n, T* a, long k, long i, long p) where T : unmanaged
     {
         T* left = a + i * n, right = a + p * n;

@@ -11,7 +11,7 @@ internal static unsafe class Lu
 {
     private const long Base = 16;
 
-    /// <summary>L (below the diagonal, its ones left out) and U, the pivots, and the first zero on U's diagonal, from 1 (0: none).</summary>
+    /// <summary>L (below the diagonal, without its ones) and U, the pivots, and the first zero on U's diagonal, from 1 (0: none).</summary>
     internal static (Tensor LU, Tensor Pivots, Tensor Info) Factor(Tensor a)
     {
         long[] shape = a.layout.shape;
@@ -154,8 +154,9 @@ internal static unsafe class Lu
             if (op == "lu_unpack")
                 Throw.Range("pivots", p, "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive." +
                     $"Did you properly pass the result of lu_factor? A pivot is {p}, LU has {rows} rows.");
-            Throw.Range("pivots", p, $"Pivots given to {op} must all be {(p < 1 ? "greater or equal to 1" : "smaller or equal to LU.size(-2)")}" +
-                $". Did you properly pass the result of lu_factor? A pivot is {p}, LU has {rows} rows.");
+            string bound = p < 1 ? "greater or equal to 1" : "smaller or equal to LU.size(-2)";
+            Throw.Range("pivots", p, $"Pivots given to {op} must all be {bound}. Did you properly pass the result of lu_factor? " +
+                $"A pivot is {p}, LU has {rows} rows.");
         }
     }
 

@@ -88,14 +88,17 @@ internal static unsafe class Qr
         T scale = T.Zero;
         for (long i = 1; i < n; i++) scale = T.MaxMagnitude(scale, x[i]);
         if (scale == T.Zero) return T.Zero;
-        scale = T.MaxMagnitude(T.Abs(scale), T.Abs(x[0]));
-        // Squares neither overflow nor vanish once the largest element is 1.
         T squares = Rows.Dot(x, x, n), norm = T.Sqrt(squares);
-        if (!(squares > T.CreateTruncating(1e-30) && squares < T.CreateTruncating(1e30)))
+        if (squares < T.CreateTruncating(1e-30) || squares > T.CreateTruncating(1e30))
         {
-            squares = T.Zero;
-            for (long i = 0; i < n; i++) squares += x[i] / scale * (x[i] / scale);
-            norm = scale * T.Sqrt(squares);
+            scale = T.MaxMagnitude(scale, x[0]);
+            if (!T.IsFinite(scale)) return T.NaN;
+            // Squares neither overflow nor vanish once the largest element is about 1.
+            int power = T.ILogB(scale);
+            for (long i = 0; i < n; i++) x[i] = T.ScaleB(x[i], -power);
+            T factor = Reflect(x, n);
+            x[0] = T.ScaleB(x[0], power);
+            return factor;
         }
         T alpha = x[0], beta = T.IsNegative(alpha) ? norm : -norm;
         Rows.Divide(x + 1, alpha - beta, n - 1);

@@ -12,6 +12,7 @@ internal static unsafe class Svd
     /// <returns>Them, and the first matrix of the batch that failed with its error code, or -1. Code -4: not finite.</returns>
     internal static (Tensor? U, Tensor S, Tensor? Vh, long Failed, long Code) Run(Tensor a, bool vectors, bool full)
     {
+        if (a.dtype.IsComplex()) return Hermitian.SingularValues(a, vectors, full);
         a = Copy.Contiguous(a);
         long[] batch = a.layout.shape[..^2];
         long m = a.layout.shape[^2], n = a.layout.shape[^1], k = Math.Min(m, n);
