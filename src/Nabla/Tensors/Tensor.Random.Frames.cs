@@ -32,8 +32,8 @@ internal static class RandomFrames
         if (vmap.Randomness == Randomness.Same)
         {
             if (batched)
-                Throw.State("Vmap does not currently support same randomness with a batched tensor input. Use randomness: \"different\", or " +
-                    "draw uniform or normal numbers and compute with them.");
+                Throw.State("Vmap does not currently support same randomness with a batched tensor input. Use randomness: \"different\", " +
+                    "or draw uniform or normal numbers and compute with them.");
             return Outside(vmap, () => draw(plain));
         }
         Tensor[] inner = Align(plain, vmap);
@@ -56,8 +56,8 @@ internal static class RandomFrames
         if (vmap.Randomness == Randomness.Error) Refuse();
         while (x.wrap is Dual dual) x = dual.Primal;
         if (vmap.Randomness == Randomness.Different && Batch.Open(x, vmap.Level) is null)
-            Throw.State("vmap: Cannot ask for different inplace randomness on an unbatched tensor. This will appear like same randomness. " +
-                "Draw a new tensor instead.");
+            Throw.State("vmap: Cannot ask for different inplace randomness on an unbatched tensor. This will appear like same " +
+                "randomness. Draw a new tensor instead.");
     }
 
     /// <summary>The inner tensors, which broadcast as the tensors do.</summary>
@@ -79,6 +79,6 @@ internal static class RandomFrames
         finally { Frame.Exchange(inside); }
     }
 
-    private static void Refuse() => Throw.State("vmap: called random operation while in randomness error mode. Please either use the 'same' " +
-        "or 'different' randomness flags on vmap or perform the randomness operation out of vmap");
+    private static void Refuse() => Throw.State("vmap: called random operation while in randomness error mode. Please either use the " +
+        "'same' or 'different' randomness flags on vmap or perform the randomness operation out of vmap");
 }

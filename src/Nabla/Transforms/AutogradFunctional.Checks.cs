@@ -10,7 +10,8 @@ public static partial class AutogradFunctional
     private static Tensor[] Prepare(Tensor[] inputs, bool createGraph, string name, bool needGraph = true)
     {
         if (inputs.Length == 0)
-            throw new ArgumentException($"The inputs given to {name} must be either a Tensor or a tuple of Tensors but the given tuple is empty.",
+            throw new ArgumentException($"The inputs given to {name} must be either a Tensor or a tuple of Tensors but the given tuple " +
+                "is empty.",
                 nameof(inputs));
         Tensor[] x = new Tensor[inputs.Length];
         for (int i = 0; i < x.Length; i++)
@@ -26,8 +27,8 @@ public static partial class AutogradFunctional
     private static Tensor[] Outputs(Tensor[]? outputs, string name)
     {
         if (outputs is null || Array.Exists(outputs, static t => t is null))
-            Throw.Graph($"The outputs of the user-provided function given to {name} must be either a Tensor or a tuple of Tensors but the " +
-                "given outputs of the user-provided function has type null.");
+            Throw.Graph($"The outputs of the user-provided function given to {name} must be either a Tensor or a tuple of Tensors but " +
+                "the given outputs of the user-provided function has type null.");
         return outputs!;
     }
 
@@ -40,10 +41,11 @@ public static partial class AutogradFunctional
             {
                 "outputs" => $"Output {i} of the user-provided function does not require gradients. The outputs must be computed in a " +
                     "differentiable manner from the input when running in strict mode.",
-                "grad_inputs" => $"The gradient with respect to input {i} is independent of the inputs of the user-provided function. This is " +
-                    "not allowed in strict mode.",
-                _ => $"The hessian of the user-provided function with respect to input {i} is independent of the input. This is not allowed " +
-                    "in strict mode. You should ensure that your function is thrice differentiable and the hessian depends on the inputs.",
+                "grad_inputs" => $"The gradient with respect to input {i} is independent of the inputs of the user-provided function. " +
+                "This is not allowed in strict mode.",
+                _ => $"The hessian of the user-provided function with respect to input {i} is independent of the input. This is not " +
+                "allowed in strict mode. You should ensure that your function is thrice differentiable and the hessian depends on the " +
+                "inputs.",
             });
         }
     }
@@ -55,18 +57,19 @@ public static partial class AutogradFunctional
                 : $"v is a tuple of invalid length: should be {like.Length} but got {v.Length}.");
         for (int i = 0; i < v.Length; i++)
             if (!v[i].layout.SameShape(like[i].layout))
-                Throw.Shapes($"{(v.Length == 1 ? "v" : $"Entry {i} in v")} has invalid size: should be torch.Size({like[i].Shape}) but got " +
-                    $"torch.Size({v[i].Shape}).");
+                Throw.Shapes($"{(v.Length == 1 ? "v" : $"Entry {i} in v")} has invalid size: should be torch.Size({like[i].Shape}) but " +
+                    $"got torch.Size({v[i].Shape}).");
     }
 
     [DoesNotReturn]
-    private static void NeedsVector() => Throw.Graph("The vector v can only be None if the input to the user-provided function is a single " +
-        "Tensor with a single element.");
+    private static void NeedsVector() => Throw.Graph("The vector v can only be None if the input to the user-provided function is a " +
+        "single Tensor with a single element.");
 
     [DoesNotReturn]
-    private static void Independent(int i) => Throw.Graph("While computing the hessian, found that the jacobian of the user-provided function " +
-        $"with respect to input {i} is independent of the input. This is not allowed in strict mode. You should ensure that your function is " +
-        "twice differentiable and that the jacobian depends on the inputs (this would be violated by a linear function for example).");
+    private static void Independent(int i) => Throw.Graph("While computing the hessian, found that the jacobian of the user-provided " +
+        $"function with respect to input {i} is independent of the input. This is not allowed in strict mode. You should ensure that " +
+        "your function is twice differentiable and that the jacobian depends on the inputs (this would be violated by a linear function " +
+        "for example).");
 
     private static (Tensor[] X, Tensor[]? V) HessianArguments(Tensor[] inputs, Tensor[]? v, bool createGraph, string name)
     {
@@ -119,15 +122,16 @@ public static partial class AutogradFunctional
             if (g[i] is null && strict)
                 Throw.Graph(stage switch
                 {
-                    Stage.Back => $"The output of the user-provided function is independent of input {i}. This is not allowed in strict mode.",
-                    Stage.DoubleBack => $"The jacobian of the user-provided function is independent of input {i}. This is not allowed in strict " +
+                    Stage.Back => $"The output of the user-provided function is independent of input {i}. This is not allowed in strict " +
                         "mode.",
-                    _ => $"The hessian of the user-provided function is independent of entry {i} in the grad_jacobian. This is not allowed in " +
-                        "strict mode as it prevents from using the double backward trick to replace forward mode AD.",
+                    Stage.DoubleBack => $"The jacobian of the user-provided function is independent of input {i}. This is not allowed in " +
+                    "strict mode.",
+                    _ => $"The hessian of the user-provided function is independent of entry {i} in the grad_jacobian. This is not " +
+                    "allowed in strict mode as it prevents from using the double backward trick to replace forward mode AD.",
                 });
             if (g[i] is { RequiresGrad: false } && strict && createGraph && stage == Stage.DoubleBack)
-                Throw.Graph($"The jacobian of the user-provided function is independent of input {i}. This is not allowed in strict mode when " +
-                    "create_graph=True.");
+                Throw.Graph($"The jacobian of the user-provided function is independent of input {i}. This is not allowed in strict mode " +
+                    "when create_graph=True.");
             filled[i] = g[i] ?? Tensor.ZerosLike(x[i].WithoutHistory());
         }
         return filled;

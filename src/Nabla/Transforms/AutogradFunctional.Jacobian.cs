@@ -27,17 +27,18 @@ public static partial class AutogradFunctional
         bool vectorize = false, string strategy = "reverse-mode")
     {
         if (strategy is not ("forward-mode" or "reverse-mode"))
-            throw new ArgumentException("Expected strategy to be either \"forward-mode\" or \"reverse-mode\". Hint: If your function has more " +
-                "outputs than inputs, \"forward-mode\" tends to be more performant. Otherwise, prefer to use \"reverse-mode\".", nameof(strategy));
+            throw new ArgumentException("Expected strategy to be either \"forward-mode\" or \"reverse-mode\". Hint: If your function has " +
+                "more outputs than inputs, \"forward-mode\" tends to be more performant. Otherwise, prefer to use \"reverse-mode\".",
+                nameof(strategy));
         if (strategy == "forward-mode")
         {
             if (createGraph)
-                throw new ArgumentException("torch.autograd.functional.jacobian: `create_graph=True` and `strategy=\"forward-mode\"` are not " +
-                    "supported together (yet). Please either set `create_graph=False` or `strategy=\"reverse-mode\"`. Func.JacFwd is recorded " +
-                    "by itself.");
+                throw new ArgumentException("torch.autograd.functional.jacobian: `create_graph=True` and `strategy=\"forward-mode\"` are " +
+                    "not supported together (yet). Please either set `create_graph=False` or `strategy=\"reverse-mode\"`. Func.JacFwd is " +
+                    "recorded by itself.");
             if (strict)
-                throw new ArgumentException("torch.autograd.functional.jacobian: `strict=True` and `strategy=\"forward-mode\"` are not supported " +
-                    "together (yet). Please either set `strict=False` or `strategy=\"reverse-mode\"`.");
+                throw new ArgumentException("torch.autograd.functional.jacobian: `strict=True` and `strategy=\"forward-mode\"` are not " +
+                    "supported together (yet). Please either set `strict=False` or `strategy=\"reverse-mode\"`.");
             if (!vectorize)
                 throw new ArgumentException("Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly implemented for " +
                     "`vectorize=True`.");
@@ -45,8 +46,8 @@ public static partial class AutogradFunctional
             return Array.ConvertAll(Func.Columns(f, plain, "error"), row => Array.ConvertAll(row, static t => t.WithoutHistory()));
         }
         if (strict && vectorize)
-            throw new ArgumentException("torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together. " +
-                "Please either set `strict=False` or `vectorize=False`.");
+            throw new ArgumentException("torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported " +
+                "together. Please either set `strict=False` or `vectorize=False`.");
         using GradScope mode = Autograd.EnableGrad();
         Tensor[] x = Prepare(inputs, createGraph, "jacobian");
         Tensor[] y = Outputs(f(x), "jacobian");
@@ -68,10 +69,11 @@ public static partial class AutogradFunctional
             for (int i = 0; i < g.Length && strict; i++)
             {
                 if (createGraph && g[i] is { RequiresGrad: false })
-                    Throw.Graph($"The jacobian of the user-provided function is independent of input {i}. This is not allowed in strict mode " +
-                        "when create_graph=True.");
+                    Throw.Graph($"The jacobian of the user-provided function is independent of input {i}. This is not allowed in strict " +
+                        "mode when create_graph=True.");
                 if (g[i] is null)
-                    Throw.Graph($"Output {o} of the user-provided function is independent of input {i}. This is not allowed in strict mode.");
+                    Throw.Graph($"Output {o} of the user-provided function is independent of input {i}. This is not allowed in strict " +
+                        "mode.");
             }
             rows[k] = Fill(g, x, false, createGraph, Stage.Back);
         }
@@ -85,7 +87,8 @@ public static partial class AutogradFunctional
     /// <param name="createGraph">Record, so that the matrix can be differentiated again.</param>
     /// <param name="strict">Fail where something does not depend on the input, instead of returning zeros.</param>
     /// <param name="vectorize">Compute all rows at once.</param>
-    /// <param name="outerJacobianStrategy"><c>"reverse-mode"</c>, or <c>"forward-mode"</c>, which needs <paramref name="vectorize"/>.</param>
+    /// <param name="outerJacobianStrategy"><c>"reverse-mode"</c>, or <c>"forward-mode"</c>, which needs
+    /// <paramref name="vectorize"/>.</param>
     /// <exception cref="AutogradException">The result has several elements; with strict: something is independent.</exception>
     /// <exception cref="ArgumentException">The options do not go together.</exception>
     public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor input, bool createGraph = false, bool strict = false,
@@ -104,7 +107,8 @@ public static partial class AutogradFunctional
         bool vectorize = false, string outerJacobianStrategy = "reverse-mode")
     {
         if (outerJacobianStrategy is not ("forward-mode" or "reverse-mode"))
-            throw new ArgumentException("Expected strategy to be either \"forward-mode\" or \"reverse-mode\".", nameof(outerJacobianStrategy));
+            throw new ArgumentException("Expected strategy to be either \"forward-mode\" or \"reverse-mode\".",
+                nameof(outerJacobianStrategy));
         return Jacobian(Gradient, inputs, createGraph, strict, vectorize, outerJacobianStrategy);
 
         Tensor[] Gradient(Tensor[] a)

@@ -1,8 +1,8 @@
 namespace Nabla;
 
 /// <summary>
-/// Products with Jacobians and Hessians, and these matrices, of functions of one or several tensors, as <c>torch.autograd.functional</c> has
-/// them. Built on recorded gradients; <see cref="Func"/> has the same as functions of functions.
+/// Products with Jacobians and Hessians, and these matrices, of functions of one or several tensors, as <c>torch.autograd.functional</c>
+/// has them. Built on recorded gradients; <see cref="Func"/> has the same as functions of functions.
 /// </summary>
 public static partial class AutogradFunctional
 {

@@ -18,7 +18,8 @@ internal sealed class Batch : Interpreter
             Throw.Graph("vmap: a tensor from inside a vmap is used after that vmap has returned. Return it from the function instead of " +
                 "keeping it.");
         Layout l = inner.layout;
-        return new Tensor(inner.storage, new Layout(l.shape[1..], l.strides[1..], l.Offset), inner.dtype) { wrap = new Batch(frame, inner) };
+        Layout item = new(l.shape[1..], l.strides[1..], l.Offset);
+        return new Tensor(inner.storage, item, inner.dtype) { wrap = new Batch(frame, inner) };
     }
 
     internal static Tensor? Open(Tensor x, long level) => x.wrap is Batch b && b.Level == level ? b.Inner : null;

@@ -4,8 +4,7 @@ namespace Nabla;
 /// Forward mode with levels: inside a level, a tensor can carry a tangent, and every operation on it computes the result's tangent, too.
 /// <code>
 /// using (ForwardAD.EnterDualLevel())
-/// {
-///     Tensor y = f(ForwardAD.MakeDual(x, v));
+/// {     Tensor y = f(ForwardAD.MakeDual(x, v));
 ///     (Tensor value, Tensor? jv) = ForwardAD.UnpackDual(y);
 /// }
 /// </code>
@@ -37,8 +36,8 @@ public static class ForwardAD
         Frame? frame = level?.Frame ?? Innermost();
         if (frame is null or { Closed: true })
         {
-            Throw.Graph("Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first. Wrap the " +
-                "computation in `using (ForwardAD.EnterDualLevel())`.");
+            Throw.Graph("Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first. Wrap " +
+                "the computation in `using (ForwardAD.EnterDualLevel())`.");
             return tensor;
         }
         Check(tensor, tangent);
@@ -146,8 +145,8 @@ public sealed class DualLevel : IDisposable
     {
         if (Frame.Closed) return;
         if (!ReferenceEquals(Frame.Current, Frame))
-            Throw.Graph("Trying to exit a forward AD level that was not the last one that was created. This is not supported. Dispose the " +
-                "levels opened later first.");
+            Throw.Graph("Trying to exit a forward AD level that was not the last one that was created. This is not supported. Dispose " +
+                "the levels opened later first.");
         Frame.Exit();
     }
 }

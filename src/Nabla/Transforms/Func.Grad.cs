@@ -99,7 +99,8 @@ public static partial class Func
     /// <summary>The gradient with respect to the first argument, and the value, of a scalar function.</summary>
     /// <inheritdoc cref="Grad{TParams, T}(Func{TParams, T, Tensor})"/>
     public static Func<TParams, T, (TParams Gradient, Tensor Value)> GradAndValue<
-        [DynamicallyAccessedMembers(Tree.Needs)] TParams, T>(Func<TParams, T, Tensor> f) => (p, x) => GradAndValue<TParams>(q => f(q, x))(p);
+        [DynamicallyAccessedMembers(Tree.Needs)] TParams, T>(Func<TParams, T, Tensor> f) =>
+        (p, x) => GradAndValue<TParams>(q => f(q, x))(p);
 
     /// <summary>The gradient of a function's first result; the second is passed on.</summary>
     /// <typeparam name="TParams">A structure of tensors.</typeparam>
@@ -123,8 +124,8 @@ public static partial class Func
             return (Tree.Build(p, g), y, aux);
         };
 
-    private static (Tensor[] Gradients, Tensor Value, TAux Aux) Some<TAux>(Func<Tensor[], (Tensor, TAux)> f, Tensor[] x,
-        ReadOnlySpan<int> argnums)
+    private static (Tensor[] Gradients, Tensor Value, TAux Aux) Some<[DynamicallyAccessedMembers(Tree.Needs)] TAux>(
+        Func<Tensor[], (Tensor, TAux)> f, Tensor[] x, ReadOnlySpan<int> argnums)
     {
         int[] n = Argnums(argnums, x.Length);
         return One(a => f(With(x, n, a)), Pick(x, n));

@@ -13,7 +13,8 @@ public static partial class Func
     /// <inheritdoc cref="Hessian(Func{Tensor, Tensor})"/>
     /// <param name="f">The function.</param>
     /// <param name="argnums">Which argument; negative numbers count from the end.</param>
-    public static Func<Tensor, Tensor, Tensor> Hessian(Func<Tensor, Tensor, Tensor> f, int argnums = 0) => JacFwd(JacRev(f, argnums), argnums);
+    public static Func<Tensor, Tensor, Tensor> Hessian(Func<Tensor, Tensor, Tensor> f, int argnums = 0) =>
+        JacFwd(JacRev(f, argnums), argnums);
 
     /// <summary>The four blocks of second derivatives of a function of two tensors.</summary>
     /// <inheritdoc cref="Hessian(Func{Tensor, Tensor, Tensor}, int)"/>
@@ -30,7 +31,8 @@ public static partial class Func
             return (Two(blocks[0]), Two(blocks[1]));
         };
 
-    /// <summary>For every tensor in the argument, the derivatives of the Jacobian with respect to it, in the argument's structure.</summary>
+    /// <summary>For every tensor in the argument, the derivatives of the Jacobian with respect to it, in the argument's
+    /// structure.</summary>
     /// <inheritdoc cref="Hessian(Func{Tensor, Tensor})"/>
     /// <typeparam name="T">A structure of tensors.</typeparam>
     public static Func<T, T[]> Hessian<[DynamicallyAccessedMembers(Tree.Needs)] T>(Func<T, Tensor> f) =>

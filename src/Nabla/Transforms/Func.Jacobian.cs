@@ -70,7 +70,8 @@ public static partial class Func
 
     /// <summary>The Jacobian, of shape [result shape, argument shape], by forward mode: all columns at once.</summary>
     /// <param name="f">The function; it runs once, on all columns.</param>
-    /// <param name="randomness">What random operations do: <c>"error"</c>, <c>"different"</c> for each column, or the <c>"same"</c>.</param>
+    /// <param name="randomness">What random operations do: <c>"error"</c>, <c>"different"</c> for each column, or the
+    /// <c>"same"</c>.</param>
     public static Func<Tensor, Tensor> JacFwd(Func<Tensor, Tensor> f, string randomness = "error") =>
         x => Columns(a => [f(a[0])], [x], randomness)[0][0];
 

@@ -63,9 +63,9 @@ public static partial class Func
     {
         Tensor[] x = Tree.Leaves(primals), t = Tree.Leaves(tangents);
         if (Tree.Different(primals, tangents) is { } other)
-            Throw.Graph("jvp(f, primals, tangents): Expected primals and tangents to have the same python structure. For example, if primals " +
-                $"is a tuple of 3 tensors, tangents also must be. Got primals with structure {Tree.Describe(primals)} and tangents with " +
-                $"structure {other}");
+            Throw.Graph("jvp(f, primals, tangents): Expected primals and tangents to have the same python structure. For example, if " +
+                $"primals is a tuple of 3 tensors, tangents also must be. Got primals with structure {Tree.Describe(primals)} and " +
+                $"tangents with structure {other}");
         if (x.Length == 0) Throw.Graph("jvp(f, primals, tangents): Expected primals to contain at least one Tensor.");
         Frame frame = Frame.Enter(Frame.Kind.Jvp);
         try

@@ -31,7 +31,8 @@ public static partial class Func
     /// <summary>f(x, y) and the function that maps a cotangent of it to those of both arguments.</summary>
     /// <inheritdoc cref="Vjp{T, TResult}(Func{T, TResult}, T)"/>
     public static (TResult Output, Func<TResult, (T1, T2)> Vjp) Vjp<[DynamicallyAccessedMembers(Tree.Needs)] T1,
-        [DynamicallyAccessedMembers(Tree.Needs)] T2, [DynamicallyAccessedMembers(Tree.Needs)] TResult>(Func<T1, T2, TResult> f, T1 x, T2 y) =>
+        [DynamicallyAccessedMembers(Tree.Needs)] T2, [DynamicallyAccessedMembers(Tree.Needs)] TResult>(
+        Func<T1, T2, TResult> f, T1 x, T2 y) =>
         Vjp<(T1, T2), TResult>(a => f(a.Item1, a.Item2), (x, y));
 
     /// <summary>f(x, y, z) and the function that maps a cotangent of it to those of the arguments.</summary>

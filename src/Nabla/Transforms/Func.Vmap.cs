@@ -11,7 +11,8 @@ public static partial class Func
     /// <param name="randomness">What random operations do: <c>"error"</c>, <c>"different"</c> numbers for each slice, or the
     /// <c>"same"</c>.</param>
     /// <param name="chunkSize">How many slices are computed at once; null for all. Less needs less memory.</param>
-    /// <exception cref="ArgumentException">The dimensions do not fit the arguments or results; randomness or chunkSize is no such value.</exception>
+    /// <exception cref="ArgumentException">The dimensions do not fit the arguments or results; randomness or chunkSize is no such
+    /// value.</exception>
     /// <exception cref="ShapeException">Mapped tensors have different sizes there.</exception>
     /// <exception cref="InvalidOperationException">The function reads a value, depends on one in its control flow, or draws random numbers
     /// without leave.</exception>
@@ -71,8 +72,9 @@ public static partial class Func
         return (x, y, z) =>
         {
             Tensor[] a = Tree.Leaves(x), b = Tree.Leaves(y), c = Tree.Leaves(z);
-            return mapping.Run(t => f(Tree.Build(x, t), Tree.Build(y, t.AsMemory(a.Length)), Tree.Build(z, t.AsMemory(a.Length + b.Length))),
-                [.. a, .. b, .. c], [(inDims.Part(0, 3), x), (inDims.Part(1, 3), y), (inDims.Part(2, 3), z)]);
+            return mapping.Run(t => f(Tree.Build(x, t), Tree.Build(y, t.AsMemory(a.Length)),
+                Tree.Build(z, t.AsMemory(a.Length + b.Length))), [.. a, .. b, .. c],
+                [(inDims.Part(0, 3), x), (inDims.Part(1, 3), y), (inDims.Part(2, 3), z)]);
         };
     }
 

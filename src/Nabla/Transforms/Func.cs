@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Nabla;
 
 /// <summary>
@@ -77,7 +75,8 @@ public static partial class Func
             if (n < -count || n >= count) Throw.Range(nameof(argnums), n, $"Got argnum={n}, but only {count} positional inputs");
             result[i] = n < 0 ? n + count : n;
             if (Array.IndexOf(result, result[i], 0, i) >= 0)
-                throw new ArgumentException($"argnums elements must be unique, got ({string.Join(", ", argnums.ToArray())})", nameof(argnums));
+                throw new ArgumentException($"argnums elements must be unique, got ({string.Join(", ", argnums.ToArray())})",
+                    nameof(argnums));
         }
         return result;
     }

@@ -21,10 +21,11 @@ internal sealed class Mapping
             _ => throw new ArgumentException($"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}",
                 nameof(randomness)),
         };
-        if (chunkSize <= 0) Throw.Range(nameof(chunkSize), chunkSize, $"vmap: chunk_size should be None or greater than 0. (got {chunkSize})");
+        if (chunkSize <= 0) Throw.Range(nameof(chunkSize), chunkSize, $"vmap: chunk_size should be None or greater than 0. (got " +
+            $"{chunkSize})");
         if (inDims.IsNone)
-            throw new ArgumentException($"vmap({name}, in_dims=None, ...)(<inputs>): expected `in_dims` to be int or a (potentially nested) " +
-                "tuple matching the structure of inputs, got: null.", nameof(inDims));
+            throw new ArgumentException($"vmap({name}, in_dims=None, ...)(<inputs>): expected `in_dims` to be int or a (potentially " +
+                "nested) tuple matching the structure of inputs, got: null.", nameof(inDims));
     }
 
     /// <summary>Runs f on all slices of x; the arguments say which dimension each tensor of x has.</summary>
@@ -73,8 +74,8 @@ internal sealed class Mapping
             if (dims[i] is not { } d) continue;
             int rank = x[i].Rank;
             if (d < -rank || d >= rank)
-                throw new ArgumentException($"vmap({name}, in_dims={inDims}, ...)(<inputs>): Got in_dim={d} for some input, but that input is " +
-                    $"a Tensor of dimensionality {rank} so expected in_dim to satisfy -{rank} <= in_dim < {rank}.");
+                throw new ArgumentException($"vmap({name}, in_dims={inDims}, ...)(<inputs>): Got in_dim={d} for some input, but that " +
+                    $"input is a Tensor of dimensionality {rank} so expected in_dim to satisfy -{rank} <= in_dim < {rank}.");
             long size = x[i].layout.shape[d < 0 ? d + rank : d];
             if (n >= 0 && size != n)
                 Throw.Shapes("vmap: Expected all tensors to have the same size in the mapped dimension, got sizes " +
@@ -117,8 +118,8 @@ internal sealed class Mapping
     private int?[] Places<[DynamicallyAccessedMembers(Tree.Needs)] TResult>(TResult result)
     {
         if (!Tree.Holds<TResult>())
-            throw new ArgumentException($"vmap({name}, ...): `{name}` must only return Tensors, got type {typeof(TResult)}. Did you mean to set " +
-                "out_dims= to None for output?");
+            throw new ArgumentException($"vmap({name}, ...): `{name}` must only return Tensors, got type {typeof(TResult)}. Did you mean " +
+                "to set out_dims= to None for output?");
         List<int?> places = [];
         if (outDims.Resolve(result, places)) return [.. places];
         throw new ArgumentException($"vmap({name}, ..., out_dims={outDims})(<inputs>): out_dims is not compatible with the structure of " +

@@ -5,7 +5,12 @@ namespace Nabla;
 
 /// <summary>
 /// A value made of tensors that says itself how they are replaced: one line per type, and no reflection.
-/// <code>record Params(Tensor W, Tensor B) : ITree&lt;Params&gt; { public Params Map(Func&lt;Tensor, Tensor&gt; f) => new(f(W), f(B)); }</code>
+/// <code>
+/// record Params(Tensor W, Tensor B) : ITree&lt;Params&gt;
+/// {
+///     public Params Map(Func&lt;Tensor, Tensor&gt; f) => new(f(W), f(B));
+/// }
+/// </code>
 /// </summary>
 public interface ITree
 {
@@ -25,8 +30,8 @@ public interface ITree<TSelf> : ITree
 
 /// <summary>
 /// Values made of tensors: a tensor, tuples, arrays, lists and dictionaries of such values, records, structs and classes with such members,
-/// and what implements <see cref="ITree{TSelf}"/>. Transforms take them as arguments and results. Everything else in such a value stays as it
-/// is. Members of records and classes are found by reflection, once per type; trimmed applications implement <see cref="ITree{TSelf}"/>.
+/// and what implements <see cref="ITree{TSelf}"/>. Transforms take them as arguments and results. Everything else in such a value stays as
+/// it is. Members of records and classes are found by reflection, once per type; trimmed applications implement <see cref="ITree{TSelf}"/>.
 /// </summary>
 public static class Tree
 {
@@ -104,7 +109,8 @@ internal static class TreeOf<[DynamicallyAccessedMembers(Tree.Needs)] T>
         if (Typed<Tensor>(static (x, f) => f(x)) is { } one) return one;
         if (Typed<(Tensor, Tensor)>(static (x, f) => (f(x.Item1), f(x.Item2))) is { } two) return two;
         if (Typed<(Tensor, Tensor, Tensor)>(static (x, f) => (f(x.Item1), f(x.Item2), f(x.Item3))) is { } three) return three;
-        if (Typed<(Tensor, Tensor, Tensor, Tensor)>(static (x, f) => (f(x.Item1), f(x.Item2), f(x.Item3), f(x.Item4))) is { } four) return four;
+        if (Typed<(Tensor, Tensor, Tensor, Tensor)>(
+            static (x, f) => (f(x.Item1), f(x.Item2), f(x.Item3), f(x.Item4))) is { } four) return four;
         if (Typed<Tensor[]>(static (x, f) => Array.ConvertAll(x, t => f(t))) is { } array) return array;
         if (Typed<List<Tensor>>(static (x, f) => x.ConvertAll(t => f(t))) is { } list) return list;
         if (typeof(ITree<T>).IsAssignableFrom(typeof(T))) return static (x, f) => ((ITree<T>)x!).Map(f);

@@ -18,7 +18,8 @@ internal static class TreeWalker
 
     private static readonly ConcurrentDictionary<Type, FieldInfo[]> FieldsOf = new();
     private static readonly ConcurrentDictionary<Type, bool> Holding = new();
-    private static readonly MethodInfo CloneMethod = typeof(object).GetMethod("MemberwiseClone", BindingFlags.Instance | BindingFlags.NonPublic)!;
+    private static readonly MethodInfo CloneMethod = typeof(object).GetMethod("MemberwiseClone",
+        BindingFlags.Instance | BindingFlags.NonPublic)!;
 
     internal static object? Map(object? value, Func<Tensor, Tensor> f)
     {
@@ -125,7 +126,8 @@ internal static class TreeWalker
     private static bool MayHold(Type type, HashSet<Type> seen)
     {
         if (type == typeof(Tensor) || typeof(ITree).IsAssignableFrom(type)) return true;
-        if (!seen.Add(type) || type.IsPrimitive || type.IsEnum || type.IsPointer || type == typeof(string) || type == typeof(object)) return false;
+        if (!seen.Add(type) || type.IsPrimitive || type.IsEnum || type.IsPointer) return false;
+        if (type == typeof(string) || type == typeof(object)) return false;
         if (type.IsArray) return MayHold(type.GetElementType()!, seen);
         if (typeof(Delegate).IsAssignableFrom(type)) return false;
         bool system = type.Namespace is { } space && (space == "System" || space.StartsWith("System.", StringComparison.Ordinal));

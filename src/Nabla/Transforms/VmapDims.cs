@@ -4,8 +4,8 @@ namespace Nabla;
 
 /// <summary>
 /// Which dimension vmap maps over: one number for all tensors, null for none, or one entry per argument (or per part of an argument), in
-/// the argument's own structure: <c>0</c>, <c>(0, null)</c>, <c>VmapDims.Of(0, VmapDims.Of(1, null))</c>. Numbers and tuples of numbers convert
-/// by themselves; the default is 0.
+/// the argument's own structure: <c>0</c>, <c>(0, null)</c>, <c>VmapDims.Of(0, VmapDims.Of(1, null))</c>. Numbers and tuples of numbers
+/// convert by themselves; the default is 0.
 /// </summary>
 public readonly struct VmapDims
 {
@@ -47,8 +47,8 @@ public readonly struct VmapDims
     /// <summary>The entry per argument, where a function has several.</summary>
     internal VmapDims Part(int i, int count) => parts is null || count == 1 && parts.Length != 1 ? this
         : parts.Length == count ? parts[i]
-        : throw new ArgumentException($"in_dims is not compatible with the structure of `inputs`: it has {parts.Length} entries for {count} " +
-            "arguments.");
+        : throw new ArgumentException($"in_dims is not compatible with the structure of `inputs`: it has {parts.Length} entries for " +
+            $"{count} arguments.");
 
     /// <summary>The dimension of each tensor in a value, from left to right; null if the structures do not fit.</summary>
     internal bool Resolve(object? value, List<int?> into)

@@ -51,11 +51,12 @@ public sealed class ForwardTests
     [Fact, Trait("Row", "1.12.2")]
     public void Making_a_dual_checks_its_parts()
     {
-        Same.Fails<AutogradException>("Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first.",
+        Same.Fails<AutogradException>("Trying to create a dual Tensor for forward AD but no level exists, make sure to " +
+            "enter_dual_level() first.",
             () => ForwardAD.MakeDual(X, V));
         using DualLevel level = ForwardAD.EnterDualLevel();
-        Same.Fails<ShapeException>("Trying to set a forward gradient that has a different size than that of the original Tensor, this is not " +
-            "supported. Tensor is of size [2] while the given forward gradient is of size [1].", () => ForwardAD.MakeDual(X, V[..1]));
+        Same.Fails<ShapeException>("Trying to set a forward gradient that has a different size than that of the original Tensor, this is " +
+            "not supported. Tensor is of size [2] while the given forward gradient is of size [1].", () => ForwardAD.MakeDual(X, V[..1]));
         Tensor whole = Tensor.From([1L, 2L]);
         Same.Fails<DTypeException>("Expected primal to be floating point or complex, but got: torch.int64",
             () => ForwardAD.MakeDual(whole, V));
@@ -66,8 +67,8 @@ public sealed class ForwardTests
         Tensor dual = ForwardAD.MakeDual(X, V);
         Same.Fails<AutogradException>("Setting a forward grad that itself has a forward gradient at the same level0 is not supported.",
             () => ForwardAD.MakeDual(X, dual));
-        Same.Fails<AutogradException>("Making a dual Tensor based on a Tensor that already has a forward gradient at the same level 0 is not " +
-            "supported.", () => ForwardAD.MakeDual(dual, V));
+        Same.Fails<AutogradException>("Making a dual Tensor based on a Tensor that already has a forward gradient at the same level 0 is " +
+            "not supported.", () => ForwardAD.MakeDual(dual, V));
         Same.Fails<ArgumentNullException>("", () => ForwardAD.MakeDual(null!, V));
         Assert.Same(X.storage, dual.storage);
         Assert.Same(V, ForwardAD.UnpackDual(dual).Tangent);

@@ -61,8 +61,10 @@ public sealed class FunctionalTests
             Tensor[][] j = AutogradFunctional.Jacobian(a => [a[0] * 2, a[0].Sum()], [X], false, false, vectorize, strategy);
             Same.Values(j[0][0], 2, 0, 0, 2);
             Same.Values(j[1][0], 1, 1);
-            Same.Values(AutogradFunctional.Hessian(a => a.Pow(3).Sum(), X, vectorize: vectorize, outerJacobianStrategy: strategy), 6, 0, 0, 12);
-            Tensor[][] h = AutogradFunctional.Hessian(a => (a[0] * a[1]).Sum(), [X, X], vectorize: vectorize, outerJacobianStrategy: strategy);
+            Same.Values(AutogradFunctional.Hessian(a => a.Pow(3).Sum(), X, vectorize: vectorize, outerJacobianStrategy: strategy), 6, 0, 0,
+                12);
+            Tensor[][] h = AutogradFunctional.Hessian(a => (a[0] * a[1]).Sum(), [X, X], vectorize: vectorize,
+                outerJacobianStrategy: strategy);
             Same.Values(h[0][0], 0, 0, 0, 0);
             Same.Values(h[0][1], 1, 0, 0, 1);
             Same.Values(h[1][0], 1, 0, 0, 1);
@@ -74,24 +76,27 @@ public sealed class FunctionalTests
     public void Vectors_are_checked()
     {
         Func<Tensor, Tensor> f = a => a * 2, s = a => a.Square().Sum();
-        const string one = "The vector v can only be None if the input to the user-provided function is a single Tensor with a single element.";
+        const string one = "The vector v can only be None if the input to the user-provided function is a single Tensor with a single " +
+            "element.";
         Same.Fails<AutogradException>("The vector v can only be None if the user-provided function returns a single Tensor with a single " +
             "element.", () => AutogradFunctional.Vjp(f, X));
         Same.Fails<AutogradException>(one, () => AutogradFunctional.Jvp(f, X));
         Same.Fails<AutogradException>(one, () => AutogradFunctional.Vhp(s, X));
         Same.Fails<ShapeException>("v has invalid size: should be torch.Size([2]) but got torch.Size([3]).",
             () => AutogradFunctional.Vjp(f, X, Tensor.Ones([3], DType.Float64)));
-        Same.Fails<AutogradException>("The given v should contain a single Tensor.", () => AutogradFunctional.Vjp(a => [a[0] * 2], [X], [X, X]));
+        Same.Fails<AutogradException>("The given v should contain a single Tensor.", () => AutogradFunctional.Vjp(a => [a[0] * 2], [X], [X,
+            X]));
         Same.Fails<AutogradException>("The Tensor returned by the function given to vhp should contain a single element",
             () => AutogradFunctional.Vhp(f, X, X));
         Same.Fails<AutogradException>("The Tensor returned by the function given to hessian should contain a single element",
             () => AutogradFunctional.Hessian(f, X));
         Same.Fails<ArgumentException>("The inputs given to vjp must be either a Tensor or a tuple of Tensors",
             () => AutogradFunctional.Vjp(a => a, Array.Empty<Tensor>()));
-        Same.Fails<ArgumentNullException>("The inputs given to vjp must be either a Tensor or a tuple of Tensors but the value at index 1 has type",
+        Same.Fails<ArgumentNullException>("The inputs given to vjp must be either a Tensor or a tuple of Tensors but the value at index " +
+            "1 has type",
             () => AutogradFunctional.Vjp(a => a, [X, null!]));
-        Same.Fails<AutogradException>("The outputs of the user-provided function given to vjp must be either a Tensor or a tuple of Tensors but " +
-            "the given outputs of the user-provided function has type", () => AutogradFunctional.Vjp(_ => (Tensor)null!, X));
+        Same.Fails<AutogradException>("The outputs of the user-provided function given to vjp must be either a Tensor or a tuple of " +
+            "Tensors but the given outputs of the user-provided function has type", () => AutogradFunctional.Vjp(_ => (Tensor)null!, X));
     }
 
     [Fact]
@@ -99,14 +104,15 @@ public sealed class FunctionalTests
     {
         const string output = "Output 0 of the user-provided function does not require gradients. The outputs must be computed in a " +
             "differentiable manner from the input when running in strict mode.";
-        const string created = "The jacobian of the user-provided function is independent of input 0. This is not allowed in strict mode when " +
-            "create_graph=True.";
-        static string Hessian(int i) => "While computing the hessian, found that the jacobian of the user-provided function with respect to " +
-            $"input {i} is independent of the input. This is not allowed in strict mode. You should ensure that your function is twice " +
-            "differentiable and that the jacobian depends on the inputs (this would be violated by a linear function for example).";
+        const string created = "The jacobian of the user-provided function is independent of input 0. This is not allowed in strict mode " +
+            "when create_graph=True.";
+        static string Hessian(int i) => "While computing the hessian, found that the jacobian of the user-provided function with respect " +
+            $"to input {i} is independent of the input. This is not allowed in strict mode. You should ensure that your function is " +
+            "twice differentiable and that the jacobian depends on the inputs (this would be violated by a linear function for example).";
         Func<Tensor, Tensor> constant = _ => Tensor.Ones([2], DType.Float64), twice = a => a * 2, sum = a => a.Sum();
         Same.Fails<AutogradException>(output, () => AutogradFunctional.Vjp(constant, X, X, strict: true));
-        Same.Fails<AutogradException>("The output of the user-provided function is independent of input 1. This is not allowed in strict mode.",
+        Same.Fails<AutogradException>("The output of the user-provided function is independent of input 1. This is not allowed in strict " +
+            "mode.",
             () => AutogradFunctional.Vjp(a => [a[0] * 2], [X, X], [X], strict: true));
         Same.Fails<AutogradException>(output, () => AutogradFunctional.Jvp(constant, X, X, strict: true));
         Same.Fails<AutogradException>(created, () => AutogradFunctional.Jvp(twice, X, X, createGraph: true, strict: true));
@@ -116,7 +122,8 @@ public sealed class FunctionalTests
         Same.Fails<AutogradException>(Hessian(1), () => AutogradFunctional.Hvp(half, [X, X], [X, X], strict: true));
         Same.Fails<AutogradException>(Hessian(0), () => AutogradFunctional.Hessian(sum, X, strict: true));
         Same.Fails<AutogradException>(Hessian(1), () => AutogradFunctional.Hessian(half, [X, X], strict: true));
-        Same.Fails<AutogradException>("Output 0 of the user-provided function is independent of input 1. This is not allowed in strict mode.",
+        Same.Fails<AutogradException>("Output 0 of the user-provided function is independent of input 1. This is not allowed in strict " +
+            "mode.",
             () => AutogradFunctional.Jacobian(a => [a[0] * 2], [X, X], strict: true));
         Same.Fails<AutogradException>(created, () => AutogradFunctional.Jacobian(twice, X, createGraph: true, strict: true));
         Same.Fails<AutogradException>(output, () => AutogradFunctional.Jacobian(constant, X, strict: true));
@@ -126,17 +133,21 @@ public sealed class FunctionalTests
     public void Options_that_do_not_go_together()
     {
         Func<Tensor, Tensor> f = a => a * 2, s = a => a.Square().Sum();
-        const string vectorize = "Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly implemented for `vectorize=True`.";
-        Same.Fails<ArgumentException>("torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together. " +
-            "Please either set `strict=False` or `vectorize=False`.", () => AutogradFunctional.Jacobian(f, X, strict: true, vectorize: true));
+        const string vectorize = "Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly implemented for " +
+            "`vectorize=True`.";
+        Same.Fails<ArgumentException>("torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported " +
+            "together. Please either set `strict=False` or `vectorize=False`.", () => AutogradFunctional.Jacobian(f, X, strict: true,
+            vectorize: true));
         Same.Fails<ArgumentException>(vectorize, () => AutogradFunctional.Jacobian(f, X, strategy: "forward-mode"));
         Same.Fails<ArgumentException>(vectorize, () => AutogradFunctional.Hessian(s, X, outerJacobianStrategy: "forward-mode"));
-        Same.Fails<ArgumentException>("torch.autograd.functional.jacobian: `strict=True` and `strategy=\"forward-mode\"` are not supported " +
-            "together (yet).", () => AutogradFunctional.Jacobian(f, X, strict: true, vectorize: true, strategy: "forward-mode"));
+        Same.Fails<ArgumentException>("torch.autograd.functional.jacobian: `strict=True` and `strategy=\"forward-mode\"` are not " +
+            "supported together (yet).", () => AutogradFunctional.Jacobian(f, X, strict: true, vectorize: true, strategy: "forward-mode"));
         Same.Fails<ArgumentException>("torch.autograd.functional.jacobian: `create_graph=True` and `strategy=\"forward-mode\"` are not " +
-            "supported together (yet).", () => AutogradFunctional.Jacobian(f, X, createGraph: true, vectorize: true, strategy: "forward-mode"));
-        Same.Fails<ArgumentException>("Expected strategy to be either \"forward-mode\" or \"reverse-mode\". Hint: If your function has more " +
-            "outputs than inputs, \"forward-mode\" tends to be more performant.", () => AutogradFunctional.Jacobian(f, X, strategy: "foo"));
+            "supported together (yet).", () => AutogradFunctional.Jacobian(f, X, createGraph: true, vectorize: true,
+            strategy: "forward-mode"));
+        Same.Fails<ArgumentException>("Expected strategy to be either \"forward-mode\" or \"reverse-mode\". Hint: If your function has " +
+            "more outputs than inputs, \"forward-mode\" tends to be more performant.", () => AutogradFunctional.Jacobian(f, X,
+            strategy: "foo"));
         Same.Fails<ArgumentException>("Expected strategy to be either \"forward-mode\" or \"reverse-mode\".",
             () => AutogradFunctional.Hessian(s, X, outerJacobianStrategy: "foo"));
     }

@@ -42,7 +42,8 @@ public sealed class GradTests
         Assert.Equal("mine", record.Name);
         Layer layer = Func.Grad((Layer p, double scale) => scale * Affine(p.W, p.B))(new(w, b), 2.0);
         Same.Values(layer.B, 4, 12, 12);
-        Dictionary<string, Tensor> named = Func.Grad((Dictionary<string, Tensor> p) => Affine(p["w"], p["b"]))(new() { ["w"] = w, ["b"] = b });
+        Dictionary<string, Tensor> named = Func.Grad((Dictionary<string, Tensor> p) => Affine(p["w"], p["b"]))(new() { ["w"] = w,
+            ["b"] = b });
         Same.Values(named["b"], 2, 6, 6);
         List<Tensor> list = Func.Grad((List<Tensor> p) => Affine(p[0], p[1]))([w, b]);
         Same.Values(list[0], 2, 12, 18);
@@ -70,8 +71,8 @@ public sealed class GradTests
     [Fact, Trait("Row", "1.14 grad, grad_and_value")]
     public void Messages_begin_with_PyTorchs_words()
     {
-        Same.Fails<AutogradException>("grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with 1 dims. Maybe you " +
-            "wanted to use the vjp or jacrev APIs instead?", () => Func.Grad(x => x)(X));
+        Same.Fails<AutogradException>("grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with 1 dims. " +
+            "Maybe you wanted to use the vjp or jacrev APIs instead?", () => Func.Grad(x => x)(X));
         Same.Fails<ArgumentOutOfRangeException>("Got argnum=2, but only 2 positional inputs", () => Func.Grad(Affine, 2)(X, X));
         Same.Fails<ArgumentOutOfRangeException>("Got argnum=-3, but only 2 positional inputs", () => Func.Grad(Affine, -3)(X, X));
         Same.Fails<ArgumentException>("argnums elements must be unique, got (0, 0)", () => Func.Grad(Affine, (0, 0))(X, X));

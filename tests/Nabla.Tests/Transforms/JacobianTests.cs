@@ -39,7 +39,8 @@ public sealed class JacobianTests
         Assert.Equal(new Shape([0, 0]), Func.JacFwd(x => x.Sin())(empty).Shape);
         Same.Fails<DTypeException>("Expected primal to be floating point or complex, but got: torch.int64",
             () => Func.JacFwd(x => x)(Tensor.From([1L])));
-        Same.Fails<DTypeException>("only Tensors of floating point dtype can require gradients", () => Func.JacRev(x => x)(Tensor.From([1L])));
+        Same.Fails<DTypeException>("only Tensors of floating point dtype can require gradients",
+            () => Func.JacRev(x => x)(Tensor.From([1L])));
     }
 
     [Fact, Trait("Row", "1.14 jacrev, jacfwd, hessian")]

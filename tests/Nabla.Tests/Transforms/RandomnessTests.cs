@@ -3,8 +3,8 @@ namespace Nabla.Tests.Transforms;
 /// <summary>Random operations inside vmap: numbers are PyTorch's, which draws with the batch in front.</summary>
 public sealed class RandomnessTests
 {
-    private const string Words = "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' " +
-        "randomness flags on vmap or perform the randomness operation out of vmap";
+    private const string Words = "vmap: called random operation while in randomness error mode. Please either use the 'same' or " +
+        "'different' randomness flags on vmap or perform the randomness operation out of vmap";
 
     private static readonly Tensor Half = Tensor.Full([2, 3], 0.5, DType.Float32);
 
@@ -75,8 +75,8 @@ public sealed class RandomnessTests
     [Fact, Trait("Row", "1.14 vmap")]
     public void Random_writes()
     {
-        Same.Fails<InvalidOperationException>("vmap: Cannot ask for different inplace randomness on an unbatched tensor. This will appear like " +
-            "same randomness.", () => Func.Vmap(a => Tensor.Zeros([3]).Uniform_() + a, randomness: "different")(Half));
+        Same.Fails<InvalidOperationException>("vmap: Cannot ask for different inplace randomness on an unbatched tensor. This will " +
+            "appear like same randomness.", () => Func.Vmap(a => Tensor.Zeros([3]).Uniform_() + a, randomness: "different")(Half));
         Tensor same = Seeded(() => Func.Vmap(a => Tensor.Zeros([3]).Uniform_() + 0 * a, randomness: "same")(Half));
         Same.Tensors(Seeded(() => Tensor.Rand([3])), same[1]);
     }

@@ -17,7 +17,8 @@ public sealed class VmapTests
         Same.Tensors((M * 2).T, twice);
         Tensor nested = Func.Vmap((Tensor a, (Tensor B, Tensor C) p) => a + p.B * p.C, VmapDims.Of(0, (1, null)))(M, (M.T, X));
         Same.Tensors(M + M * X, nested);
-        Dictionary<string, Tensor> named = Func.Vmap((Dictionary<string, Tensor> p) => new Dictionary<string, Tensor> { ["y"] = p["a"] * p["b"] },
+        Dictionary<string, Tensor> named = Func.Vmap((Dictionary<string, Tensor> p) => new Dictionary<string,
+            Tensor> { ["y"] = p["a"] * p["b"] },
             VmapDims.Of(new Dictionary<string, int?> { ["b"] = null, ["a"] = 0 }))(new() { ["a"] = M, ["b"] = X });
         Same.Tensors(M * X, named["y"]);
         Same.Tensors(M * 3, Func.Vmap((Tensor a, int times) => a * times)(M, 3));
@@ -54,21 +55,22 @@ public sealed class VmapTests
     [Fact, Trait("Row", "1.14 vmap")]
     public void Messages_begin_with_PyTorchs_words()
     {
-        Same.Fails<ShapeException>("vmap: Expected all tensors to have the same size in the mapped dimension, got sizes [3, 2] for the mapped " +
-            "dimension", () => Func.Vmap((a, b) => a.Sum() + b.Sum())(X, M));
+        Same.Fails<ShapeException>("vmap: Expected all tensors to have the same size in the mapped dimension, got sizes [3, 2] for the " +
+            "mapped dimension", () => Func.Vmap((a, b) => a.Sum() + b.Sum())(X, M));
         Same.Fails<ArgumentException>("vmap: Expected at least one Tensor to vmap over", () => Func.Vmap((a, b) => a, (null, null))(X, X));
-        Same.Fails<ArgumentException>("vmap(<lambda>, in_dims=3, ...)(<inputs>): Got in_dim=3 for some input, but that input is a Tensor of " +
-            "dimensionality 1 so expected in_dim to satisfy -1 <= in_dim < 1.", () => Func.Vmap(a => a, 3)(X));
-        Same.Fails<ArgumentException>("vmap(<lambda>, in_dims=None, ...)(<inputs>): expected `in_dims` to be int or a (potentially nested) tuple " +
-            "matching the structure of inputs, got: ", () => Func.Vmap(a => a, VmapDims.None)(X));
-        Same.Fails<ArgumentException>("vmap(<lambda>, in_dims=(0, 1), ...)(<inputs>): in_dims is not compatible with the structure of `inputs`.",
+        Same.Fails<ArgumentException>("vmap(<lambda>, in_dims=3, ...)(<inputs>): Got in_dim=3 for some input, but that input is a Tensor " +
+            "of dimensionality 1 so expected in_dim to satisfy -1 <= in_dim < 1.", () => Func.Vmap(a => a, 3)(X));
+        Same.Fails<ArgumentException>("vmap(<lambda>, in_dims=None, ...)(<inputs>): expected `in_dims` to be int or a (potentially " +
+            "nested) tuple matching the structure of inputs, got: ", () => Func.Vmap(a => a, VmapDims.None)(X));
+        Same.Fails<ArgumentException>("vmap(<lambda>, in_dims=(0, 1), ...)(<inputs>): in_dims is not compatible with the structure of " +
+            "`inputs`.",
             () => Func.Vmap(a => a, (0, 1))(X));
         Same.Fails<ArgumentException>("vmap(<lambda>, ..., out_dims=(0, 1))(<inputs>): out_dims is not compatible with the structure of " +
             "`outputs`. out_dims has structure (0, 1) but outputs has structure *.", () => Func.Vmap(a => a, 0, (0, 1))(X));
         Same.Fails<ArgumentException>("vmap(<lambda>, ...): `<lambda>` can not return a BatchedTensor when out_dim is None",
             () => Func.Vmap(a => a, 0, VmapDims.None)(X));
-        Same.Fails<ArgumentException>("vmap(<lambda>, ...): `<lambda>` must only return Tensors, got type System.Int32. Did you mean to set " +
-            "out_dims= to None for output?", () => Func.Vmap((Tensor a) => 1)(X));
+        Same.Fails<ArgumentException>("vmap(<lambda>, ...): `<lambda>` must only return Tensors, got type System.Int32. Did you mean to " +
+            "set out_dims= to None for output?", () => Func.Vmap((Tensor a) => 1)(X));
         Same.Fails<ArgumentOutOfRangeException>("Dimension out of range (expected to be in range of [-2, 1], but got 5)",
             () => Func.Vmap(a => a, 0, 5)(M));
         Same.Fails<ArgumentException>("Only allowed values for randomness are 'error', 'different', or 'same'. Got foo",
@@ -81,8 +83,8 @@ public sealed class VmapTests
     [Fact, Trait("Row", "1.14 vmap")]
     public void Values_and_sizes_that_depend_on_values_are_errors()
     {
-        const string item = "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, " +
-            "please try to rewrite what you're doing with other operations.";
+        const string item = "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a " +
+            "Tensor, please try to rewrite what you're doing with other operations.";
         const string branch = "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow.";
         const string size = "vmap: We do not support batching operators that can output dynamic shape. Attempted to vmap over aten::";
         Same.Fails<InvalidOperationException>(item, () => Func.Vmap(x => x * x.Item())(X));
@@ -93,10 +95,10 @@ public sealed class VmapTests
         Same.Fails<InvalidOperationException>(size + "nonzero", () => Func.Vmap(x => x.Nonzero())(M));
         Same.Fails<InvalidOperationException>(size + "_unique2", () => Func.Vmap(x => x.Unique())(M));
         Same.Fails<InvalidOperationException>(size + "unique_consecutive", () => Func.Vmap(x => x.UniqueConsecutive())(M));
-        Same.Fails<InvalidOperationException>("vmap: Attempted to vmap over `mask` in torch.masked_select(self, mask) We cannot support this " +
-            "because for each batch this would return a differently shaped Tensor.", () => Func.Vmap(x => x.MaskedSelect(x.Gt(1)))(M));
-        Same.Fails<InvalidOperationException>("vmap: We do not support batching operators that can support dynamic shape. Attempting to batch " +
-            "over indexing with a boolean mask.", () => Func.Vmap(x => x[x.Gt(1)])(M));
+        Same.Fails<InvalidOperationException>("vmap: Attempted to vmap over `mask` in torch.masked_select(self, mask) We cannot support " +
+            "this because for each batch this would return a differently shaped Tensor.", () => Func.Vmap(x => x.MaskedSelect(x.Gt(1)))(M));
+        Same.Fails<InvalidOperationException>("vmap: We do not support batching operators that can support dynamic shape. Attempting to " +
+            "batch over indexing with a boolean mask.", () => Func.Vmap(x => x[x.Gt(1)])(M));
         // What does not depend on the batch is no batch.
         Same.Tensors(M * 2, Func.Vmap(x => x * X[1].Item())(M));
         Same.Tensors(M[.., 1..], Func.Vmap(x => x[X.Gt(1)])(M));
@@ -106,8 +108,9 @@ public sealed class VmapTests
     public void Writes_inside_vmap()
     {
         Tensor z = Tensor.Zeros([3], DType.Float64), m = M.Clone();
-        Same.Fails<AutogradException>("vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in " +
-            "extra_args that has more elements than `self`. This happened due to `other` being vmapped over but `self` not being vmapped over",
+        Same.Fails<AutogradException>("vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` " +
+            "in extra_args that has more elements than `self`. This happened due to `other` being vmapped over but `self` not being " +
+            "vmapped over",
             () => Func.Vmap(a => z.Add_(a))(M));
         Same.Fails<AutogradException>("vmap: inplace arithmetic", () => Func.Vmap(a => z.Copy_(a))(M));
         Same.Values(z, 0, 0, 0);
