@@ -104,21 +104,6 @@ internal sealed class GraphTask
             if (!seen.Contains(captures[i].Edge.Node!)) Unused(inputs[i], i);
     }
 
-    /// <summary>Whether a leaf other than <paramref name="own"/> lies below a node.</summary>
-    internal static bool ReachesAnother(Node? root, Node? own)
-    {
-        HashSet<Node> seen = [];
-        Stack<Node> work = [];
-        if (root is not null) work.Push(root);
-        while (work.TryPop(out Node? node))
-        {
-            if (node is AccumulateGrad && !ReferenceEquals(node, own)) return true;
-            for (int i = 0; i < node.InputCount; i++)
-                if (node.Input(i).Node is { } input && seen.Add(input)) work.Push(input);
-        }
-        return false;
-    }
-
     internal static void Unused(Tensor input, int index) => Throw.Graph(
         "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired " +
         $"behavior. It is input {index}, {Throw.Text(input)}; pass allowUnused: true to get null for it.");

@@ -42,8 +42,8 @@ public sealed class GradTests
         Assert.Equal("mine", record.Name);
         Layer layer = Func.Grad((Layer p, double scale) => scale * Affine(p.W, p.B))(new(w, b), 2.0);
         Same.Values(layer.B, 4, 12, 12);
-        Dictionary<string, Tensor> named = Func.Grad((Dictionary<string, Tensor> p) => Affine(p["w"], p["b"]))(new() { ["w"] = w,
-            ["b"] = b });
+        Dictionary<string, Tensor> named = new() { ["w"] = w, ["b"] = b };
+        named = Func.Grad((Dictionary<string, Tensor> p) => Affine(p["w"], p["b"]))(named);
         Same.Values(named["b"], 2, 6, 6);
         List<Tensor> list = Func.Grad((List<Tensor> p) => Affine(p[0], p[1]))([w, b]);
         Same.Values(list[0], 2, 12, 18);

@@ -17,9 +17,9 @@ public sealed class VmapTests
         Same.Tensors((M * 2).T, twice);
         Tensor nested = Func.Vmap((Tensor a, (Tensor B, Tensor C) p) => a + p.B * p.C, VmapDims.Of(0, (1, null)))(M, (M.T, X));
         Same.Tensors(M + M * X, nested);
-        Dictionary<string, Tensor> named = Func.Vmap((Dictionary<string, Tensor> p) => new Dictionary<string,
-            Tensor> { ["y"] = p["a"] * p["b"] },
-            VmapDims.Of(new Dictionary<string, int?> { ["b"] = null, ["a"] = 0 }))(new() { ["a"] = M, ["b"] = X });
+        Dictionary<string, Tensor> named = new() { ["a"] = M, ["b"] = X };
+        VmapDims dims = VmapDims.Of(new Dictionary<string, int?> { ["b"] = null, ["a"] = 0 });
+        named = Func.Vmap((Dictionary<string, Tensor> p) => new Dictionary<string, Tensor> { ["y"] = p["a"] * p["b"] }, dims)(named);
         Same.Tensors(M * X, named["y"]);
         Same.Tensors(M * 3, Func.Vmap((Tensor a, int times) => a * times)(M, 3));
         Same.Values(Func.Vmap(a => X * 1, 0, VmapDims.None)(M), 1, 2, 3);
