@@ -101,7 +101,8 @@ internal static class Ctc
 
         private double Log(int t, long c) => double.CreateTruncating(p.Logs.storage.At<T>(p.Logs.layout.Offset + logs + t * step + c));
 
-        private double Direction(int t, long c) => u is null ? 0 : double.CreateTruncating(u.storage.At<T>(u.layout.Offset + logs + t * step + c));
+        private double Direction(int t, long c) =>
+            u is null ? 0 : double.CreateTruncating(u.storage.At<T>(u.layout.Offset + logs + t * step + c));
 
         /// <summary>
         /// Logarithms of the forward (or backward) variables and, if there is a direction, their derivatives along it. The result is
@@ -148,7 +149,8 @@ internal static class Ctc
             return max + Math.Log(sum);
         }
 
-        internal void Write(Tensor y, double[] alpha, double[] beta, double[] dAlpha, double[] dBeta, double loss, double change, double scale)
+        internal void Write(Tensor y, double[] alpha, double[] beta, double[] dAlpha, double[] dBeta, double loss, double change,
+            double scale)
         {
             double[] row = new double[p.Classes];
             for (int t = 0; t < times; t++)

@@ -13,7 +13,8 @@ internal enum SampleKind : byte
     Weights,
 }
 
-/// <summary>Sums of a few elements of an image at given places, and the transposes of that. A place of -1 counts as an element of 0.</summary>
+/// <summary>Sums of a few elements of an image at given places, and the transposes of that. A place of -1 counts as an element
+/// of 0; as in PyTorch, a weight of NaN there counts in 2 dimensions only.</summary>
 internal static class GridSample
 {
     private const long Grain = 1 << 14, Width = 1024;
@@ -59,11 +60,11 @@ internal static class GridSample
                 new WeightsBody<T>(a, b, at, y, channels, taps, places, pixels, strips));
         }
         else Parallel.For(items * channels, Math.Max(1, Grain / Math.Max(1, taps * places)),
-            new ChannelBody<T>(a, b, at, y, channels, taps, places, pixels, kind == SampleKind.Values));
+            new ChannelBody<T>(a, b, at, y, channels, taps, places, pixels, kind == SampleKind.Values, dims == 2));
     }
 
     private readonly struct ChannelBody<T>(Tensor a, Tensor b, Tensor at, Tensor y, long channels, long taps, long places, long pixels,
-        bool values) : IRange where T : unmanaged, IFloatingPointIeee754<T>
+        bool values, bool strict) : IRange where T : unmanaged, IFloatingPointIeee754<T>
     {
         public void Run(long from, long to)
         {
@@ -78,7 +79,11 @@ internal static class GridSample
                     ReadOnlySpan<T> w = b.storage.Span<T>(b.layout.Offset + list + t * places, places);
                     ReadOnlySpan<long> place = at.storage.Span<long>(at.layout.Offset + list + t * places, places);
                     if (values)
-                        for (int p = 0; p < w.Length; p++) target[p] += w[p] * (place[p] < 0 ? T.Zero : source[(int)place[p]]);
+                        for (int p = 0; p < w.Length; p++)
+                        {
+                            if (place[p] >= 0) target[p] += w[p] * source[(int)place[p]];
+                            else if (strict) target[p] += w[p] * T.Zero;
+                        }
                     else
                         for (int p = 0; p < w.Length; p++)
                             if (place[p] >= 0) target[(int)place[p]] += w[p] * source[p];

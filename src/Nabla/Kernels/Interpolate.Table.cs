@@ -107,6 +107,12 @@ internal sealed class ResampleTable
 
         void Antialias(long i, double support, bool cubic, Span<long> at, Span<double> w)
         {
+            if (plan.In == plan.Out)
+            {
+                at.Fill(i);
+                w[0] = 1;
+                return;
+            }
             double centre = Round(scale * (i + 0.5)), inverse = scale >= 1 ? 1 / scale : 1, total = 0;
             long first = Math.Max((long)(centre - support + 0.5), 0);
             long count = Math.Clamp(Math.Min((long)(centre + support + 0.5), plan.In) - first, 0, at.Length);

@@ -126,6 +126,7 @@ internal static class Interpolate
         Tensor y = Tensor.Allocate(Resized(x.layout, dim, plan.Out), x.dtype);
         if (y.layout.Count == 0 || plan.In == plan.Out) return plan.In == plan.Out ? x : y;
         ResampleTable table = new(plan, single: false);
+        Merge(table);
         int bits = 0;
         double largest = TensorPrimitives.Max<double>(table.Weights);
         while (bits < 22 && 0.5 + largest * (1 << (bits + 1)) < 1 << 15) bits++;
@@ -141,5 +142,18 @@ internal static class Interpolate
                     y.storage.At<byte>((o * plan.Out + j) * inner + i) = (byte)Math.Clamp(sum >> bits, 0, 255);
                 }
         return y;
+    }
+
+    /// <summary>Weights of the same element, at a border, as one: each is rounded once.</summary>
+    private static void Merge(ResampleTable table)
+    {
+        for (long j = 0; j < table.At.Length; j += table.Taps)
+            for (long k = j + 1; k < j + table.Taps; k++)
+                for (long same = j; same < k; same++)
+                {
+                    if (table.At[same] != table.At[k]) continue;
+                    (table.Weights[same], table.Weights[k]) = (table.Weights[same] + table.Weights[k], 0);
+                    break;
+                }
     }
 }

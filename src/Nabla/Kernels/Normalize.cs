@@ -66,7 +66,8 @@ internal static partial class Normalize
         for (long i = 0; i < plan.Groups; i++)
             r.storage.At<T>(i) = T.CreateTruncating(1 / Math.Sqrt(double.CreateTruncating(v.storage.At<T>(i)) + eps));
         if (y.layout.Count == 0) return;
-        if (plan.Pooled && plan.D == 1) Parallel.For(plan.Lead * plan.A, Math.Max(1, Grain / plan.B), new Columns<T>(x, w, b, y, m, r, plan));
+        if (plan.Pooled && plan.D == 1)
+            Parallel.For(plan.Lead * plan.A, Math.Max(1, Grain / plan.B), new Columns<T>(x, w, b, y, m, r, plan));
         else Parallel.For(plan.Lead * plan.A * plan.B, RowGrain(plan), new Rows<T>(x, w, b, y, m, r, plan));
     }
 
@@ -186,7 +187,8 @@ internal static partial class Normalize
         }
     }
 
-    private readonly struct PooledColumns<T>(Tensor x, Tensor? g, Tensor first, Tensor second, Tensor? m, NormPlan plan, long tiles) : IRange
+    private readonly struct PooledColumns<T>(Tensor x, Tensor? g, Tensor first, Tensor second, Tensor? m, NormPlan plan, long tiles)
+        : IRange
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         public void Run(long from, long to)

@@ -91,6 +91,7 @@ public static partial class Functional
                 .Reshape(new Shape([rows, 1, source]));
             mask = mask is null ? each : mask + each;
         }
+        CheckOutput(v, source, width, outProjWeight, outProjBias);
         double p = training ? dropoutP : 0;
         Tensor? weights = null;
         Tensor heads;
@@ -199,6 +200,20 @@ public static partial class Functional
                 Throw.Shapes($"expecting {name} weights shape of ({e}, {t.Size(-1)}), but got torch.Size({weight.Shape})");
             return Linear(t, weight, bias?.Narrow(0, i * e, e));
         }
+    }
+
+    /// <summary>What would fail only after weights are dropped, and the generator has moved on.</summary>
+    private static void CheckOutput(Tensor v, long source, long width, Tensor weight, Tensor? bias)
+    {
+        if (v.Size(1) != source) Throw.Shapes($"Expected size for first two dimensions of batch2 tensor to be: " +
+            $"[{v.Size(0)}, {source}] but got: [{v.Size(0)}, {v.Size(1)}]: key and value differ in their number of positions.");
+        if (weight.Rank != 2 || weight.Size(1) != width)
+            Throw.Shapes($"out_proj_weight must have shape [{width}, {width}], but it has {weight.Shape}.");
+        if (bias is not null && (bias.Rank != 1 || bias.Size(0) != weight.Size(0)))
+            Throw.Shapes($"out_proj_bias must have shape [{weight.Size(0)}], but it has {bias.Shape}.");
+        if (weight.dtype != v.dtype || (bias is not null && bias.dtype != v.dtype))
+            Throw.Types($"expected m1 and m2 to have the same dtype, but got: {v.dtype.NativeName()} != {weight.dtype.NativeName()}: the " +
+                "output projection and its bias have the value's dtype.");
     }
 
     private static void CheckBias(Tensor? bias, long e)

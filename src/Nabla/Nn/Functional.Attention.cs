@@ -28,6 +28,8 @@ public static partial class Functional
         Tensor scores = (q * factor).MatMul(k.Transpose(-2, -1));
         if (isCausal) scores = scores.MaskedFill(Tensor.Ones([q.Size(-2), k.Size(-2)], DType.Bool).Triu(1), double.NegativeInfinity);
         Tensor weights = attnMask is null ? scores.Softmax(-1) : Masked(scores, attnMask);
+        // All that can fail comes before the generator moves on.
+        Kernels.Broadcast.Of(new Layout(weights.layout.shape[..^2]), new Layout(v.layout.shape[..^2]), "scaled_dot_product_attention");
         if (dropoutP > 0) weights = Dropout(weights, dropoutP, generator: generator);
         return weights.MatMul(v).To(query.dtype);
     }
@@ -35,7 +37,8 @@ public static partial class Functional
     /// <summary>The softmax of masked scores; rows without any position are zeros.</summary>
     private static Tensor Masked(Tensor scores, Tensor mask)
     {
-        scores = mask.dtype == DType.Bool ? scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity) : (scores + mask).To(scores.dtype);
+        scores = mask.dtype == DType.Bool ? scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity)
+            : (scores + mask).To(scores.dtype);
         Tensor nowhere = scores.Detach().Eq(double.NegativeInfinity).All(-1, keepDim: true);
         return scores.MaskedFill(nowhere, 0).Softmax(-1).MaskedFill(nowhere, 0);
     }
@@ -53,8 +56,10 @@ public static partial class Functional
     {
         if (q.dtype != k.dtype || q.dtype != v.dtype) Throw.Types("Expected query, key, and value to have the same dtype, but got " +
             $"query.dtype: {q.dtype.NativeName()} key.dtype: {k.dtype.NativeName()} and value.dtype: {v.dtype.NativeName()} instead.");
-        if (q.Rank < 2 || k.Rank < 2 || v.Rank < 2) Throw.Shapes("Expected query, key, and value to all be  at least 2 dimensional, but got " +
-            $"query.dim: {q.Rank} key.dim: {k.Rank} and value.dim: {v.Rank} instead.");
+        if (q.Rank < 2 || k.Rank < 2 || v.Rank < 2) Throw.Shapes("Expected query, key, and value to all be  at least 2 dimensional, " +
+            $"but got query.dim: {q.Rank} key.dim: {k.Rank} and value.dim: {v.Rank} instead.");
+        if (k.Size(-2) != v.Size(-2)) Throw.Shapes("Expected size for first two dimensions of batch2 tensor to be: " +
+            $"[{k.Size(-2)}, ...] but got: [{v.Size(-2)}, ...]: the key has shape {k.Shape}, the value {v.Shape}.");
         if (!q.dtype.IsFloatingPoint()) Throw.Types($"expected scalar type Float but found {q.dtype.ScalarName()}: " +
             "scaled_dot_product_attention needs floating-point operands.");
         if (mask is null) return;

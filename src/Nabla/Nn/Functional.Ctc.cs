@@ -63,7 +63,8 @@ internal static partial class Ops
         {
             if (g[0] is not { } v) return;
             if (into.Needs(1)) Third();
-            if (into.Needs(0)) into[0] = (v * Op.Apply(this, Tensor.OnesLike(x[0]), x[1], x[2], x[3], x[4], x[5])[0]).Sum(new Dims([-3, -1]));
+            if (into.Needs(0))
+                into[0] = (v * Op.Apply(this, Tensor.OnesLike(x[0]), x[1], x[2], x[3], x[4], x[5])[0]).Sum(new Dims([-3, -1]));
             if (into.Needs(2)) into[2] = Op.Apply(this, x[0], x[1], v, x[3], x[4], x[5])[0];
         }
 
@@ -75,8 +76,8 @@ internal static partial class Ops
             return [a is null ? b : b is null ? a : a + b];
         }
 
-        private static void Third() => Throw.Graph("derivative for _ctc_loss_backward is not implemented a second time: ctc_loss has first " +
-            "and second derivatives, no third.");
+        private static void Third() => Throw.Graph("derivative for _ctc_loss_backward is not implemented a second time: ctc_loss has " +
+            "first and second derivatives, no third.");
     }
 }
 
@@ -137,11 +138,12 @@ public static partial class Functional
     private static Tensor CheckLabels(Tensor logs, Tensor targets, IReadOnlyList<long> times, IReadOnlyList<long> counts, long blank)
     {
         (long length, long items, long classes) = (logs.Size(0), logs.Size(1), logs.Size(2));
-        if (blank < 0 || blank >= classes) Throw.Range(nameof(blank), blank, $"blank must be in label range: {blank} of {classes} classes.");
+        if (blank < 0 || blank >= classes) Throw.Range(nameof(blank), blank,
+            $"blank must be in label range: {blank} of {classes} classes.");
         if (times.Count != items) Throw.Shapes($"input_lengths must be of size batch_size: {times.Count} lengths of {items} items.");
         if (counts.Count != items) Throw.Shapes($"target_lengths must be of size batch_size: {counts.Count} lengths of {items} items.");
-        if (targets.Rank is not (1 or 2)) Throw.Shapes($"Expected 1 to 2 dimensions, but got {targets.Rank}-dimensional tensor for argument " +
-            $"#2 'targets' {While}");
+        if (targets.Rank is not (1 or 2)) Throw.Shapes($"Expected 1 to 2 dimensions, but got {targets.Rank}-dimensional tensor for " +
+            $"argument #2 'targets' {While}");
         long longest = 0, total = 0;
         for (int i = 0; i < items; i++)
         {
@@ -155,8 +157,8 @@ public static partial class Functional
         long expected = padded ? items : total;
         if (targets.Size(0) != expected) Throw.Shapes($"Expected tensor to have size {expected} at dimension 0, but got size " +
             $"{targets.Size(0)} for argument #2 'targets' {While}");
-        if (padded && targets.Size(1) < longest) Throw.Shapes($"Expected tensor to have size at least {longest} at dimension 1, but got size " +
-            $"{targets.Size(1)} for argument #2 'targets' {While}");
+        if (padded && targets.Size(1) < longest) Throw.Shapes($"Expected tensor to have size at least {longest} at dimension 1, but " +
+            $"got size {targets.Size(1)} for argument #2 'targets' {While}");
         long[] given = targets.To(DType.Int64).ToArray<long>(), labels = new long[items * longest];
         Array.Fill(labels, blank);
         long from = 0;

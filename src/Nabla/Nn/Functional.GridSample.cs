@@ -103,7 +103,8 @@ public static partial class Functional
         if (x.Rank == 0 || grid.Rank == 0 || x.layout.shape[0] != grid.layout.shape[0])
             Throw.Shapes($"grid_sampler(): expected grid and input to have same batch size, {sizes}");
         if (grid.layout.shape[^1] != x.Rank - 2)
-            Throw.Shapes($"grid_sampler(): expected grid to have size {x.Rank - 2} in last dimension, but got grid with sizes {grid.Shape}");
+            Throw.Shapes($"grid_sampler(): expected grid to have size {x.Rank - 2} in last dimension, but got grid with " +
+                $"sizes {grid.Shape}");
         for (int d = 2; d < x.Rank; d++)
             if (x.layout.shape[d] == 0) Throw.Shapes("grid_sampler(): expected input to have non-empty spatial dimensions, but input has " +
                 $"sizes {x.Shape} with dimension {d} being empty");
@@ -202,7 +203,8 @@ public static partial class Functional
         return Tensor.Where(at < n - 1, at, n - 1);
     }
 
-    /// <summary>The grid of <see cref="GridSample"/> for affine maps: grid[n, i, j] = theta[n] · (x, y, 1) of the result's elements.</summary>
+    /// <summary>The grid of <see cref="GridSample"/> for affine maps: grid[n, i, j] = theta[n] · (x, y, 1) of the result's
+    /// elements.</summary>
     /// <param name="theta">[N, 2, 3], or [N, 3, 4].</param>
     /// <param name="size">The result's shape: [N, C, H, W], or [N, C, D, H, W].</param>
     /// <param name="alignCorners">-1 and 1 are the centres of the corner elements, not their outer ends.</param>

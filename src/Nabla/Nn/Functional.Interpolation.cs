@@ -43,7 +43,8 @@ public static partial class Functional
     {
         bool copies = mode is "nearest" or "nearest-exact" or "area";
         if (copies && alignCorners is not null)
-            throw new ArgumentException($"align_corners option can only be set with the interpolating modes: {Modes}", nameof(alignCorners));
+            throw new ArgumentException($"align_corners option can only be set with the interpolating modes: {Modes}",
+                nameof(alignCorners));
         int dims = input.Rank - 2;
         (long[] sizes, double?[] factors) = Sizes(input, dims, size, scaleFactor, recomputeScaleFactor == true, mode);
         if (antialias && !(mode is "bilinear" or "bicubic" && input.Rank == 4))
@@ -101,8 +102,8 @@ public static partial class Functional
         if (size is { } s)
         {
             if (s.Count != 1 && s.Count != dims) Throw.Shapes("Input and output must have the same number of spatial dimensions, but got " +
-                $"input with spatial dimensions of {spatial} and output size of {s}. Please provide input tensor in (N, C, d1, d2, ...,dK) " +
-                "format and output size in (o1, o2, ...,oK) format.");
+                $"input with spatial dimensions of {spatial} and output size of {s}. Please provide input tensor in (N, C, d1, d2, " +
+                "...,dK) format and output size in (o1, o2, ...,oK) format.");
             if (recompute) throw new ArgumentException("recompute_scale_factor is not meaningful with an explicit size.");
             for (int d = 0; d < sizes.Length; d++) sizes[d] = s[s.Count == 1 ? 0 : d];
             return (sizes, factors);

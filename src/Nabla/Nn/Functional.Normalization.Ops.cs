@@ -25,7 +25,8 @@ internal static partial class Ops
     public readonly record struct Normalize(NormKind Kind, int Rank, int Split, double Eps, bool Given, bool Weighted, bool Biased)
         : IOp<Normalize>
     {
-        static string IOperation<Normalize>.NodeName(Normalize op) => op.Kind == NormKind.Rms ? "MulBackward0" : $"Native{op.Kind}NormBackward0";
+        static string IOperation<Normalize>.NodeName(Normalize op) => op.Kind == NormKind.Rms ? "MulBackward0"
+            : $"Native{op.Kind}NormBackward0";
         static bool IOp<Normalize>.SavesInput(Normalize op, int i) => i == 0 || (op.Weighted && i == op.W);
         static bool IOp<Normalize>.SavesOutput(Normalize op, int i) => i is 1 or 2;
         static bool IOp<Normalize>.DifferentiableOutput(Normalize op, int i) => i == 0;
@@ -98,7 +99,8 @@ internal static partial class Ops
         {
             int own = Kind is NormKind.Batch or NormKind.Group ? 1 : Split;
             long[] lead = w.layout.shape[..^own];
-            long n = Layout.Elements(w.layout.shape.AsSpan(lead.Length)), b = Kind == NormKind.Batch ? n : Kind == NormKind.Group ? Split : 1;
+            long n = Layout.Elements(w.layout.shape.AsSpan(lead.Length));
+            long b = Kind == NormKind.Batch ? n : Kind == NormKind.Group ? Split : 1;
             return w.Reshape(new Shape([.. lead, 1, b, n / b, 1])).To(w.dtype.Accumulator());
         }
 

@@ -19,8 +19,8 @@ public static partial class Functional
     {
         long channels = input.Rank > 1 ? input.layout.shape[1] : 0;
         if (training && input.Rank > 1 && Positions(input, 1) == 1)
-            Throw.Shapes($"Expected more than 1 value per channel when training, got input size torch.Size({input.Shape}): the variance of " +
-                "one value is 0. Use a larger batch, or training: false.");
+            Throw.Shapes($"Expected more than 1 value per channel when training, got input size torch.Size({input.Shape}): the " +
+                "variance of one value is 0. Use a larger batch, or training: false.");
         CheckChannels("running_mean", runningMean, channels, !training);
         CheckChannels("running_var", runningVar, channels, !training);
         CheckChannels("weight", weight, channels, false);
@@ -28,7 +28,8 @@ public static partial class Functional
         return NormalizeBatch(input, weight, bias, runningMean, runningVar, training, momentum, eps)[0];
     }
 
-    /// <summary>As <see cref="BatchNorm"/>; also returns the batch's means and 1 / √(var + eps), which are empty without training.</summary>
+    /// <summary>As <see cref="BatchNorm"/>; also returns the batch's means and 1 / √(var + eps), which are empty without
+    /// training.</summary>
     /// <inheritdoc cref="BatchNorm"/>
     public static (Tensor Output, Tensor SaveMean, Tensor SaveInvStd) NativeBatchNorm(Tensor input, Tensor? weight, Tensor? bias,
         Tensor? runningMean, Tensor? runningVar, bool training, double momentum, double eps)
@@ -102,8 +103,8 @@ public static partial class Functional
             if (p is null) continue;
             if (mixed && p.dtype != DType.Float32) Throw.Types("mixed dtype (CPU): expect parameter to have scalar type of Float: the " +
                 $"input is {x.dtype.Name()}, a parameter {p.dtype.Name()}.");
-            if (!mixed && p.dtype != x.dtype) Throw.Types($"expected scalar type {x.dtype.ScalarName()} but found {p.dtype.ScalarName()}: " +
-                "the parameters must have one dtype.");
+            if (!mixed && p.dtype != x.dtype) Throw.Types($"expected scalar type {x.dtype.ScalarName()} but found " +
+                $"{p.dtype.ScalarName()}: the parameters must have one dtype.");
         }
         if (mixed && x.dtype.Accumulator() == x.dtype) Throw.Types("mixed dtype (CPU): all inputs must share same datatype: the input is " +
             $"{x.dtype.Name()}, the parameters float32.");
@@ -121,7 +122,8 @@ public static partial class Functional
     public static Tensor LayerNorm(Tensor input, Shape normalizedShape, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) =>
         NormalizeLayer(input, normalizedShape, weight, bias, eps)[0];
 
-    /// <summary>As <see cref="LayerNorm"/>; also returns the means and 1 / √(var + eps), with the normalised dimensions of size 1.</summary>
+    /// <summary>As <see cref="LayerNorm"/>; also returns the means and 1 / √(var + eps), with the normalised dimensions of size
+    /// 1.</summary>
     /// <inheritdoc cref="LayerNorm"/>
     public static (Tensor Output, Tensor Mean, Tensor Rstd) NativeLayerNorm(Tensor input, Shape normalizedShape, Tensor? weight,
         Tensor? bias, double eps)
@@ -154,8 +156,8 @@ public static partial class Functional
             "normalized_shape = []");
         if (weight is not null && weight.Shape != shape) Throw.Shapes("Expected weight to be of same shape as normalized_shape, but got " +
             $"weight of shape {weight.Shape} and normalized_shape = {shape}");
-        if (bias is not null && bias.Shape != shape) Throw.Shapes("Expected bias to be of same shape as normalized_shape, but got bias of " +
-            $"shape {bias.Shape} and normalized_shape = {shape}");
+        if (bias is not null && bias.Shape != shape) Throw.Shapes("Expected bias to be of same shape as normalized_shape, but got " +
+            $"bias of shape {bias.Shape} and normalized_shape = {shape}");
         if (x.Rank < k || !x.layout.shape.AsSpan(x.Rank - k).SequenceEqual(shape.AsSpan()))
             Throw.Shapes($"Given normalized_shape={shape}, expected input with shape [*, {string.Join(", ", shape)}], but got input of " +
                 $"size{x.Shape}");
@@ -191,8 +193,8 @@ public static partial class Functional
         if (s[1] % groups != 0) Throw.Shapes("Expected number of channels in input to be divisible by num_groups, but got input of shape " +
             $"{x.Shape} and num_groups={groups}");
         foreach ((string name, Tensor? t) in (ReadOnlySpan<(string, Tensor?)>)[("weight", weight), ("bias", bias)])
-            if (t is not null && (t.Rank != 1 || t.NumElements != s[1])) Throw.Shapes($"Expected {name} to be a vector of size equal to the " +
-                $"number of channels in input, but got {name} of shape {t.Shape} and input of shape {x.Shape}");
+            if (t is not null && (t.Rank != 1 || t.NumElements != s[1])) Throw.Shapes($"Expected {name} to be a vector of size equal " +
+                $"to the number of channels in input, but got {name} of shape {t.Shape} and input of shape {x.Shape}");
     }
 
     /// <summary>(x - mean) / √(var + eps) · w + b with the mean and variance over all positions of each channel of each item.</summary>
@@ -211,11 +213,12 @@ public static partial class Functional
         Tensor? bias = null, bool useInputStats = true, double momentum = 0.1, double eps = 1e-5)
     {
         if (useInputStats && (input.Rank < 2 || Layout.Elements(input.layout.shape.AsSpan(2)) == 1))
-            Throw.Shapes($"Expected more than 1 spatial element when training, got input size torch.Size({input.Shape}): the variance of one " +
-                "value is 0.");
+            Throw.Shapes($"Expected more than 1 spatial element when training, got input size torch.Size({input.Shape}): the variance " +
+                "of one value is 0.");
         if (!useInputStats && (runningMean is null || runningVar is null))
             Throw.State("Expected running_mean and running_var to be defined when use_input_stats is false");
-        if (input.Rank < 2) Throw.Shapes($"instance_norm: Expected 2 or more dimensions (batch and channels first), but got {input.Shape}.");
+        if (input.Rank < 2)
+            Throw.Shapes($"instance_norm: Expected 2 or more dimensions (batch and channels first), but got {input.Shape}.");
         long n = input.layout.shape[0], c = input.layout.shape[1];
         if (useInputStats && (runningMean?.layout.MayOverlap == true || runningVar?.layout.MayOverlap == true))
             Throw.OverlappingWrite("instance_norm");
@@ -267,7 +270,8 @@ public static partial class Functional
     /// <exception cref="ArgumentOutOfRangeException">The size is not positive.</exception>
     public static Tensor LocalResponseNorm(Tensor input, long size, double alpha = 1e-4, double beta = 0.75, double k = 1)
     {
-        if (input.Rank < 3) Throw.Shapes($"Expected 3D or higher dimensionality                          input (got {input.Rank} dimensions)");
+        if (input.Rank < 3)
+            Throw.Shapes($"Expected 3D or higher dimensionality                          input (got {input.Rank} dimensions)");
         if (size <= 0) Throw.Range(nameof(size), size, $"kernel size should be greater than zero, but got kH: {size} kW: 1");
         if (input.NumElements == 0) return input;
         long channels = input.layout.shape[1], before = Math.Min(size / 2, channels), after = Math.Min((size - 1) / 2, channels);
@@ -305,9 +309,11 @@ public static partial class Functional
         DType common = Promotion.Result(x1, x2);
         if (!common.IsFloatingPoint()) Throw.Types("expected common dtype to be floating point, yet common dtype is " +
             $"{common.ScalarName()}: cosine_similarity.");
-        Tensor[] pair = Tensor.BroadcastTensors(x1.To(common), x2.To(common));
+        Tensor[] pair = Tensor.BroadcastTensors(Real(x1), Real(x2));
         int d = Dims.FromEnd(dim, pair[0].Rank);
         return (Unit(pair[0]) * Unit(pair[1])).Sum(d);
+
+        Tensor Real(Tensor x) => x.dtype.IsFloatingPoint() ? x : x.To(common);
 
         // As in PyTorch, the limit changes a norm's value, not its gradient.
         Tensor Unit(Tensor x)

@@ -72,8 +72,9 @@ public static partial class Functional
         long c = input.layout.shape[^3];
         // Without overflow: a factor whose square exceeds the channels divides them only if there are none.
         bool divides = c == 0 || (upscaleFactor <= c && c % upscaleFactor == 0 && c / upscaleFactor % upscaleFactor == 0);
-        if (!divides) Throw.Shapes("pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, " +
-            $"but input.size(-3)={c} is not divisible by {(System.Int128)upscaleFactor * upscaleFactor}: the input has shape {input.Shape}.");
+        if (!divides) Throw.Shapes("pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of " +
+            $"upscale_factor, but input.size(-3)={c} is not divisible by {(System.Int128)upscaleFactor * upscaleFactor}: the input has " +
+            $"shape {input.Shape}.");
         return Nabla.Linear.Apply(new Ops.PixelShuffle(upscaleFactor), input);
     }
 
@@ -86,8 +87,8 @@ public static partial class Functional
         CheckPixels("pixel_unshuffle", "downscale_factor", input, downscaleFactor);
         foreach ((int dim, string name) in (ReadOnlySpan<(int, string)>)[(-2, "height"), (-1, "width")])
             if (input.Size(dim) % downscaleFactor != 0)
-                Throw.Shapes($"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({dim})={input.Size(dim)} " +
-                    $"is not divisible by {downscaleFactor}: the input has shape {input.Shape}.");
+                Throw.Shapes($"pixel_unshuffle expects {name} to be divisible by downscale_factor, but " +
+                    $"input.size({dim})={input.Size(dim)} is not divisible by {downscaleFactor}: the input has shape {input.Shape}.");
         return Nabla.Linear.Apply(new Ops.PixelUnshuffle(downscaleFactor), input);
     }
 

@@ -175,8 +175,8 @@ public sealed partial class Tensor
     /// <param name="alpha">α; 1 by default.</param>
     /// <exception cref="DTypeException">An operand is bool, or α is floating point and the result is not.</exception>
     public Tensor Sub(Tensor other, Scalar? alpha = null) => IsOne(alpha)
-        ? Zip.Apply(new Ops.Sub(), NotBool(this), NotBool(other))
-        : Zip.Apply(Minus(NotBool(this), NotBool(other), alpha, "SubBackward0"), this, other);
+        ? Zip.Apply(new Ops.Sub(), NotBool(this, other), other)
+        : Zip.Apply(Minus(NotBool(this, other), other, alpha, "SubBackward0"), this, other);
 
     /// <summary>x - α·y for a plain number.</summary>
     public Tensor Sub(Scalar other, Scalar? alpha = null) =>
@@ -184,8 +184,8 @@ public sealed partial class Tensor
 
     /// <summary>x = x - α·y.</summary>
     public Tensor Sub_(Tensor other, Scalar? alpha = null) => IsOne(alpha)
-        ? Zip.InPlace(new Ops.Sub(), NotBool(this), NotBool(other))
-        : Zip.InPlace(Minus(NotBool(this), NotBool(other), alpha, "SubBackward0"), this, other);
+        ? Zip.InPlace(new Ops.Sub(), NotBool(this, other), other)
+        : Zip.InPlace(Minus(NotBool(this, other), other, alpha, "SubBackward0"), this, other);
 
     /// <summary>x = x - α·y for a plain number.</summary>
     public Tensor Sub_(Scalar other, Scalar? alpha = null) => IsOne(alpha)
@@ -197,8 +197,8 @@ public sealed partial class Tensor
     /// <param name="alpha">α; 1 by default.</param>
     /// <exception cref="DTypeException">An operand is bool, or α is floating point and the result is not.</exception>
     public Tensor RSub(Tensor other, Scalar? alpha = null) => IsOne(alpha)
-        ? Zip.Apply(new Ops.RSub(), NotBool(this), NotBool(other))
-        : Zip.Apply(Minus(NotBool(this), NotBool(other), alpha, "RsubBackward0"), other, this);
+        ? Zip.Apply(new Ops.RSub(), NotBool(this, other), other)
+        : Zip.Apply(Minus(NotBool(this, other), other, alpha, "RsubBackward0"), other, this);
 
     /// <summary>y - α·x for a plain number y.</summary>
     public Tensor RSub(Scalar other, Scalar? alpha = null) => IsOne(alpha)
@@ -279,9 +279,12 @@ public sealed partial class Tensor
         return x;
     }
 
-    private static Tensor NotBool(Tensor x)
+    private static Tensor NotBool(Tensor x, Tensor? y = null)
     {
-        if (x.dtype == DType.Bool)
+        if (x.dtype == DType.Bool && y?.dtype == DType.Bool)
+            Throw.Types("Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator " +
+                "instead.");
+        if (x.dtype == DType.Bool || y?.dtype == DType.Bool)
             Throw.Types("Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, " +
                 "use the `~` or `logical_not()` operator instead.");
         return x;

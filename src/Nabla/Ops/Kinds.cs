@@ -91,7 +91,7 @@ public interface INumberMap<TSelf> : IMap<TSelf> where TSelf : struct, INumberMa
 
     static DType IMap<TSelf>.ComputeType(DType x)
     {
-        if (x == DType.Bool) Throw.NotImplementedFor(typeof(TSelf).Name, x);
+        if (x == DType.Bool) Throw.NotImplementedFor(Throw.Kernel(typeof(TSelf).Name), x);
         return x;
     }
 
@@ -186,7 +186,7 @@ public interface IBitZip<TSelf> : IZip<TSelf> where TSelf : struct, IBitZip<TSel
 
     static DType IZip<TSelf>.ComputeType(DType promoted)
     {
-        if (promoted.IsFloatingPoint()) Throw.NotImplementedFor(typeof(TSelf).Name, promoted);
+        if (promoted.IsFloatingPoint()) Throw.NotImplementedFor(Throw.Kernel(typeof(TSelf).Name), promoted);
         return promoted;
     }
 

@@ -75,7 +75,7 @@ public sealed partial class Tensor
         if (dims < 0) Throw.Shapes($"tensordot expects dims >= 0, but got dims={dims}");
         if (dims > Math.Min(Rank, other.Rank)) Throw.Shapes($"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}");
         int[] a = new int[dims], b = new int[dims];
-        for (int i = 0; i < dims; i++) (a[i], b[i]) = (Rank - dims + i, i);
+        for (int i = 0; i < dims; i++) (a[i], b[i]) = (i - dims, i);
         return TensorDot(other, new Dims(a), new Dims(b));
     }
 

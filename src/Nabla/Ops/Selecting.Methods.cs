@@ -40,14 +40,9 @@ public sealed partial class Tensor
     public Tensor Clamp_(Tensor? min = null, Tensor? max = null)
     {
         if (min is null && max is null) ThrowNoBounds();
-        if (min is not null && max is not null)
-        {
-            Tensor bounded = Clamp(min, max);
-            if (Promotion.Category(bounded.dtype) > Promotion.Category(dtype)) Throw.CannotCast("clamp", bounded.dtype, dtype);
-            if (!bounded.layout.SameShape(layout)) Throw.InPlaceShape("clamp", bounded.layout, layout);
-            return Become(bounded.To(dtype));
-        }
-        if (min is not null) return Zip.InPlace(new Ops.ClampMin("ClampBackward0"), this, min);
+        // Before the first write, so that a call that fails changes nothing.
+        if (min is not null && max is not null) Zip.CheckInPlace<Ops.ClampMax>(this, max);
+        if (min is not null) Zip.InPlace(new Ops.ClampMin("ClampBackward0"), this, min);
         return max is null ? this : Zip.InPlace(new Ops.ClampMax("ClampBackward0"), this, max);
     }
 

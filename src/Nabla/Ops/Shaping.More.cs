@@ -139,8 +139,8 @@ public sealed partial class Tensor
         if (ReferenceEquals(src, this)) return this;
         if (!src.layout.SameShape(layout) && Kernels.Broadcast.To(src.layout, layout.shape) is null)
         {
-            if (src.Rank > Rank) Throw.InPlaceShape("copy_", src.layout, layout);
-            _ = src.Expand(Shape);
+            Layout together = Kernels.Broadcast.Of(layout, src.layout, "copy_");
+            Throw.InPlaceShape("copy_", together, layout);
         }
         bool record = Views.Check(this, src.RequiresGrad && dtype.IsDifferentiable(), "copy_");
         if (wrap is not null || src.wrap is not null) return Become(src.Expand(Shape).To(dtype));

@@ -113,14 +113,14 @@ public static partial class Special
     // PyTorch has kernels of these functions for float32 and float64 only.
     private static Tensor Wide(Tensor x, string kernel)
     {
-        if (x.dtype is DType.Float16 or DType.BFloat16) Throw.NotImplementedFor(kernel, x.dtype);
+        if (x.dtype is DType.Float16 or DType.BFloat16 || x.dtype.IsComplex()) Throw.NotImplementedFor(kernel, x.dtype);
         return x;
     }
 
     private static Tensor Wide(Tensor x, Tensor y, string kernel)
     {
         DType promoted = Promotion.Result(x, y);
-        if (promoted is DType.Float16 or DType.BFloat16) Throw.NotImplementedFor(kernel, promoted);
+        if (promoted is DType.Float16 or DType.BFloat16 || promoted.IsComplex()) Throw.NotImplementedFor(kernel, promoted);
         return x;
     }
 

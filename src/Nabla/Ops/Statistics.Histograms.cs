@@ -30,8 +30,8 @@ public sealed partial class Tensor
     /// <summary>A histogram of all elements over equal intervals. An interval contains its lower edge, the last one its upper edge too;
     /// what lies outside does not count. Without gradient.</summary>
     /// <param name="bins">The number of intervals.</param>
-    /// <param name="range">The lowest and the highest edge; by default the smallest and the largest element. Equal bounds are moved apart by
-    /// 1.</param>
+    /// <param name="range">The lowest and the highest edge; by default the smallest and the largest element. Equal bounds are moved
+    /// apart by 1.</param>
     /// <param name="weight">How much each element counts, of the tensor's dtype and number of elements; by default 1.</param>
     /// <param name="density">Whether the counts are divided by their sum and by the widths, so that the integral is 1.</param>
     /// <returns>The counts, of the tensor's dtype, and the edges, one more than intervals.</returns>
@@ -115,12 +115,12 @@ public sealed partial class Tensor
         CheckWeight(weight);
         for (int d = 0; d < n; d++)
         {
-            if (bins[d].dtype != dtype) Throw.Types("torch.histogramdd: input tensor and bins tensors should have the same dtype, but got " +
-                $"input with dtype {dtype.ValueName()} and bins for dimension {d} with dtype {bins[d].dtype.ValueName()}");
+            if (bins[d].dtype != dtype) Throw.Types("torch.histogramdd: input tensor and bins tensors should have the same dtype, but " +
+                $"got input with dtype {dtype.ValueName()} and bins for dimension {d} with dtype {bins[d].dtype.ValueName()}");
             if (bins[d].Rank != 1) Throw.Shapes("torch.histogramdd: bins tensor should have one dimension, but got " +
                 $"{bins[d].Rank} dimensions in the bins tensor for dimension {d}");
-            if (bins[d].layout.Count == 0) Throw.Shapes("torch.histogramdd: bins tensor should have at least 1 element, but got 0 elements " +
-                $"in the bins tensor for dimension {d}");
+            if (bins[d].layout.Count == 0) Throw.Shapes("torch.histogramdd: bins tensor should have at least 1 element, but got 0 " +
+                $"elements in the bins tensor for dimension {d}");
             CheckBins(bins[d].layout.Count - 1, d);
         }
         CheckHistogramType();
@@ -151,8 +151,8 @@ public sealed partial class Tensor
         if (weight.dtype != dtype) Throw.Types("torch.histogramdd: if weight tensor is provided, input tensor and weight tensor should " +
             $"have the same dtype, but got input({dtype.ValueName()}), and weight({weight.dtype.ValueName()})");
         if (!weight.layout.shape.AsSpan().SequenceEqual(layout.shape.AsSpan(0, Rank - 1)))
-            Throw.Shapes("torch.histogramdd: if weight tensor is provided it should have the same shape as the input tensor excluding its " +
-                $"innermost dimension, but got input with shape {Shape} and weight with shape {weight.Shape}");
+            Throw.Shapes("torch.histogramdd: if weight tensor is provided it should have the same shape as the input tensor excluding " +
+                $"its innermost dimension, but got input with shape {Shape} and weight with shape {weight.Shape}");
     }
 
     // The number of points: the product of all sizes but the last, also where that is 0.

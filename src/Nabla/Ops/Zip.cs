@@ -6,6 +6,7 @@ public static class Zip
     /// <summary>f(x, y), promoted, broadcast and recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
+        ArgumentNullException.ThrowIfNull(y);
         if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Zip(op, x, y);
         Tensor z = x.wrap is null && y.wrap is null ? Compute(op, x, y) : Interpreter.Of(x, y).Zip(op, x, y);
         if (TOp.Differentiable && GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
@@ -22,6 +23,7 @@ public static class Zip
     /// <summary>x = f(x, y), recorded. x keeps its dtype and shape.</summary>
     public static Tensor InPlace<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
+        ArgumentNullException.ThrowIfNull(y);
         bool record = Views.Check(x, TOp.Differentiable && y.RequiresGrad, typeof(TOp).Name);
         // What has no derivative ends the history: the old value's gradient is zero.
         if (x.wrap is not null || y.wrap is not null || (record && !TOp.Differentiable) ||
@@ -29,7 +31,6 @@ public static class Zip
             return x.Become(Apply(op, ((TOp.ForX | TOp.ForY) & Saves.X) != 0 ? x.Clone() : x,
                 ReferenceEquals(x.storage, y.storage) ? y.Clone() : y));
         CheckInPlace<TOp>(x, y);
-        Views.CheckOverlap(x, y, typeof(TOp).Name);
         Saves saves = (record && x.RequiresGrad ? TOp.ForX : Saves.None) | (record && y.RequiresGrad ? TOp.ForY : Saves.None);
         Edge ex = record ? x.Edge : default, ey = record ? y.Edge : default;
         Tensor before = (saves & Saves.X) != 0 ? x.CloneForBackward() : x;
@@ -57,13 +58,17 @@ public static class Zip
         else Kernels.Copy.Run(Compute(op, x, y), x);
     }
 
-    private static void CheckInPlace<TOp>(Tensor x, Tensor y) where TOp : struct, IZip<TOp>
+    /// <summary>Throws if the result does not fit into x, or if part of x is y's memory.</summary>
+    internal static void CheckInPlace<TOp>(Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
         DType result = TOp.ResultType(TOp.ComputeType(Promotion.Result(x, y)));
         if (Promotion.Category(result) > Promotion.Category(x.dtype)) Throw.CannotCast(typeof(TOp).Name, result, x.dtype);
-        if (x.layout.SameShape(y.layout)) return;
-        Layout shape = Kernels.Broadcast.Of(x.layout, y.layout, typeof(TOp).Name);
-        if (!shape.SameShape(x.layout)) Throw.InPlaceShape(typeof(TOp).Name, shape, x.layout);
+        if (!x.layout.SameShape(y.layout))
+        {
+            Layout shape = Kernels.Broadcast.Of(x.layout, y.layout, typeof(TOp).Name);
+            if (!shape.SameShape(x.layout)) Throw.InPlaceShape(typeof(TOp).Name, shape, x.layout);
+        }
+        Views.CheckOverlap(x, y, typeof(TOp).Name);
     }
 
     internal static Tensor Compute<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>

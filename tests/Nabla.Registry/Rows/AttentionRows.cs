@@ -10,7 +10,8 @@ internal static class AttentionRows
         {
             Samples = () =>
             [
-                new([In.Real(2, 3, 4), In.Real2(2, 5, 4), In.Unit(2, 5, 2)]), new([In.Real(3, 4), In.Real2(3, 4), In.Unit(3, 4), null, 0.0, true]),
+                new([In.Real(2, 3, 4), In.Real2(2, 5, 4), In.Unit(2, 5, 2)]),
+                new([In.Real(3, 4), In.Real2(3, 4), In.Unit(3, 4), null, 0.0, true]),
                 new([In.Real(2, 3, 4), In.Real2(2, 5, 4), In.Unit(2, 5, 2), Rows(3, 5), 0.0, false, 0.3]),
                 new([In.Real(1, 2, 2, 3), In.Real2(1, 2, 4, 3), In.Unit(1, 2, 4, 3), In.Real(2, 4)]),
                 new([In.Real(1, 4, 2, 3), In.Real2(1, 2, 4, 3), In.Unit(1, 2, 4, 3)], With("enable_gqa", true)),
@@ -18,16 +19,17 @@ internal static class AttentionRows
             ],
             Errors =
             [
-                (() => Functional.ScaledDotProductAttention(In.Real(2, 3, 4), In.Real(2, 5, 4), In.Real(2, 5, 6), In.Mask(3, 5), isCausal: true),
+                (() => Functional.ScaledDotProductAttention(In.Real(2, 3, 4), In.Real(2, 5, 4), In.Real(2, 5, 6), In.Mask(3, 5),
+                    isCausal: true),
                     typeof(ArgumentException), "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True"),
                 (() => Functional.ScaledDotProductAttention(In.Real(4), In.Real(5, 4), In.Real(5, 4)), typeof(ShapeException),
                     "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: 1 key.dim: 2 and value.dim: 2"),
                 (() => Functional.ScaledDotProductAttention(In.Real(3, 4), In.Real(5, 4).To(DType.Float32), In.Real(5, 4)),
-                    typeof(DTypeException), "Expected query, key, and value to have the same dtype, but got query.dtype: double key.dtype: " +
-                    "float and value.dtype: double instead."),
+                    typeof(DTypeException), "Expected query, key, and value to have the same dtype, but got query.dtype: double " +
+                    "key.dtype: float and value.dtype: double instead."),
                 (() => Functional.ScaledDotProductAttention(In.Real(3, 4), In.Real(5, 4), In.Real(5, 4), In.Index(2, 3, 5)),
-                    typeof(DTypeException), "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: " +
-                    "long int and  query.dtype: double instead."),
+                    typeof(DTypeException), "Expected attn_mask dtype to be bool or float or to match query dtype, but got " +
+                    "attn_mask.dtype: long int and  query.dtype: double instead."),
                 (() => Functional.ScaledDotProductAttention(In.Real(3, 4), In.Real(5, 4), In.Real(5, 4), dropoutP: 1.5),
                     typeof(ArgumentOutOfRangeException), "dropout probability has to be between 0 and 1, but got 1.5"),
                 (() => Functional.ScaledDotProductAttention(In.Real(4, 3, 4), In.Real(3, 5, 4), In.Real(3, 5, 4), enableGqa: true),
@@ -40,7 +42,8 @@ internal static class AttentionRows
             [
                 new(Args(In.Real(3, 2, 4), In.Real2(3, 2, 4), In.Unit(3, 2, 4), In.Unit(12, 4), In.Real(12), null, null, false)),
                 new(Args(In.Real(3, 4), In.Real2(2, 4), In.Unit(2, 4), In.Unit(12, 4), null, In.Real(1, 1, 4), In.Unit(1, 1, 4), true),
-                    With("attn_mask", In.Const(In.Real(3, 2)), "key_padding_mask", Tensor.From([false, true]), "average_attn_weights", false)),
+                    With("attn_mask", In.Const(In.Real(3, 2)), "key_padding_mask", Tensor.From([false, true]),
+                        "average_attn_weights", false)),
                 new(Args(In.Real(3, 2, 4), In.Real2(2, 2, 3), In.Unit(2, 2, 2), null, In.Real(12), null, null, false),
                     With("use_separate_proj_weight", true, "q_proj_weight", In.Unit(4, 4), "k_proj_weight", In.Unit(4, 3), "v_proj_weight",
                         In.Unit(4, 2), "need_weights", false, "key_padding_mask", Rows(2, 2))),
@@ -85,8 +88,8 @@ internal static class AttentionRows
     private static Tensor Simple(Tensor x, long width, int heads, Tensor? mask = null, Tensor? padding = null, bool causal = false)
     {
         long e = x.Size(-1);
-        return Functional.MultiHeadAttentionForward(x, x, x, width, heads, In.Unit(3 * e, e), null, null, null, false, 0, In.Unit(e, e), null,
-            attnMask: mask, keyPaddingMask: padding, isCausal: causal).Output;
+        return Functional.MultiHeadAttentionForward(x, x, x, width, heads, In.Unit(3 * e, e), null, null, null, false, 0, In.Unit(e, e),
+            null, attnMask: mask, keyPaddingMask: padding, isCausal: causal).Output;
     }
 
     /// <summary>A mask with a row of each kind, one of them all false.</summary>

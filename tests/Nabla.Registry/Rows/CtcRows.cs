@@ -17,7 +17,8 @@ internal static class CtcRows
                     "Expected tensor to have size at least 3 at dimension 1, but got size 2 for argument #2 'targets'"),
                 (() => Functional.CtcLoss(Logs(), Labels().Reshape([-1]), [5, 5], [1, 2]), typeof(ShapeException),
                     "Expected tensor to have size 3 at dimension 0, but got size 4 for argument #2 'targets'"),
-                (() => Functional.CtcLoss(Logs(), Labels(), [5], [2, 2]), typeof(ShapeException), "input_lengths must be of size batch_size"),
+                (() => Functional.CtcLoss(Logs(), Labels(), [5], [2, 2]), typeof(ShapeException),
+                    "input_lengths must be of size batch_size"),
                 (() => Functional.CtcLoss(Logs(), Labels(), [5, 5], [2, 2], blank: 4), typeof(ArgumentOutOfRangeException),
                     "blank must be in label range"),
                 (() => Functional.CtcLoss(Logs(), Labels() + 2, [5, 5], [2, 2]), typeof(ArgumentOutOfRangeException), "Target 4"),
@@ -47,7 +48,12 @@ internal static class CtcRows
 
     private static object Run(Call c, Tensor logs)
     {
-        Reduction reduction = c.String(5, "reduction", "mean") switch { "none" => Reduction.None, "sum" => Reduction.Sum, _ => Reduction.Mean };
+        Reduction reduction = c.String(5, "reduction", "mean") switch
+        {
+            "none" => Reduction.None,
+            "sum" => Reduction.Sum,
+            _ => Reduction.Mean,
+        };
         (long blank, bool zero) = (c.Long(4, "blank", 0), c.Bool(6, "zero_infinity", false));
         return c.Get(2, "input_lengths") is Tensor
             ? Functional.CtcLoss(logs, c.T(1), c.T(2, "input_lengths"), c.T(3, "target_lengths"), blank, reduction, zero)

@@ -22,7 +22,8 @@ internal static class InterpolationRows
             ],
             Errors =
             [
-                (() => Functional.Interpolate(In.Real(1, 1, 4)), typeof(ArgumentException), "either size or scale_factor should be defined"),
+                (() => Functional.Interpolate(In.Real(1, 1, 4)), typeof(ArgumentException),
+                    "either size or scale_factor should be defined"),
                 (() => Functional.Interpolate(In.Real(1, 1, 4), 2, [2.0]), typeof(ArgumentException),
                     "only one of size or scale_factor should be defined"),
                 (() => Functional.Interpolate(In.Real(1, 1, 4), (2, 2)), typeof(ShapeException), "Input and output must have the same " +
@@ -68,18 +69,20 @@ internal static class InterpolationRows
             ],
             Errors =
             [
-                (() => Functional.GridSample(In.Real(1, 1, 4, 4), In.Real(1, 2, 2, 3)), typeof(ShapeException), "grid_sampler(): expected " +
-                    "grid to have size 2 in last dimension, but got grid with sizes [1, 2, 2, 3]"),
-                (() => Functional.GridSample(In.Real(1, 1, 4, 4), In.Real(2, 2, 2, 2)), typeof(ShapeException), "grid_sampler(): expected " +
-                    "grid and input to have same batch size, but got input with sizes [1, 1, 4, 4] and grid with sizes [2, 2, 2, 2]"),
+                (() => Functional.GridSample(In.Real(1, 1, 4, 4), In.Real(1, 2, 2, 3)), typeof(ShapeException),
+                    "grid_sampler(): expected grid to have size 2 in last dimension, but got grid with sizes [1, 2, 2, 3]"),
+                (() => Functional.GridSample(In.Real(1, 1, 4, 4), In.Real(2, 2, 2, 2)), typeof(ShapeException),
+                    "grid_sampler(): expected grid and input to have same batch size, but got input with sizes [1, 1, 4, 4] and grid " +
+                    "with sizes [2, 2, 2, 2]"),
                 (() => Functional.GridSample(In.Real(1, 1, 4, 4, 4), In.Real(1, 2, 2, 2, 3), "bicubic"), typeof(ShapeException),
                     "grid_sampler(): bicubic interpolation only supports 4D input"),
                 (() => Functional.GridSample(In.Real(1, 1, 4, 4), In.Real(1, 2, 2, 2), "foo"), typeof(ArgumentException),
                     "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: 'foo'"),
                 (() => Functional.GridSample(In.Real(1, 1, 4, 4), In.Real(1, 2, 2, 2).To(DType.Float32)), typeof(DTypeException),
                     "expected scalar type Double but found Float"),
-                (() => Functional.GridSample(In.Real(1, 1, 0, 4), In.Real(1, 2, 2, 2)), typeof(ShapeException), "grid_sampler(): expected " +
-                    "input to have non-empty spatial dimensions, but input has sizes [1, 1, 0, 4] with dimension 2 being empty"),
+                (() => Functional.GridSample(In.Real(1, 1, 0, 4), In.Real(1, 2, 2, 2)), typeof(ShapeException),
+                    "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes [1, 1, 0, 4] with " +
+                    "dimension 2 being empty"),
             ],
         },
         new("grid_sampler_2d", c => Functional.GridSampler2d(c.T(0), c.T(1), c.Int(2, "interpolation_mode"), c.Int(3, "padding_mode"),

@@ -202,7 +202,7 @@ internal static class MatrixRows
             Errors =
             [
                 (() => F(2, 3, 4).TensorDot(F(4, 3, 5), 2), Shapes,
-                    "contracted dimensions need to match, but first has size 3 in dim 1 and second has size 4 in dim 0"),
+                    "contracted dimensions need to match, but first has size 3 in dim -2 and second has size 4 in dim 0"),
                 (() => F(2, 3, 4).TensorDot(F(4, 3, 5), [1, 2], [1]), Shapes, "both dimension lists should have same length"),
             ],
         },

@@ -36,7 +36,8 @@ internal static class NormalizationRows
                     "running_mean should contain 3 elements not 4"),
                 (() => Functional.BatchNorm(In.Real(2, 3), null, null, In.Real(4), training: true), typeof(ShapeException),
                     "weight should contain 3 elements not 4"),
-                (() => Functional.BatchNorm(In.Real(2, 3), null, null, In.Real(3).To(DType.Float32), training: true), typeof(DTypeException),
+                (() => Functional.BatchNorm(In.Real(2, 3), null, null, In.Real(3).To(DType.Float32), training: true),
+                    typeof(DTypeException),
                     "mixed dtype (CPU): all inputs must share same datatype"),
                 (() => Functional.BatchNorm(Tensor.Ones([2, 3], DType.Int64), null, null, training: true), typeof(DTypeException),
                     "\"batch_norm\" not implemented for 'Long'"),
@@ -76,8 +77,8 @@ internal static class NormalizationRows
                     "Given normalized_shape=[3], expected input with shape [*, 3], but got input of size[2, 4]"),
                 (() => Functional.LayerNorm(In.Real(2, 4), []), typeof(ShapeException), "Expected normalized_shape to be at least " +
                     "1-dimensional, i.e., containing at least one element, but got normalized_shape = []"),
-                (() => Functional.LayerNorm(In.Real(2, 4), [4], In.Real(3)), typeof(ShapeException), "Expected weight to be of same shape " +
-                    "as normalized_shape, but got weight of shape [3] and normalized_shape = [4]"),
+                (() => Functional.LayerNorm(In.Real(2, 4), [4], In.Real(3)), typeof(ShapeException),
+                    "Expected weight to be of same shape as normalized_shape, but got weight of shape [3] and normalized_shape = [4]"),
             ],
         },
         new("native_layer_norm", c => Functional.NativeLayerNorm(c.T(0), c.Shape(1, "normalized_shape"), c.OptT(2, "weight"),
@@ -156,10 +157,12 @@ internal static class NormalizationRows
                     "kernel size should be greater than zero"),
             ],
         },
-        new("nn.functional.normalize", c => Functional.Normalize(c.T(0), c.Double(1, "p", 2), c.Has(2, "dim") ? c.Dims(2, "dim") : (Dims?)null,
+        new("nn.functional.normalize", c => Functional.Normalize(c.T(0), c.Double(1, "p", 2),
+            c.Has(2, "dim") ? c.Dims(2, "dim") : (Dims?)null,
             c.Double(3, "eps", 1e-12)))
         {
-            Samples = () => [new([In.Real(2, 3)]), new([In.NonZero(2, 3), 1.5, -1L]), new([In.Real(2, 3, 2), 2.0, 0L]), new([In.Real(0, 3)])],
+            Samples = () => [new([In.Real(2, 3)]), new([In.NonZero(2, 3), 1.5, -1L]), new([In.Real(2, 3, 2), 2.0, 0L]),
+                new([In.Real(0, 3)])],
             Errors = [(() => Functional.Normalize(Tensor.Ones([2, 3], DType.Int64)), typeof(DTypeException),
                 "linalg.vector_norm: Expected a floating point or complex tensor as input. Got Long")],
         },

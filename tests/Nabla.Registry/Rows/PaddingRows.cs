@@ -19,8 +19,9 @@ internal static class PaddingRows
             ],
             Errors =
             [
-                (() => Functional.Pad(In.Real(1, 1, 3), [3, 3], "reflect"), typeof(ShapeException), "Padding size should be less than the " +
-                    "corresponding input dimension, but got: padding (3, 3) at dimension 2 of input [1, 1, 3]"),
+                (() => Functional.Pad(In.Real(1, 1, 3), [3, 3], "reflect"), typeof(ShapeException),
+                    "Padding size should be less than the corresponding input dimension, but got: padding (3, 3) at dimension 2 of input " +
+                    "[1, 1, 3]"),
                 (() => Functional.Pad(In.Real(3), [1, 1], "reflect"), typeof(ShapeException),
                     "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"),
                 (() => Functional.Pad(In.Real(1, 1, 3), [4, 0], "circular"), typeof(ShapeException),
@@ -33,8 +34,9 @@ internal static class PaddingRows
                 (() => Functional.Pad(In.Real(1, 1, 3), [1]), typeof(ShapeException), "Padding length must be divisible by 2"),
                 (() => Functional.Pad(In.Real(2), [1, 1, 1, 1]), typeof(ShapeException), "Padding length should be less than or equal to " +
                     "two times the input dimension but got padding length 4 and input of dimension 1"),
-                (() => Functional.Pad(In.Real(1, 0, 3), [1, 1], "reflect"), typeof(ShapeException), "Expected 2D or 3D (batch mode) tensor " +
-                    "with possibly 0 batch size and other non-zero dimensions for input, but got: [1, 0, 3]"),
+                (() => Functional.Pad(In.Real(1, 0, 3), [1, 1], "reflect"), typeof(ShapeException),
+                    "Expected 2D or 3D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: " +
+                    "[1, 0, 3]"),
             ],
         },
     ];

@@ -155,7 +155,8 @@ internal static class ReductionRows
             Except = [("vmap", "values are read"), ("scalar", "needs points")],
             Errors =
             [
-                (() => In.Real(3).HistogramDD(3), typeof(ShapeException), "torch.histogramdd: input tensor should have at least 2 dimensions"),
+                (() => In.Real(3).HistogramDD(3), typeof(ShapeException),
+                    "torch.histogramdd: input tensor should have at least 2 dimensions"),
                 (() => In.Real(4, 2).HistogramDD([3, 3, 3]), typeof(ShapeException),
                     "histogramdd: The size of bins must be equal to the innermost dimension of the input."),
                 (() => In.Real(4, 2).HistogramDD([In.Real(3)]), typeof(ShapeException),

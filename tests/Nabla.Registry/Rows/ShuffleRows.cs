@@ -6,7 +6,8 @@ internal static class ShuffleRows
     [
         new("nn.functional.pixel_shuffle", c => Functional.PixelShuffle(c.T(0), c.Long(1, "upscale_factor")))
         {
-            Samples = () => [new([In.Real(1, 8, 2, 3), 2L]), new([In.Real(9, 1, 2), 3L]), new([In.Real(0, 4, 2, 2), 2L]), new([In.Real(2, 1, 1), 1L])],
+            Samples = () => [new([In.Real(1, 8, 2, 3), 2L]), new([In.Real(9, 1, 2), 3L]), new([In.Real(0, 4, 2, 2), 2L]),
+                new([In.Real(2, 1, 1), 1L])],
             Errors =
             [
                 (() => Functional.PixelShuffle(In.Real(1, 5, 2, 2), 2), typeof(ShapeException), "pixel_shuffle expects its input's " +
@@ -30,7 +31,8 @@ internal static class ShuffleRows
         },
         new("nn.functional.channel_shuffle", c => Functional.ChannelShuffle(c.T(0), c.Long(1, "groups")))
         {
-            Samples = () => [new([In.Real(2, 6, 2, 2), 3L]), new([In.Real(1, 4, 2), 2L]), new([In.Real(1, 0, 2), 2L]), new([In.Real(0, 4, 2), 2L])],
+            Samples = () => [new([In.Real(2, 6, 2, 2), 3L]), new([In.Real(1, 4, 2), 2L]), new([In.Real(1, 0, 2), 2L]),
+                new([In.Real(0, 4, 2), 2L])],
             Errors =
             [
                 (() => Functional.ChannelShuffle(In.Real(1, 4), 2), typeof(ShapeException),
