@@ -113,7 +113,7 @@ public sealed partial class Tensor
     public Tensor Detach()
     {
         if (wrap is { } level) return level.Detach(this);
-        return new Tensor(storage, layout, dtype) { flags = flags & Flags.Inference };
+        return new Tensor(storage, layout, dtype) { IsInference = IsInference };
     }
 
     /// <summary>The same value, in the same transform, at no place of this level's graph.</summary>

@@ -21,6 +21,7 @@ internal static class Views
     internal static bool Check(Tensor x, bool otherRequiresGrad, string op)
     {
         if (x.layout.MayOverlap) Throw.OverlappingWrite(op);
+        if (GradMode.Depth > 0 && (x.meta?.Base ?? x).BornDepth < GradMode.Depth) Throw.CapturedInPlace(op);
         WriteLog.Note(x, op);
         if (SavedTensorScope.Open != 0) SavedTensorScope.BeforeWrite(x.storage);
         if (x.IsInference && !GradMode.InferenceEnabled)

@@ -82,7 +82,6 @@ public static partial class Functional
         if (p == 0 || !training || x.NumElements == 0) return x;
         if (!x.dtype.IsFloatingPoint()) Throw.CannotCast("dropout", Tensor.DefaultDType, x.dtype);
         if (feature && x.NDim < 2) Throw.Shapes($"Feature dropout requires at least 2 dimensions in the input: it has shape {x.Shape}.");
-        RandomDraw.ThrowIfBatched(x);
         // Before the generator moves.
         if (inPlace) Views.Check(x, false, "Mul");
         if (p == 1) return Times(x, Tensor.Zeros(default, x.dtype), inPlace);

@@ -234,7 +234,7 @@ public sealed partial class Tensor
                 nameof(indices));
             if (mask) CheckMask(index, dim);
             for (int k = 0; k < n; k++) dims.Add(dim + k - Rank);
-            at.Add(mask ? index.FlatNonzero() : CheckedIndex(index, layout.shape[dim], true, layout.shape[dim] == 0
+            at.Add(mask ? index.FlatNonzero(Batch.CannotIndex) : CheckedIndex(index, layout.shape[dim], true, layout.shape[dim] == 0
                 ? "index is out of bounds for dimension with size 0: {0} was given."
                 : OutOfBounds(dim)));
             dim += n;

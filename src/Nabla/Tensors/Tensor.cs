@@ -19,6 +19,12 @@ public sealed partial class Tensor
         InferenceView = 32, DetachedInPlace = 64
     }
 
+    /// <summary>Flags that a tensor has from its beginning: two bits say inside how many transforms it was made.</summary>
+    internal const int BornInInference = (int)Flags.Inference, BornInside = 64;
+
+    /// <summary>Inside how many transforms that differentiate this tensor was made, at most three.</summary>
+    internal int BornDepth => (int)flags / BornInside;
+
     internal readonly Storage storage;
     internal readonly Layout layout;
     internal readonly DType dtype;
@@ -42,7 +48,7 @@ public sealed partial class Tensor
         this.storage = storage;
         this.layout = layout;
         this.dtype = dtype;
-        if (GradMode.InferenceEnabled) flags = Flags.Inference;
+        flags = (Flags)GradMode.Born;
     }
 
     /// <summary>Uninitialised memory of this layout, which must be plain.</summary>

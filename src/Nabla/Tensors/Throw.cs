@@ -118,6 +118,12 @@ internal static partial class Throw
         "Wrap the update in `using (Autograd.NoGrad())`, or use the operation without the underscore.");
 
     [DoesNotReturn]
+    internal static void CapturedInPlace(string op) => Graph(
+        "During a grad (vjp, jvp, grad, etc) transform, the function provided attempted to call in-place operation (" +
+        $"aten::{op.TrimEnd('_').ToLowerInvariant()}_) that would mutate a captured Tensor. This is not supported; please rewrite the " +
+        "function being transformed to explicitly accept the mutated Tensor(s) as inputs.");
+
+    [DoesNotReturn]
     internal static void ModifiedInPlace(Node node, Tensor saved, int version)
     {
         int current = saved.storage.Version;
