@@ -76,6 +76,9 @@ public static partial class Autograd
     private static (Edge[], Tensor[]) Roots(GradientEdge[] outputs, IReadOnlyList<Tensor?>? gradients, bool backward)
     {
         int n = outputs.Length;
+        if (backward && Frame.InTransform)
+            Throw.Graph("backward() called inside a functorch transform. This is not supported, please use functorch.grad or " +
+                "functorch.vjp instead or call backward() outside of functorch transforms. In Nabla those are Func.Grad and Func.Vjp.");
         if (gradients is not null && gradients.Count != n)
             Throw.Graph($"got {n} tensors and {gradients.Count} gradients: give one gradient, or null, for each tensor.");
         Edge[] roots = new Edge[n];
@@ -87,9 +90,6 @@ public static partial class Autograd
                 Throw.Graph($"element {i} of tensors does not require grad and does not have a grad_fn. It is " +
                     $"{(output.Of is { } t ? Throw.Text(t) : "an edge without a node")}: " +
                     "make an input with requiresGrad: true, and compute outside NoGrad and without Detach.");
-            if (backward && (output.Of?.wrap ?? gradients?[i]?.wrap) is not null)
-                Throw.Graph("backward() called inside a functorch transform. This is not supported, please use functorch.grad or " +
-                    "functorch.vjp instead or call backward() outside of functorch transforms. In Nabla those are Func.Grad and Func.Vjp.");
             roots[i] = output.Edge;
             seeds[i] = Seed(output, gradients?[i], i);
         }

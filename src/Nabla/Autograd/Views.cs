@@ -20,10 +20,16 @@ internal static class Views
     /// <returns>True if the write is to be recorded.</returns>
     internal static bool Check(Tensor x, bool otherRequiresGrad, string op)
     {
-        if (x.layout.MayOverlap) Throw.OverlappingWrite(op);
-        if (GradMode.Depth > 0 && (x.meta?.Base ?? x).BornDepth < GradMode.Depth) Throw.CapturedInPlace(op);
+        bool record = MayWrite(x, otherRequiresGrad, op);
         WriteLog.Note(x, op);
         if (SavedTensorScope.Open != 0) SavedTensorScope.BeforeWrite(x.storage);
+        return record;
+    }
+
+    private static bool MayWrite(Tensor x, bool otherRequiresGrad, string op)
+    {
+        if (x.layout.MayOverlap) Throw.OverlappingWrite(op);
+        if (GradMode.Depth > 0 && (x.meta?.Base ?? x).BornDepth < GradMode.Depth) Throw.CapturedInPlace(op);
         if (x.IsInference && !GradMode.InferenceEnabled)
             Throw.Graph("Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal " +
                 "tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details.");

@@ -62,6 +62,7 @@ public static partial class Functional
     /// <param name="generator">The source; <see cref="Generator.Default"/> by default.</param>
     public static Tensor GumbelSoftmax(Tensor logits, double tau = 1, bool hard = false, int dim = -1, Generator? generator = null)
     {
+        _ = Dims.FromEnd(dim, logits.NDim);
         Tensor gumbel = -Tensor.EmptyLike(logits).Exponential_(generator: generator).Log();
         Tensor soft = ((logits + gumbel) / tau).Softmax(dim);
         if (!hard) return soft;

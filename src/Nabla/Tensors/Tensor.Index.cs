@@ -6,8 +6,7 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// A part of the tensor. Integers, ranges, <c>null</c> and <see cref="TensorIndex.Ellipsis"/> give a view; index tensors, lists and
-    /// masks
-    /// give a copy, with PyTorch's rules for mixing them. Assignment writes into the part, in place, and is recorded.
+    /// masks give a copy, with PyTorch's rules for mixing them. Assignment writes into the part, in place, and is recorded.
     /// </summary>
     /// <param name="indices">One entry per dimension from the front; what is left is taken whole.</param>
     /// <exception cref="ArgumentOutOfRangeException">An index or range is out of bounds, or a step is not positive.</exception>

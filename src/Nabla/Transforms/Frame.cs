@@ -53,6 +53,9 @@ internal sealed class Frame
     internal static bool Forward => current is not { } f ? !GradMode.InferenceEnabled
         : f.forward && (f.inference || !GradMode.InferenceEnabled);
 
+    /// <summary>Whether a transform is running; levels of forward mode are none.</summary>
+    internal static bool InTransform => current is { } f && (f.captures > 0 || InnermostVmap(f) is not null);
+
     /// <summary>The innermost vmap, or null.</summary>
     internal static Frame? InnermostVmap(Frame? from)
     {
