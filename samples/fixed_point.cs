@@ -35,12 +35,14 @@ static (Tensor Z, Func<Tensor, (Tensor W, Tensor X)> Back) FixedPoint(Tensor w, 
 {
     Tensor z = Solve(y => Step(w, x, y), Tensor.ZerosLike(x));
     (_, Func<Tensor, (Tensor W, Tensor X, Tensor Z)> vjp) = Func.Vjp((Tensor w, Tensor x, Tensor z) => Step(w, x, z), w, x, z);
-    return (z, v =>
+    return (z, Back);
+
+    (Tensor W, Tensor X) Back(Tensor v)
     {
         Tensor u = Solve(u => v + vjp(u).Z, v);
         (Tensor gw, Tensor gx, _) = vjp(u);
         return (gw, gx);
-    });
+    }
 }
 
 static Tensor Solve(Func<Tensor, Tensor> f, Tensor start)
