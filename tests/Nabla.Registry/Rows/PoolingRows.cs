@@ -39,7 +39,8 @@ internal static class PoolingRows
             Errors =
             [
                 (() => Functional.AvgPool2d(In.Real(2, 6, 6), 0), Ranges, "stride should not be zero"),
-                (() => Functional.AvgPool2d(In.Real(2, 6, 6), -1), Ranges, "kernel size should be greater than zero, but got kH: -1 kW: -1"),
+                (() => Functional.AvgPool2d(In.Real(2, 6, 6), -1), Ranges,
+                    "kernel size should be greater than zero, but got kH: -1 kW: -1"),
                 (() => Functional.AvgPool2d(In.Real(2, 6, 6), 2, -1), Ranges, "stride should be greater than zero, but got dH: -1 dW: -1"),
                 (() => Functional.AvgPool2d(In.Real(2, 6, 6), 3, 1, 2), Ranges,
                     "pad should be at most half of effective kernel size, but got pad=2, kernel_size=3 and dilation=1"),
@@ -69,7 +70,8 @@ internal static class PoolingRows
             c.Shape(1, "kernel_size"), Opt(c, 2, "stride"), Opt(c, 3, "padding"), Opt(c, 4, "dilation"), c.Bool(5, "ceil_mode", false)))
         {
             Covers = ["MaxPool", "Gather", "GatherZeros"],
-            Samples = () => [new([In.Distinct(2, 3, 7), 3L, 2L, 1L], With(("return_indices", true))), new([In.Distinct(3, 8), 2L], With(("dilation", 3L))),
+            Samples = () => [new([In.Distinct(2, 3, 7), 3L, 2L, 1L], With(("return_indices", true))),
+                new([In.Distinct(3, 8), 2L], With(("dilation", 3L))),
                 new([In.Distinct(2, 7), 3L, 2L], With(("ceil_mode", true))), new([In.Real(0, 2, 5), 2L])],
             Errors =
             [
@@ -160,7 +162,8 @@ internal static class PoolingRows
                 new([In.Real(0, 2, 5), 2L]), new([In.Real(2, 5), 0L])],
             Errors =
             [
-                (() => Functional.AdaptiveAvgPool1d(In.Real(2, 6), -1), Ranges, "elements of output_size must be greater than or equal to 0"),
+                (() => Functional.AdaptiveAvgPool1d(In.Real(2, 6), -1), Ranges,
+                    "elements of output_size must be greater than or equal to 0"),
                 (() => Functional.AdaptiveAvgPool1d(In.Real(2, 6), [2, 2]), Shapes,
                     "adaptive_avg_pool1d() argument 'output_size' should contain one int (got 2)"),
             ],
@@ -310,8 +313,8 @@ internal static class PoolingRows
             Errors =
             [
                 (() => Functional.Unfold(In.Real(2, 3, 5, 6), 7), Shapes, "Given input with spatial size (5, 6), kernel_size=(7, 7), " +
-                    "dilation=(1, 1), padding=(0, 0), calculated shape of the array of sliding blocks as (-1, 0), but its components must " +
-                    "be at least one."),
+                    "dilation=(1, 1), padding=(0, 0), calculated shape of the array of sliding blocks as (-1, 0), but its components " +
+                    "must be at least one."),
                 (() => Functional.Unfold(In.Real(2, 0, 5, 6), 2), Shapes, "Expected 3D or 4D (batch mode) tensor with possibly 0 batch " +
                     "size and other non-zero dimensions for input, but got: [2, 0, 5, 6]"),
                 (() => Functional.Unfold(In.Real(3, 5, 6), 0), Ranges,
@@ -328,7 +331,7 @@ internal static class PoolingRows
         {
             Covers = ["Im2Col", "Col2Im"],
             Samples = () => [new([In.Real(2, 12, 12), Tuple(4, 5), 2L]), new([In.Real(8, 9), 5L, 2L, 2L]),
-                new([In.Real(1, 6, 12), Tuple(4, 5), Tuple(2, 3), 1L, Tuple(1, 0), Tuple(2, 1)])],
+                new([In.Real(1, 6, 9), Tuple(4, 5), Tuple(2, 3), 1L, Tuple(1, 0), Tuple(2, 1)])],
             Errors =
             [
                 (() => Functional.Fold(In.Real(2, 12, 20), [5, 5], 2), Shapes, "Given output_size=(5, 5), kernel_size=(2, 2), " +
