@@ -14,6 +14,7 @@ return (args.Length > 0 ? args[0] : "help") switch
     "pack" => Pack(),
     "bench" => Dotnet(["run", "--project", "bench/Nabla.Bench", "-c", "Release", "--", .. rest]),
     "api" => Api(),
+    "operators" => Dotnet(["run", "--project", "tests/Nabla.Conformance", "-c", "Release", "--", "--operators", "docs/operators.md"]),
     "format" => Format(),
     "help" or "--help" or "-h" => Help(Console.Out, 0),
     string unknown => Unknown(unknown),
@@ -24,13 +25,14 @@ int Help(TextWriter to, int code)
     to.WriteLine("""
         Usage: dotnet run build.cs -- COMMAND [ARGUMENTS]
 
-          check   build in Release with warnings as errors, verify the formatting
-          test    check, then run every test; arguments go to the test runner (for example: -class '*Tests')
-          pack    build the NuGet packages into artifacts/
-          bench   run benchmarks; no arguments list them (for example: --filter '*MatMul*')
-          api     bring PublicAPI.Unshipped.txt in line with the public members of each library
-          format  format every C# file
-          help    this text
+          check      build in Release with warnings as errors, verify the formatting
+          test       check, then run every test; arguments go to the test runner (for example: -class '*Tests')
+          pack       build the NuGet packages into artifacts/
+          bench      run benchmarks; no arguments list them (for example: --filter '*MatMul*')
+          api        bring PublicAPI.Unshipped.txt in line with the public members of each library
+          operators  write docs/operators.md, the page that lists every operation
+          format     format every C# file
+          help       this text
         """);
     return code;
 }

@@ -38,6 +38,7 @@ public static class Comparison
             return new("shape", $"{kind} {what} has shape {actual.Shape}, expected {expected.Shape}");
         if (actual.DType != expected.DType)
             return new("dtype", $"{kind} {what} is {actual.DType.Name()}, expected {expected.DType.Name()}");
+        if (expected.DType.IsComplex()) return Tensors(kind, what, actual.ViewAsReal(), expected.ViewAsReal(), tolerance);
         return expected.DType.IsFloatingPoint()
             ? Floats(kind, what, Doubles(actual), Doubles(expected), expected.Shape, tolerance.For(expected.DType))
             : Integers(kind, what, Longs(actual), Longs(expected), expected.Shape);
@@ -71,6 +72,7 @@ public static class Comparison
     internal static double[] Doubles(Tensor t)
     {
         using GradScope mode = Autograd.NoGrad();
+        if (t.DType.IsComplex()) t = t.Detach().ViewAsReal();
         return t.Detach().To(DType.Float64).ToArray<double>();
     }
 
@@ -122,6 +124,7 @@ public static class Comparison
         (bool x, bool y) => x == y,
         (string x, string y) => x == y,
         (long x, long y) => x == y,
+        (System.Numerics.Complex x, System.Numerics.Complex y) => Same(x.Real, y.Real) && Same(x.Imaginary, y.Imaginary),
         (double x, double y) => x.Equals(y) || Math.Abs(x - y) <= 1e-10 + 1e-9 * Math.Abs(y),
         (object?[] x, object?[] y) => x.Length == y.Length && x.Zip(y).All(p => Same(p.First, p.Second)),
         _ => false,
@@ -132,6 +135,7 @@ public static class Comparison
     {
         int i => (long)i,
         float f => (double)f,
+        Scalar { IsComplex: true } s => s.ToComplex(),
         Scalar s => s.DType switch { DType.Bool => s.ToInt64() != 0, DType.Int64 => s.ToInt64(), _ => s.ToDouble() },
         Shape s => s.ToArray().Select(n => (object?)n).ToArray(),
         System.Collections.IEnumerable list and not string => list.Cast<object?>().ToArray(),

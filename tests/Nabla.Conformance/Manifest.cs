@@ -106,22 +106,6 @@ public sealed class Sample
     internal IReadOnlyDictionary<int, string?>? Tangents { get; }
     internal IReadOnlyDictionary<int, string?>? OutputTangents { get; }
 
-    /// <summary>Why the library cannot run the sample: it has complex numbers. Null if it can.</summary>
-    public string? NotReal()
-    {
-        IEnumerable<string?> keys = inputs.Select(i => (string?)i.Key).Concat(Outputs.Select(o => o.Key)).Concat(Grads?.Values ?? []);
-        foreach (string? key in keys)
-            if (key is not null && !file.IsReal(key)) return "complex tensors";
-        try
-        {
-            Arguments([.. inputs.Select(i => file.Tensor(i.Key))]);
-            foreach (Output o in Outputs)
-                if (o.Key is null) TypedValue.Read(o.Value, []);
-            return null;
-        }
-        catch (NotRealException e) { return e.Message; }
-    }
-
     internal Tensor Expected(string key) => file.Tensor(key);
 
     /// <summary>The inputs, made anew: with the strides they had, or in another layout.</summary>

@@ -1,15 +1,16 @@
 namespace Nabla.Conformance;
 
 /// <summary>The command line.</summary>
-internal sealed record Options(string Directory, string Part, IReadOnlySet<string> Only, string? Json, bool Strict)
+internal sealed record Options(string Directory, string Part, IReadOnlySet<string> Only, string? Json, string? Operators)
 {
     private const string Usage = """
-        usage: DIR [--part ops] [--only NAME,...] [--json FILE] [--strict]
+        usage: DIR [--part ops] [--only NAME,...] [--json FILE]
+               --operators FILE
           DIR      a folder of the data (files may be .gz), or a .zip of it
           --part   what to run: ops (operators); the default
           --only   operators by name or by file (div, div--trunc_rounding)
           --json   write the results there, too
-          --strict count operators without a row as failed
+          --operators write the page that lists every operation
         """;
 
     internal bool Chooses(OperatorEntry op) => Only.Count == 0 || Only.Contains(op.Name) || Only.Contains(op.File);
@@ -17,21 +18,21 @@ internal sealed record Options(string Directory, string Part, IReadOnlySet<strin
     /// <summary>The options, or null after a message.</summary>
     internal static Options? Parse(string[] args)
     {
-        string? directory = null, json = null, part = "ops";
+        string? directory = null, json = null, operators = null, part = "ops";
         HashSet<string> only = [];
-        bool strict = false;
         for (int i = 0; i < args.Length; i++)
         {
             bool last = i + 1 == args.Length;
-            if (args[i] == "--strict") strict = true;
+            if (args[i] == "--operators" && !last) operators = args[++i];
             else if (args[i] == "--part" && !last) part = args[++i];
             else if (args[i] == "--only" && !last) only.UnionWith(args[++i].Split(',', StringSplitOptions.RemoveEmptyEntries));
             else if (args[i] == "--json" && !last) json = args[++i];
             else if (directory is null && !args[i].StartsWith("--", StringComparison.Ordinal)) directory = args[i];
             else return Fail($"I do not understand '{args[i]}'.");
         }
+        if (operators is not null) return new("", "", only, null, operators);
         if (directory is null) return Fail("DIR is missing.");
-        return part == "ops" ? new(directory, part, only, json, strict) : Fail($"There is no part '{part}'.");
+        return part == "ops" ? new(directory, part, only, json, null) : Fail($"There is no part '{part}'.");
     }
 
     private static Options? Fail(string message)

@@ -9,7 +9,7 @@ public static class PostProcessing
     public static object?[] Apply(string? name, object?[] raw)
     {
         if (name is null) return raw;
-        Tensor a = (Tensor)raw[0]!, b = (Tensor)raw[1]!;
+        Tensor a = (Tensor)raw[0]!, b = raw.Length > 1 ? (Tensor)raw[1]! : a;
         Tensor? c = raw.Length > 2 ? (Tensor)raw[2]! : null;
         return name switch
         {
@@ -20,9 +20,20 @@ public static class PostProcessing
             "svd_uvh_s" => [MatMul(Columns(a, b), Columns(c!, b).Transpose(-2, -1)), b],
             "linalg_svd_uvh_s" => [MatMul(Columns(a, b), Rows(c!, b)), b],
             "eigh_abs" => [a, Abs(b)],
-            "eig_sorted_abs" or "eigvals_sorted" => throw new NotRealException("eigenvalues are complex"),
+            "eig_sorted_abs" => [Sorted(a, a), Abs(Sorted(a, b))],
+            "eigvals_sorted" => [Sorted(a, a)],
             _ => throw new InvalidDataException($"Unknown post-processing '{name}'."),
         };
+    }
+
+    /// <summary>The last dimension of x in the order of the eigenvalues: by imaginary part, rounded to 1e-6, then by real part.</summary>
+    private static Tensor Sorted(Tensor values, Tensor x)
+    {
+        Tensor by = (values.Imag.Detach() * 1e6).Round();
+        Tensor first = values.Real.Detach().ArgSort(-1);
+        Tensor order = first.Gather(-1, by.Gather(-1, first).ArgSort(-1, stable: true));
+        Tensor index = x.NDim == values.NDim ? order : order.Unsqueeze(-2).Expand(x.Shape);
+        return x.Gather(-1, index);
     }
 
     // The last dimension of the singular values is their number.

@@ -35,9 +35,6 @@ public sealed class TensorFile
         }
     }
 
-    /// <summary>True if tensors of the library can hold it: everything but complex numbers.</summary>
-    public bool IsReal(string key) => entries[key].Type is not ("C64" or "C128");
-
     /// <summary>A new tensor, contiguous, without a gradient.</summary>
     public Tensor Tensor(string key)
     {
@@ -54,6 +51,8 @@ public sealed class TensorFile
             "I16" => Nabla.Tensor.From(MemoryMarshal.Cast<byte, short>(data), e.Shape),
             "I8" => Nabla.Tensor.From(MemoryMarshal.Cast<byte, sbyte>(data), e.Shape),
             "U8" => Nabla.Tensor.From(data, e.Shape),
+            "C64" => Nabla.Tensor.From(MemoryMarshal.Cast<byte, float>(data), (long[])[.. e.Shape, 2]).ViewAsComplex(),
+            "C128" => Nabla.Tensor.From(MemoryMarshal.Cast<byte, System.Numerics.Complex>(data), e.Shape),
             "BOOL" => Nabla.Tensor.From(MemoryMarshal.Cast<byte, bool>(data), e.Shape),
             _ => throw new InvalidDataException($"Tensor '{key}' has dtype {e.Type}, which tensors cannot hold."),
         };

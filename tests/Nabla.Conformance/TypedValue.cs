@@ -5,9 +5,6 @@ using Nabla.Registry;
 
 namespace Nabla.Conformance;
 
-/// <summary>An argument names something the library has no value for: a complex number or dtype.</summary>
-public sealed class NotRealException(string message) : Exception(message);
-
 /// <summary>Arguments and plain results of a manifest.</summary>
 public static class TypedValue
 {
@@ -43,7 +40,7 @@ public static class TypedValue
             "memory_format" or "layout" or "device" => value.GetString(),
             "fn" => new FunctionValue(value.GetString()!),
             "module" => new ModuleValue(value.GetString()!, ReadCall(json.GetProperty("args"), json.GetProperty("kwargs"), tensors)),
-            "c" => throw new NotRealException("a complex number"),
+            "c" => new System.Numerics.Complex(Float(value[0]), Float(value[1])),
             var other => throw new InvalidDataException($"Unknown kind of value '{other}'."),
         };
     }
@@ -60,8 +57,7 @@ public static class TypedValue
     {
         foreach (DType dtype in Enum.GetValues<DType>())
             if (dtype.Name() == name) return dtype;
-        throw name.StartsWith("complex", StringComparison.Ordinal) ? new NotRealException(name)
-            : new InvalidDataException($"Unknown dtype '{name}'.");
+        throw new InvalidDataException($"Unknown dtype '{name}'.");
     }
 
     /// <summary>A call as PyTorch code; tensors as their dtype and shape.</summary>
@@ -85,6 +81,8 @@ public static class TypedValue
         FunctionValue f => f.Name,
         ModuleValue m => Describe(m.Class, m.Arguments),
         DType d => d.Name(),
+        System.Numerics.Complex c =>
+            string.Create(CultureInfo.InvariantCulture, $"({c.Real:R}{(c.Imaginary < 0 ? "" : "+")}{c.Imaginary:R}j)"),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
     };
 
@@ -93,7 +91,7 @@ public static class TypedValue
         StringBuilder text = new($"{t.DType.Name()}{t.Shape}");
         if (t.RequiresGrad) text.Append(" grad");
         if (!t.IsContiguous) text.Append($" strides {Shape.Format(t.layout.strides)}");
-        if (t.NumElements == 1) text.Append(CultureInfo.InvariantCulture, $" {t.Detach().Item():R}");
+        if (t.NumElements == 1 && !t.DType.IsComplex()) text.Append(CultureInfo.InvariantCulture, $" {t.Detach().Item():R}");
         return $"<{text}>";
     }
 }

@@ -1,9 +1,10 @@
 namespace Nabla.Registry;
 
 /// <summary>
-/// The arguments of one call of an operation, by PyTorch's positions and names. Values are: null, bool, long, double, string,
-/// <see cref="Tensor"/>, <see cref="DType"/>, object?[] (a tuple, sizes, a shape), List&lt;object?&gt; (a list), <see cref="SliceValue"/>,
-/// <see cref="EllipsisValue"/>, <see cref="FunctionValue"/>, <see cref="ModuleValue"/>. Memory formats, layouts and devices are strings.
+/// The arguments of one call of an operation, by PyTorch's positions and names. Values are: null, bool, long, double,
+/// <see cref="System.Numerics.Complex"/>, string, <see cref="Tensor"/>, <see cref="DType"/>, object?[] (a tuple, sizes, a shape),
+/// List&lt;object?&gt; (a list), <see cref="SliceValue"/>, <see cref="EllipsisValue"/>, <see cref="FunctionValue"/>,
+/// <see cref="ModuleValue"/>. Memory formats, layouts and devices are strings.
 /// </summary>
 public sealed class Call(object?[] args, IReadOnlyDictionary<string, object?>? kwargs = null)
 {
@@ -24,6 +25,7 @@ public sealed class Call(object?[] args, IReadOnlyDictionary<string, object?>? k
         long v => Tensor.Of(v),
         double v => Tensor.Of(v),
         bool v => Tensor.Of(v),
+        System.Numerics.Complex v => Tensor.Of(v),
         var other => throw new ArgumentException($"Argument {position} '{name}' is {other ?? "missing"}, not a tensor."),
     };
 
@@ -31,7 +33,7 @@ public sealed class Call(object?[] args, IReadOnlyDictionary<string, object?>? k
     public Tensor? OptT(int position, string name) => Get(position, name) as Tensor;
 
     /// <summary>True if the argument is a plain number.</summary>
-    public bool IsNumber(int position, string name = "") => Get(position, name) is long or double or bool;
+    public bool IsNumber(int position, string name = "") => Get(position, name) is long or double or bool or System.Numerics.Complex;
 
     /// <summary>A plain number.</summary>
     public Scalar Number(int position, string name) => OptNumber(position, name)
@@ -45,6 +47,7 @@ public sealed class Call(object?[] args, IReadOnlyDictionary<string, object?>? k
         long v => v,
         double v => v,
         bool v => v,
+        System.Numerics.Complex v => v,
         Tensor { NDim: 0 } t => t.DType.IsFloatingPoint() ? t.Item() : (Scalar)(long)t,
         var other => throw new ArgumentException($"Argument '{name}' is {other}, not a number."),
     };

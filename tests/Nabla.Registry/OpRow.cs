@@ -10,6 +10,9 @@ public sealed record OpRow(string Name, Func<Call, object?> Run)
     /// <summary>The variant in PyTorch's operator database; a row without one serves every variant that has no row of its own.</summary>
     public string? Variant { get; init; }
 
+    /// <summary>The public member, where it cannot be found by the row's name: <c>x[index]</c>.</summary>
+    public string? Member { get; init; }
+
     /// <summary>Calls for the laws: small, in float64, differentiable inputs made with requiresGrad. Made anew at each request.</summary>
     public Func<IEnumerable<Call>> Samples { get; init; } = static () => [];
 

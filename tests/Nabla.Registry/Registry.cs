@@ -22,9 +22,21 @@ public static class Registry
         .. IndexingRows.All,
         .. ScatterRows.All,
         .. MatrixRows.All,
+        .. FactorizationRows.All,
+        .. SolveRows.All,
+        .. SpectralRows.All,
+        .. NormRows.All,
         .. CreationRows.All,
+        .. ComplexRows.All,
+        .. FourierRows.All,
         .. ConvolutionRows.All,
         .. PoolingRows.All,
+        .. NormalizationRows.All,
+        .. PaddingRows.All,
+        .. InterpolationRows.All,
+        .. ShuffleRows.All,
+        .. AttentionRows.All,
+        .. CtcRows.All,
     ];
 
     private static readonly Dictionary<(string, string?), OpRow> ByName = All.ToDictionary(r => (r.Name, r.Variant));

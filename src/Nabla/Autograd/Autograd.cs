@@ -136,8 +136,15 @@ public static class Autograd
             if (output.layout.Count != 1)
                 Throw.Graph("grad can be implicitly created only for scalar outputs. The output has shape " +
                     $"{output.Shape}: pass gradient:, or reduce it first, for example with Sum() or Mean().");
+            if (output.dtype.IsComplex())
+                Throw.Types($"grad can be implicitly created only for real scalar outputs but got torch.{output.dtype.Name()}. Pass " +
+                    "gradient:, or reduce the output to a real number, for example with Abs().");
             return Tensor.OnesLike(output);
         }
+        if (gradient.dtype.IsComplex() != output.dtype.IsComplex())
+            Throw.Types("For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: " +
+                $"grad_output[{index}] has a dtype of torch.{gradient.dtype.Name()} and output[{index}] has a dtype of " +
+                $"torch.{output.dtype.Name()}.");
         if (!gradient.layout.SameShape(output.layout))
             Throw.Shapes($"Mismatch in shape: grad_output[{index}] has a shape of torch.Size({gradient.Shape}) and output[{index}] has " +
                 $"a shape of torch.Size({output.Shape}).");

@@ -20,7 +20,7 @@ public sealed partial class Tensor
             if (GradFn is not null)
                 Throw.Graph("you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a " +
                     "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
-            if (value && !dtype.IsFloatingPoint())
+            if (value && !dtype.IsDifferentiable())
                 Throw.Types($"only Tensors of floating point dtype can require gradients: this one is {Throw.Text(this)}.");
             if (value && IsInference && !GradMode.InferenceEnabled)
                 Throw.Graph("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.");

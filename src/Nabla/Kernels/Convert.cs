@@ -12,6 +12,31 @@ internal static class Convert
     /// <summary>Writes x into y of the same shape and another dtype; y is dense.</summary>
     internal static void Run(Tensor x, Tensor y)
     {
+        if (x.dtype.IsComplex() || y.dtype.IsComplex()) Complex(x, y);
+        else Real(x, y);
+    }
+
+    /// <summary>A real number is the real part; the imaginary part is dropped, except that bool asks whether either is not
+    /// zero.</summary>
+    private static void Complex(Tensor x, Tensor y)
+    {
+        if (x.dtype.IsComplex() && y.dtype.IsComplex()) Real(Pairs.Of(x), Pairs.Of(y));
+        else if (x.dtype.IsComplex())
+        {
+            Copy.Run(Pairs.Part(x, 0), y);
+            if (y.dtype != DType.Bool) return;
+            Tensor either = Copy.Cast(Pairs.Part(x, 1), DType.Bool);
+            Zip.Bits(default(Ops.BitwiseOr), y, Copy.Contiguous(either), y);
+        }
+        else
+        {
+            Fill.Run(Pairs.Part(y, 1), 0);
+            Copy.Run(x, Pairs.Part(y, 0));
+        }
+    }
+
+    private static void Real(Tensor x, Tensor y)
+    {
         switch (x.dtype)
         {
             case DType.Bool or DType.UInt8: From<byte>(x, y); break;

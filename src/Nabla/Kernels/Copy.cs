@@ -27,7 +27,8 @@ internal static class Copy
             case 1: Move<byte>(x, y); break;
             case 2: Move<ushort>(x, y); break;
             case 4: Move<uint>(x, y); break;
-            default: Move<ulong>(x, y); break;
+            case 8: Move<ulong>(x, y); break;
+            default: Move<UInt128>(x, y); break;
         }
     }
 

@@ -19,6 +19,8 @@ internal static class Fill
             case DType.BFloat16: With(y, (BFloat16)value.ToDouble()); break;
             case DType.Float32: With(y, (float)value.ToDouble()); break;
             case DType.Float64: With(y, value.ToDouble()); break;
+            case DType.Complex64: With(y, new Pairs.Single((float)value.ToDouble(), (float)value.Imaginary)); break;
+            case DType.Complex128: With(y, value.ToComplex()); break;
         }
     }
 

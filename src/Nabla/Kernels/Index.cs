@@ -333,7 +333,10 @@ internal static class Indexing
         for (int i = 0; i < values.Length; i++)
         {
             if (values[i] >= least && values[i] < size) continue;
-            Throw.Range("index", values[i], $"{string.Format(System.Globalization.CultureInfo.InvariantCulture, where, values[i], size)} " +
+            // Where negative indices have words of their own, those come first.
+            string[] words = where.Split('|');
+            string text = values[i] < 0 ? words[0] : words[^1];
+            Throw.Range("index", values[i], $"{string.Format(System.Globalization.CultureInfo.InvariantCulture, text, values[i], size)} " +
                 $"It is element {i} of the index in row-major order; valid are {least} to {size - 1}.");
         }
     }

@@ -51,6 +51,24 @@ public static partial class Functional
         Generator? generator = null) =>
         Drop(input, p, training, inPlace, feature: true, alpha: true, generator);
 
+    /// <summary>
+    /// A sample of the Gumbel-softmax distribution: softmax((logits + g) / τ) with g from Gumbel(0, 1) (E. Jang et al., Categorical
+    /// Reparameterization with Gumbel-Softmax, 2017).
+    /// </summary>
+    /// <param name="logits">Unnormalised log-probabilities.</param>
+    /// <param name="tau">The temperature τ; 1 by default.</param>
+    /// <param name="hard">Return the one-hot vector of the largest value; its gradient is that of the sample.</param>
+    /// <param name="dim">The dimension of the categories; the last by default.</param>
+    /// <param name="generator">The source; <see cref="Generator.Default"/> by default.</param>
+    public static Tensor GumbelSoftmax(Tensor logits, double tau = 1, bool hard = false, int dim = -1, Generator? generator = null)
+    {
+        Tensor gumbel = -Tensor.EmptyLike(logits).Exponential_(generator: generator).Log();
+        Tensor soft = ((logits + gumbel) / tau).Softmax(dim);
+        if (!hard) return soft;
+        Tensor index = soft.Detach().ArgMax(dim, keepDim: true);
+        return Tensor.ZerosLike(logits).Scatter(dim, index, 1.0) - soft.Detach() + soft;
+    }
+
     private static Tensor DropChannels(Tensor x, int batched, double p, bool training, bool inPlace, Generator? generator)
     {
         if (x.NDim == batched) return Drop(x, p, training, inPlace, feature: true, alpha: false, generator);
@@ -65,6 +83,8 @@ public static partial class Functional
         if (!x.dtype.IsFloatingPoint()) Throw.CannotCast("dropout", Tensor.DefaultDType, x.dtype);
         if (feature && x.NDim < 2) Throw.Shapes($"Feature dropout requires at least 2 dimensions in the input: it has shape {x.Shape}.");
         RandomDraw.ThrowIfBatched(x);
+        // Before the generator moves.
+        if (inPlace) Views.Check(x, false, "Mul");
         if (p == 1) return Times(x, Tensor.Zeros(default, x.dtype), inPlace);
         Layout layout = x.layout.Fresh;
         if (feature)

@@ -29,7 +29,7 @@ public static partial class Functional
     {
         if (input.dtype is not (DType.Int64 or DType.Int32))
             Throw.Types("Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got " +
-                $"{input.dtype.ScalarName()} instead ({op}).");
+                $"torch.{input.dtype.ScalarName()}Tensor instead (while checking arguments for {op})");
         return Tensor.CheckedIndex(input, rows, false, "index out of range in self: {0} for a table of {1} rows.");
     }
 
@@ -125,7 +125,7 @@ public static partial class Functional
             if (numClasses <= 0) numClasses = 1;
         }
         Tensor at = Tensor.CheckedIndex(tensor, numClasses, false,
-            "Class values must be non-negative and smaller than num_classes: {0} of {1} classes.");
+            "Class values must be non-negative: {0} is not.|Class values must be smaller than num_classes: {0} of {1} classes.");
         return at.Unsqueeze(-1).Eq(Tensor.Arange(numClasses)).To(DType.Int64);
     }
 }

@@ -117,7 +117,8 @@ public static partial class Functional
         if (input.NDim == 0) input = input.Unsqueeze(0);
         if (input.NDim > 2) Throw.Shapes("multi_margin_loss: Expected non-empty vector or matrix with optional 0-dim batch size, but " +
             $"got: {input.Shape}");
-        if (target.NDim == 1 && input.NDim == 1 && target.Size(0) == 1) target = target.Squeeze();
+        bool listed = target.NDim == 1 && input.NDim == 1 && target.Size(0) == 1;
+        if (listed) target = target.Squeeze();
         CheckTarget("multi_margin_loss", input, target, weight);
         long classes = input.Size(-1);
         Tensor t = target.To(DType.Int64).Unsqueeze(-1);
@@ -127,7 +128,8 @@ public static partial class Functional
         Tensor counts = (z.Detach().Gt(0) & Tensor.Arange(0, classes).Ne(t)).To(input.DType);
         Tensor terms = (p == 1 ? z : z * z) * counts;
         if (weight is not null) terms = terms * weight.Gather(0, t.Reshape([t.NumElements])).Reshape(t.Shape);
-        return (terms.Sum(-1) / (double)classes).Reduced(reduction);
+        Tensor loss = (terms.Sum(-1) / (double)classes).Reduced(reduction);
+        return listed && reduction == Reduction.None ? loss.Unsqueeze(0) : loss;
     }
 
     /// <summary>Σ max(0, 1 - x[t] + x[c]) / C over the target classes t and all other classes c.</summary>

@@ -266,10 +266,14 @@ public static partial class Functional
     private static void SameShape(string name, Tensor input, Tensor target, bool allowBroadcast)
     {
         if (allowBroadcast || input.layout.SameShape(target.layout)) return;
+        string hint = $" {name}: reshape one of them, or pass allowBroadcast: true if broadcasting is meant.";
+        if (name == "binary_cross_entropy_with_logits") Throw.Shapes($"Target size (torch.Size({target.Shape})) must be the same as " +
+            $"input size (torch.Size({input.Shape}))." + hint);
+        if (name == "binary_cross_entropy") Throw.Shapes($"Using a target size (torch.Size({target.Shape})) that is different to the " +
+            $"input size (torch.Size({input.Shape})) is deprecated. Please ensure they have the same size." + hint);
         Throw.Shapes($"Using a target size (torch.Size({target.Shape})) that is different to the input size " +
             $"(torch.Size({input.Shape})). This will likely lead to incorrect " +
-            $"results due to broadcasting. Please ensure they have the same size. {name}: reshape one of them, or pass allowBroadcast: " +
-                "true if broadcasting is meant.");
+            "results due to broadcasting. Please ensure they have the same size." + hint);
     }
 
     internal static Tensor Reduced(this Tensor loss, Reduction reduction) => reduction switch

@@ -89,6 +89,10 @@ public static partial class Functional
         }
         if (!input.dtype.IsFloatingPoint())
             Throw.NotImplementedFor(n == 3 ? name + "_cpu" : $"adaptive_{kind}_pool2d", input.dtype);
+        // The tables of windows are as long as the result: what cannot be held is refused before they are made.
+        Layout result = new([.. input.layout.shape[..^n], .. output]);
+        if (Math.Max(result.Count, output.Max()) > Array.MaxLength / sizeof(long))
+            Throw.TooLarge(Math.Max(result.Count, output.Max()), input.dtype.ItemSize(), result.shape, input.dtype);
         return PoolWindows.Even(input.Shape[^n..], new(output));
     }
 }

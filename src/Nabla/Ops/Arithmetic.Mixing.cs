@@ -56,6 +56,12 @@ internal static partial class Ops
     {
         static bool IOperation<Nextafter>.Differentiable => false;
 
+        static void IZip<Nextafter>.Run(Nextafter op, Tensor x, Tensor y, Tensor z)
+        {
+            if (z.dtype is DType.Float16 or DType.BFloat16) Kernels.Neighbours.Run(x, y, z);
+            else Kernels.Zip.Float(op, x, y, z);
+        }
+
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T>
         {
             for (int i = 0; i < z.Length; i++)
@@ -113,14 +119,14 @@ public sealed partial class Tensor
     /// <param name="value">v; 1 by default.</param>
     /// <exception cref="DTypeException">Both t1 and t2 are integers.</exception>
     public Tensor AddCDiv(Tensor tensor1, Tensor tensor2, Scalar? value = null) =>
-        Promoted(tensor1, tensor2, out Tensor a, out Tensor b).Add(Quotient(a, b), value);
+        Promoted(tensor1, tensor2, out Tensor a, out Tensor b).Add(Quotient(a, b), Factor(value, a));
 
     /// <summary>x = x + v · (t1 / t2)</summary>
     /// <inheritdoc cref="AddCDiv"/>
     public Tensor AddCDiv_(Tensor tensor1, Tensor tensor2, Scalar? value = null)
     {
         Promoted(tensor1, tensor2, out Tensor a, out Tensor b);
-        return Add_(Quotient(a, b), value);
+        return Add_(Quotient(a, b), Factor(value, a));
     }
 
     /// <summary>|x| with the sign of y, that of -0 included, broadcast; integers give the default floating-point dtype.</summary>
@@ -132,8 +138,8 @@ public sealed partial class Tensor
     /// <summary>x = |x| with the sign of a plain number.</summary>
     public Tensor CopySign_(Scalar other) => Zip.InPlace(new Ops.Copysign(true), this, other);
 
-    /// <summary>The next float32 or float64 number after x in the direction of y, broadcast. Without gradient.</summary>
-    /// <exception cref="DTypeException">The promoted dtype is neither float32 nor float64.</exception>
+    /// <summary>The next number of the dtype after x in the direction of y, broadcast. Without gradient.</summary>
+    /// <exception cref="DTypeException">The promoted dtype is not floating point.</exception>
     public Tensor NextAfter(Tensor other) => Zip.Apply(new Ops.Nextafter(), Wide(other), other);
     /// <summary>x = nextafter(x, y)</summary>
     public Tensor NextAfter_(Tensor other) => Zip.InPlace(new Ops.Nextafter(), Wide(other), other);
@@ -141,7 +147,7 @@ public sealed partial class Tensor
     private Tensor Wide(Tensor other)
     {
         DType promoted = Promotion.Result(this, other);
-        if (promoted is not (DType.Float32 or DType.Float64)) Throw.NotImplementedFor("nextafter_cpu", promoted);
+        if (!promoted.IsFloatingPoint()) Throw.NotImplementedFor("nextafter_cpu", promoted);
         return this;
     }
 
@@ -165,14 +171,14 @@ public sealed partial class Tensor
     // For integers PyTorch cuts the fraction of the factor off.
     private static Scalar? Factor(Scalar? value, Tensor product) => value switch
     {
-        { IsFloatingPoint: true } v when !product.dtype.IsFloatingPoint() => v.ToInt64(),
+        { IsFloatingPoint: true } v when !product.dtype.IsDifferentiable() => v.ToInt64(),
         { Category: 0 } v => v.ToInt64(),
         _ => value,
     };
 
     private static Tensor Quotient(Tensor a, Tensor b)
     {
-        if (!a.dtype.IsFloatingPoint() && !b.dtype.IsFloatingPoint())
+        if (!a.dtype.IsDifferentiable() && !b.dtype.IsDifferentiable())
             Throw.Types("Integer division with addcdiv is no longer supported. Use x + value * (tensor1 / tensor2), or Div with a " +
                 "rounding mode, instead.");
         return a.Div(b);

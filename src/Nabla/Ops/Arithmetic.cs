@@ -16,6 +16,7 @@ internal static partial class Ops
     /// <summary>x + y</summary>
     public readonly record struct Add : INumberZip<Add>
     {
+        static Tensor IZip<Add>.OnComplex(Add op, Tensor x, Tensor y) => Complexes.Parts(op, x, y);
         static Saves IZip<Add>.ForX => Saves.None;
         static Saves IZip<Add>.ForY => Saves.None;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
@@ -27,6 +28,7 @@ internal static partial class Ops
     /// <summary>x + α·y, rounded once where the hardware has a fused multiply-add.</summary>
     public readonly record struct AddScaled(Scalar Alpha, string Node) : INumberZip<AddScaled>
     {
+        static Tensor IZip<AddScaled>.OnComplex(AddScaled op, Tensor x, Tensor y) => x + y * op.Alpha;
         static string IOperation<AddScaled>.NodeName(AddScaled op) => op.Node;
         static Saves IZip<AddScaled>.ForX => Saves.None;
         static Saves IZip<AddScaled>.ForY => Saves.None;
@@ -40,7 +42,7 @@ internal static partial class Ops
         /// <summary>The operation for a result of this dtype, after PyTorch's checks of the factor.</summary>
         internal static AddScaled Of(DType result, Scalar alpha, string node)
         {
-            if (alpha.IsFloatingPoint && !result.IsFloatingPoint())
+            if (alpha.IsFloatingPoint && !result.IsDifferentiable())
                 Throw.Types($"For integral input tensors, argument alpha must not be a floating point number. The result is " +
                     $"{result.Name()}, alpha is {alpha}.");
             if (alpha.Category == 0 && result != DType.Bool)
@@ -52,6 +54,7 @@ internal static partial class Ops
     /// <summary>x - y</summary>
     public readonly record struct Sub : INumberZip<Sub>
     {
+        static Tensor IZip<Sub>.OnComplex(Sub op, Tensor x, Tensor y) => Complexes.Parts(op, x, y);
         static Saves IZip<Sub>.ForX => Saves.None;
         static Saves IZip<Sub>.ForY => Saves.None;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
@@ -63,6 +66,7 @@ internal static partial class Ops
     /// <summary>y - x</summary>
     public readonly record struct RSub(bool Number) : INumberZip<RSub>
     {
+        static Tensor IZip<RSub>.OnComplex(RSub op, Tensor x, Tensor y) => y - x;
         static string IOperation<RSub>.NodeName(RSub op) => op.Number ? "RsubBackward1" : "RsubBackward0";
         static Saves IZip<RSub>.ForX => Saves.None;
         static Saves IZip<RSub>.ForY => Saves.None;
@@ -75,6 +79,7 @@ internal static partial class Ops
     /// <summary>x · y</summary>
     public readonly record struct Mul : INumberZip<Mul>
     {
+        static Tensor IZip<Mul>.OnComplex(Mul op, Tensor x, Tensor y) => Complexes.Product(x, y);
         static Saves IZip<Mul>.ForX => Saves.Y;
         static Saves IZip<Mul>.ForY => Saves.X;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
@@ -86,6 +91,7 @@ internal static partial class Ops
     /// <summary>x / y</summary>
     public readonly record struct Div : IFloatZip<Div>
     {
+        static Tensor IZip<Div>.OnComplex(Div op, Tensor x, Tensor y) => Complexes.Quotient(x, y);
         static Saves IZip<Div>.ForX => Saves.Y;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             TensorPrimitives.Divide(x, y, z);
@@ -96,6 +102,7 @@ internal static partial class Ops
     /// <summary>-x</summary>
     public readonly record struct Neg : INumberMap<Neg>
     {
+        static Tensor IMap<Neg>.OnComplex(Neg op, Tensor x) => Complexes.Parts(op, x);
         static Saves IMap<Neg>.Saves => Saves.None;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Negate(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d.Neg();
@@ -104,6 +111,7 @@ internal static partial class Ops
     /// <summary>|x|; the smallest integer stays what it is.</summary>
     public readonly record struct Abs : INumberMap<Abs>
     {
+        static Tensor IMap<Abs>.OnComplex(Abs op, Tensor x) => Complexes.Modulus(x);
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => Lanes.Map(new AbsLanes<T>(), x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * x.Sgn();
     }
@@ -119,6 +127,7 @@ internal static partial class Ops
     /// <summary>x / |x|, or 0: for real numbers the same as <see cref="Sign"/>.</summary>
     public readonly record struct Sgn : INumberMap<Sgn>
     {
+        static Tensor IMap<Sgn>.OnComplex(Sgn op, Tensor x) => Complexes.Sgn(x);
         static Saves IMap<Sgn>.Saves => Saves.None;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => Lanes.Map(new SignLanes<T>(), x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => Tensor.ZerosLike(d);
@@ -166,8 +175,8 @@ public sealed partial class Tensor
     /// <param name="alpha">α; 1 by default.</param>
     /// <exception cref="DTypeException">An operand is bool, or α is floating point and the result is not.</exception>
     public Tensor Sub(Tensor other, Scalar? alpha = null) => IsOne(alpha)
-        ? Zip.Apply(new Ops.Sub(), NotBool(this), NotBool(other))
-        : Zip.Apply(Minus(NotBool(this), NotBool(other), alpha, "SubBackward0"), this, other);
+        ? Zip.Apply(new Ops.Sub(), NotBool(this, other), other)
+        : Zip.Apply(Minus(NotBool(this, other), other, alpha, "SubBackward0"), this, other);
 
     /// <summary>x - α·y for a plain number.</summary>
     public Tensor Sub(Scalar other, Scalar? alpha = null) =>
@@ -175,8 +184,8 @@ public sealed partial class Tensor
 
     /// <summary>x = x - α·y.</summary>
     public Tensor Sub_(Tensor other, Scalar? alpha = null) => IsOne(alpha)
-        ? Zip.InPlace(new Ops.Sub(), NotBool(this), NotBool(other))
-        : Zip.InPlace(Minus(NotBool(this), NotBool(other), alpha, "SubBackward0"), this, other);
+        ? Zip.InPlace(new Ops.Sub(), NotBool(this, other), other)
+        : Zip.InPlace(Minus(NotBool(this, other), other, alpha, "SubBackward0"), this, other);
 
     /// <summary>x = x - α·y for a plain number.</summary>
     public Tensor Sub_(Scalar other, Scalar? alpha = null) => IsOne(alpha)
@@ -188,8 +197,8 @@ public sealed partial class Tensor
     /// <param name="alpha">α; 1 by default.</param>
     /// <exception cref="DTypeException">An operand is bool, or α is floating point and the result is not.</exception>
     public Tensor RSub(Tensor other, Scalar? alpha = null) => IsOne(alpha)
-        ? Zip.Apply(new Ops.RSub(), NotBool(this), NotBool(other))
-        : Zip.Apply(Minus(NotBool(this), NotBool(other), alpha, "RsubBackward0"), other, this);
+        ? Zip.Apply(new Ops.RSub(), NotBool(this, other), other)
+        : Zip.Apply(Minus(NotBool(this, other), other, alpha, "RsubBackward0"), other, this);
 
     /// <summary>y - α·x for a plain number y.</summary>
     public Tensor RSub(Scalar other, Scalar? alpha = null) => IsOne(alpha)
@@ -270,9 +279,12 @@ public sealed partial class Tensor
         return x;
     }
 
-    private static Tensor NotBool(Tensor x)
+    private static Tensor NotBool(Tensor x, Tensor? y = null)
     {
-        if (x.dtype == DType.Bool)
+        if (x.dtype == DType.Bool && y?.dtype == DType.Bool)
+            Throw.Types("Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator " +
+                "instead.");
+        if (x.dtype == DType.Bool || y?.dtype == DType.Bool)
             Throw.Types("Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, " +
                 "use the `~` or `logical_not()` operator instead.");
         return x;

@@ -111,7 +111,7 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The tensor is floating point.</exception>
     public Tensor BitwiseNot()
     {
-        if (dtype.IsFloatingPoint()) Throw.NotImplementedFor("bitwise_not", dtype);
+        if (dtype.IsFloatingPoint()) Throw.NotImplementedFor("bitwise_not_cpu", dtype);
         return dtype == DType.Bool ? LogicalNot() : Map.Apply(new Ops.BitwiseNot(), this);
     }
 

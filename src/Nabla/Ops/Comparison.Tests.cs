@@ -8,12 +8,14 @@ internal static partial class Ops
     /// <summary>Whether x is not a number</summary>
     public readonly record struct IsNaN : ITest<IsNaN>
     {
+        static Tensor IMap<IsNaN>.OnComplex(IsNaN op, Tensor x) => x.ViewAsReal().IsNaN().Any(-1);
         public void Run<T>(ReadOnlySpan<T> x, Span<bool> y) where T : unmanaged, INumber<T> => Lanes.Test(new IsNaNLanes<T>(), x, x, y);
     }
 
     /// <summary>Whether x is infinite</summary>
     public readonly record struct IsInf : ITest<IsInf>
     {
+        static Tensor IMap<IsInf>.OnComplex(IsInf op, Tensor x) => x.ViewAsReal().IsInf().Any(-1);
         public void Run<T>(ReadOnlySpan<T> x, Span<bool> y) where T : unmanaged, INumber<T>
         {
             if (IsFloat<T>()) Lanes.Test(new IsInfLanes<T>(Infinity<T>()), x, x, y);
@@ -24,6 +26,7 @@ internal static partial class Ops
     /// <summary>Whether x is neither infinite nor NaN</summary>
     public readonly record struct IsFinite : ITest<IsFinite>
     {
+        static Tensor IMap<IsFinite>.OnComplex(IsFinite op, Tensor x) => x.ViewAsReal().IsFinite().All(-1);
         public void Run<T>(ReadOnlySpan<T> x, Span<bool> y) where T : unmanaged, INumber<T>
         {
             if (IsFloat<T>()) Lanes.Test(new IsFiniteLanes<T>(Infinity<T>()), x, x, y);
@@ -85,8 +88,8 @@ public sealed partial class Tensor
     public Tensor IsPosInf() => Map.Apply(new Ops.IsSignedInf(false), this);
     /// <summary>Whether each element is -inf: a bool tensor.</summary>
     public Tensor IsNegInf() => Map.Apply(new Ops.IsSignedInf(true), this);
-    /// <summary>Whether each element is a real number: true everywhere.</summary>
-    public Tensor IsReal() => OnesLike(this, DType.Bool);
+    /// <summary>Whether each element is a real number: true everywhere but where an imaginary part is not 0.</summary>
+    public Tensor IsReal() => dtype.IsComplex() ? Imag == 0 : OnesLike(this, DType.Bool);
     /// <summary>Whether the sign bit of each element is set: a bool tensor, true also for -0.</summary>
     public Tensor SignBit() => Map.Apply(new Ops.SignBit(), this);
 
@@ -107,7 +110,7 @@ public sealed partial class Tensor
         Tensor x = Detach(), y = other.Detach(), close = x.Eq(y);
         if (equalNan) close = close.LogicalOr(x.IsNaN().LogicalAnd(y.IsNaN()));
         if (rtol == 0 && atol == 0) return close;
-        if (!dtype.IsFloatingPoint()) (x, y) = (x.To(DefaultDType), y.To(DefaultDType));
+        if (!dtype.IsDifferentiable()) (x, y) = (x.To(DefaultDType), y.To(DefaultDType));
         Tensor error = x.Sub(y).Abs(), allowed = y.Mul(rtol).Abs().Add(atol);
         return close.LogicalOr(error.IsFinite().LogicalAnd(error.Le(allowed)));
     }

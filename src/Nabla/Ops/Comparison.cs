@@ -8,6 +8,7 @@ internal static partial class Ops
     /// <summary>x == y</summary>
     public readonly record struct Eq : ICompare<Eq>
     {
+        static Tensor IZip<Eq>.OnComplex(Eq op, Tensor x, Tensor y) => Zip.Apply(op, x.ViewAsReal(), y.ViewAsReal()).All(-1);
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> =>
             Lanes.Test(new EqLanes<T>(), x, y, z);
     }
@@ -15,6 +16,7 @@ internal static partial class Ops
     /// <summary>x != y</summary>
     public readonly record struct Ne : ICompare<Ne>
     {
+        static Tensor IZip<Ne>.OnComplex(Ne op, Tensor x, Tensor y) => Zip.Apply(op, x.ViewAsReal(), y.ViewAsReal()).Any(-1);
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z) where T : unmanaged, INumber<T> =>
             Lanes.Test(new NeLanes<T>(), x, y, z);
     }

@@ -5,6 +5,7 @@ internal static partial class Ops
     /// <summary>One value everywhere</summary>
     public readonly record struct Fill(Scalar Value, string Node) : IMap<Fill>
     {
+        static bool IOperation<Fill>.TakesComplex => true;
         static string IOperation<Fill>.NodeName(Fill op) => op.Node;
         static Saves IMap<Fill>.Saves => Saves.None;
         static DType IMap<Fill>.ComputeType(DType x) => x;
@@ -15,6 +16,7 @@ internal static partial class Ops
     /// <summary>y at the shape of x</summary>
     public readonly record struct FillWith(string Node) : IZip<FillWith>
     {
+        static bool IOperation<FillWith>.TakesComplex => true;
         static string IOperation<FillWith>.NodeName(FillWith op) => op.Node;
         static Saves IZip<FillWith>.ForX => Saves.None;
         static Saves IZip<FillWith>.ForY => Saves.None;
@@ -75,6 +77,10 @@ public sealed partial class Tensor
     public Tensor Float() => To(DType.Float32);
     /// <summary>This tensor as float64.</summary>
     public Tensor Double() => To(DType.Float64);
+    /// <summary>This tensor as complex64.</summary>
+    public Tensor CFloat() => To(DType.Complex64);
+    /// <summary>This tensor as complex128.</summary>
+    public Tensor CDouble() => To(DType.Complex128);
 
     /// <summary>This tensor in the dtype of another.</summary>
     public Tensor To(Tensor other, bool copy = false) => To(other.dtype, copy);

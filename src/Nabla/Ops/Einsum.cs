@@ -5,6 +5,7 @@ internal static partial class Ops
     /// <summary>The diagonal of two dimensions of one size, counted from the end: the second one disappears.</summary>
     public readonly record struct MergedDims(int Kept, int Dropped) : ILinear<MergedDims>
     {
+        static bool IOperation<MergedDims>.TakesComplex => true;
         static string IOperation<MergedDims>.NodeName(MergedDims op) => "DiagonalBackward0";
 
         public Tensor Forward(Tensor x)
@@ -23,6 +24,7 @@ internal static partial class Ops
     /// <summary>Zeros with the operand on the diagonal of two dimensions: the transpose of <see cref="MergedDims"/>.</summary>
     public readonly record struct SplitDims(int Kept, int Dropped) : ILinear<SplitDims>
     {
+        static bool IOperation<SplitDims>.TakesComplex => true;
         static string IOperation<SplitDims>.NodeName(SplitDims op) => "DiagonalBackwardBackward0";
 
         public Tensor Forward(Tensor x)

@@ -8,6 +8,7 @@ internal static partial class Ops
     /// <summary>x^Exponent for floating-point x; the exponents -2, -1, ±1/2, 1, 2, 3 are products, quotients and roots.</summary>
     public readonly record struct PowNumber(double Exponent) : IFloatMap<PowNumber>
     {
+        static Tensor IMap<PowNumber>.OnComplex(PowNumber op, Tensor x) => Complexes.Power(x, Tensor.FullLike(x, op.Exponent));
         static string IOperation<PowNumber>.NodeName(PowNumber op) => "PowBackward0";
 
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
@@ -25,6 +26,7 @@ internal static partial class Ops
     /// <summary>x^Exponent for integers; the result wraps.</summary>
     public readonly record struct PowInteger(long Exponent) : INumberMap<PowInteger>
     {
+        static Tensor IMap<PowInteger>.OnComplex(PowInteger op, Tensor x) => Complexes.Power(x, Tensor.FullLike(x, op.Exponent));
         static bool IOperation<PowInteger>.Differentiable => false;
 
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T>
@@ -38,6 +40,7 @@ internal static partial class Ops
     /// <summary>x^y; in integers it wraps, and negative exponents give 0 except for bases 1 and -1.</summary>
     public readonly record struct Pow(bool NumberBase) : INumberZip<Pow>
     {
+        static Tensor IZip<Pow>.OnComplex(Pow op, Tensor x, Tensor y) => Complexes.Power(x, y);
         static string IOperation<Pow>.NodeName(Pow op) => op.NumberBase ? "PowBackward2" : "PowBackward1";
         static Saves IZip<Pow>.ForY => Saves.X | Saves.Y | Saves.Result;
         static DType IZip<Pow>.ComputeType(DType promoted) => NotForBool(promoted, "pow");
@@ -105,17 +108,20 @@ public sealed partial class Tensor
     public Tensor Square_() => Pow_(2);
 
     /// <summary>x^y computed in float64 whatever the dtypes, broadcast.</summary>
-    public Tensor FloatPower(Tensor exponent) => To(DType.Float64).Pow(exponent.To(DType.Float64));
+    public Tensor FloatPower(Tensor exponent) => Widest(this).Pow(Widest(exponent));
     /// <summary>x^y computed in float64, for a plain number y.</summary>
-    public Tensor FloatPower(Scalar exponent) => To(DType.Float64).Pow(exponent.ToDouble());
+    public Tensor FloatPower(Scalar exponent) => Widest(this).Pow(exponent.IsComplex ? exponent : exponent.ToDouble());
     /// <summary>x^y computed in float64, for a plain number x.</summary>
-    public static Tensor FloatPower(Scalar self, Tensor exponent) => Pow(self.ToDouble(), exponent.To(DType.Float64));
+    public static Tensor FloatPower(Scalar self, Tensor exponent) =>
+        Pow(self.IsComplex ? self : self.ToDouble(), Widest(exponent));
     /// <summary>x = x^y for a float64 tensor.</summary>
     /// <exception cref="DTypeException">The tensor is not float64.</exception>
     public Tensor FloatPower_(Tensor exponent) => DoubleOnly().Pow_(exponent.To(DType.Float64));
     /// <summary>x = x^y for a float64 tensor and a plain number y.</summary>
     /// <exception cref="DTypeException">The tensor is not float64.</exception>
     public Tensor FloatPower_(Scalar exponent) => DoubleOnly().Pow_(exponent.ToDouble());
+
+    private static Tensor Widest(Tensor x) => x.To(x.dtype.IsComplex() ? DType.Complex128 : DType.Float64);
 
     private DType PowType(Scalar exponent)
     {

@@ -8,6 +8,7 @@ internal static partial class Ops
     /// <summary>e^x</summary>
     public readonly record struct Exp : IFloatMap<Exp>
     {
+        static Tensor IMap<Exp>.OnComplex(Exp op, Tensor x) => Tensor.Polar(x.Real.Exp(), x.Imag);
         static Saves IMap<Exp>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Exp(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * y;
@@ -16,6 +17,7 @@ internal static partial class Ops
     /// <summary>2^x</summary>
     public readonly record struct Exp2 : IFloatMap<Exp2>
     {
+        static Tensor IMap<Exp2>.OnComplex(Exp2 op, Tensor x) => (x * Math.Log(2)).Exp();
         static Saves IMap<Exp2>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Exp2(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * y * Math.Log(2);
@@ -32,6 +34,7 @@ internal static partial class Ops
     /// <summary>ln(x)</summary>
     public readonly record struct Log : IFloatMap<Log>
     {
+        static Tensor IMap<Log>.OnComplex(Log op, Tensor x) => Tensor.Complex(x.Abs().Log(), x.Angle());
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Log(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d / x;
     }
@@ -39,6 +42,7 @@ internal static partial class Ops
     /// <summary>log2(x)</summary>
     public readonly record struct Log2 : IFloatMap<Log2>
     {
+        static Tensor IMap<Log2>.OnComplex(Log2 op, Tensor x) => x.Log() * (1 / Math.Log(2));
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Log2(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d / (x * Math.Log(2));
     }
@@ -46,6 +50,7 @@ internal static partial class Ops
     /// <summary>log10(x)</summary>
     public readonly record struct Log10 : IFloatMap<Log10>
     {
+        static Tensor IMap<Log10>.OnComplex(Log10 op, Tensor x) => x.Log() * (1 / Math.Log(10));
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Log10(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d / (x * Math.Log(10));
     }
@@ -60,6 +65,7 @@ internal static partial class Ops
     /// <summary>√x</summary>
     public readonly record struct Sqrt : IFloatMap<Sqrt>
     {
+        static Tensor IMap<Sqrt>.OnComplex(Sqrt op, Tensor x) => Tensor.Polar(x.Abs().Sqrt(), x.Angle() / 2);
         static Saves IMap<Sqrt>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Sqrt(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d / (2 * y);
@@ -68,6 +74,7 @@ internal static partial class Ops
     /// <summary>1 / √x</summary>
     public readonly record struct Rsqrt : IFloatMap<Rsqrt>
     {
+        static Tensor IMap<Rsqrt>.OnComplex(Rsqrt op, Tensor x) => x.Sqrt().Reciprocal();
         static Saves IMap<Rsqrt>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Rsqrt(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => -0.5 * d * y.Pow(3);
@@ -76,6 +83,7 @@ internal static partial class Ops
     /// <summary>1 / x</summary>
     public readonly record struct Reciprocal : IFloatMap<Reciprocal>
     {
+        static Tensor IMap<Reciprocal>.OnComplex(Reciprocal op, Tensor x) => Complexes.Quotient(Tensor.OnesLike(x), x);
         static Saves IMap<Reciprocal>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Reciprocal(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => -d * (y * y);

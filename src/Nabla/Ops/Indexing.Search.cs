@@ -93,7 +93,7 @@ public sealed partial class Tensor
         Tensor[] y = new Tensor[shape.Count];
         for (int d = shape.Count - 1; d >= 0; d--)
         {
-            y[d] = flat.Remainder(shape[d]).To(dtype);
+            y[d] = flat.Remainder(shape[d]);
             flat = flat.FloorQuotient(shape[d]);
         }
         return y;

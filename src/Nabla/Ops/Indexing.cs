@@ -111,8 +111,15 @@ public sealed partial class Tensor
 
     private static void RequireIndexType(Tensor index, string op)
     {
-        if (index.dtype is not (DType.Int64 or DType.Int32) && index.layout.Count > 0)
-            Throw.Types($"{op}(): Expected dtype int32/int64 for index, but got {index.dtype.Name()}. Convert it with To(DType.Int64).");
+        if (index.dtype is DType.Int64 or DType.Int32 || index.layout.Count == 0) return;
+        string got = index.dtype.ScalarName(), words = op switch
+        {
+            "index_select" => "Expected dtype int32 or int64 for index",
+            "take" or "put_" or "index_copy_" => $"Expected a long tensor for index, but got {got}",
+            "index_add_" or "index_reduce_" => $"Expected dtype int32/int64 for index but got: {got}",
+            _ => "Expected dtype int64 for index",
+        };
+        Throw.Types($"{op}(): {words}. The index is {index.dtype.Name()}: convert it with To(DType.Int64); int32 will do too.");
     }
 
     /// <summary>A 0-d tensor as one of one dimension, so that there is something to index.</summary>
@@ -131,21 +138,26 @@ public sealed partial class Tensor
         RequireIndexType(index, "gather");
         int d = Dims.FromEnd(dim, Rank);
         Tensor x = AtLeast1(), i = index.AtLeast1();
-        CheckGather(x, i, d, "self", "gather");
+        CheckGather(x, i, d);
         Tensor y = Bilinear.Apply(new Ops.Gather(d, label), x, CheckedIndex(i, x.layout.shape[^-d], false, OutOfBounds(d + x.Rank)));
         return index.Rank == 0 ? y.Reshape(index.Shape) : y;
     }
 
-    private static void CheckGather(Tensor x, Tensor index, int dim, string name, string op)
+    private static void CheckGather(Tensor x, Tensor index, int dim)
     {
         if (index.layout.Count == 0) return;
-        if (index.Rank != x.Rank)
-            Throw.Shapes($"Index tensor must have the same number of dimensions as {(name == "self" ? "input" : name)} tensor: {op} got " +
-                $"an index of shape {index.Shape} and a tensor of shape {x.Shape}.");
+        CheckIndexRank(x, index, "input");
         for (int d = 0; d < x.Rank; d++)
-            if ((d != dim + x.Rank || name == "src") && index.layout.shape[d] > x.layout.shape[d])
-                Throw.Shapes($"Size does not match at dimension {d} expected index {index.Shape} to be no larger than {name} {x.Shape}" +
-                    $"{(name == "src" ? "" : $" apart from dimension {dim + x.Rank}")}.");
+            if (d != dim + x.Rank && index.layout.shape[d] > x.layout.shape[d])
+                Throw.Shapes($"Size does not match at dimension {d} expected index {index.Shape} to be no larger than self {x.Shape} " +
+                    $"apart from dimension {dim + x.Rank}.");
+    }
+
+    private static void CheckIndexRank(Tensor x, Tensor index, string name)
+    {
+        if (index.Rank != x.Rank)
+            Throw.Shapes($"Index tensor must have the same number of dimensions as {name} tensor: the index has shape {index.Shape}, the " +
+                $"other {x.Shape}.");
     }
 
     /// <summary>Values along one dimension, the index broadcast against x in the others; without a dimension, x counts as flat.</summary>
@@ -188,7 +200,13 @@ public sealed partial class Tensor
     private static Tensor IndexVector(Tensor index, string op)
     {
         RequireIndexType(index, op);
-        if (index.Rank > 1) Throw.Shapes($"{op}(): Index is supposed to be a vector, but got {index.Rank} dimensions: {index.Shape}.");
+        if (index.Rank > 1) Throw.Shapes(op switch
+        {
+            "index_copy_" => $"index_copy_(): Index should have dimension 1 or 0 (got {index.Rank}): its shape is {index.Shape}.",
+            "index_fill_" => $"Index has to be a vector/scalar: its shape is {index.Shape}.",
+            _ => $"{op}(): Index is supposed to be a vector, but got dim: {index.Rank} with type: {index.dtype.ScalarName()} and size: " +
+                $"{index.Shape}",
+        });
         return index.AtLeast1();
     }
 
@@ -218,7 +236,7 @@ public sealed partial class Tensor
     {
         RequireIndexType(index, "put_");
         if (source.dtype != dtype) Throw.Types("put_(): self and source expected to have the same dtype, but got self.dtype = " +
-            $"{dtype.Name()} and source.dtype = {source.dtype.Name()}");
+            $"{dtype.ScalarName()} and source.dtype = {source.dtype.ScalarName()}");
         if (source.layout.Count != index.layout.Count)
             Throw.Shapes("put_(): Expected source and index to have the same number of elements, but got source.numel() = " +
                 $"{source.NumElements}, index.numel() = {index.NumElements}");

@@ -5,6 +5,7 @@ internal static partial class Ops
     /// <summary>Tensors one after the other along a dimension, in which they have these sizes.</summary>
     public readonly record struct Cat(int Dim, long[] Sizes) : IOp<Cat>
     {
+        static bool IOperation<Cat>.TakesComplex => true;
         static bool IOp<Cat>.SavesInput(Cat op, int i) => false;
         static bool IOp<Cat>.SavesOutput(Cat op, int i) => false;
 
@@ -36,6 +37,7 @@ internal static partial class Ops
     /// <summary>Tensors of one shape side by side along a new dimension, counted from the end of the result.</summary>
     public readonly record struct Stack(int Dim) : IOp<Stack>
     {
+        static bool IOperation<Stack>.TakesComplex => true;
         static bool IOp<Stack>.SavesInput(Stack op, int i) => false;
         static bool IOp<Stack>.SavesOutput(Stack op, int i) => false;
 
@@ -75,18 +77,27 @@ public sealed partial class Tensor
     public static Tensor Cat(IReadOnlyList<Tensor> tensors, int dim = 0)
     {
         Tensor[] all = Promoted(tensors, "torch.cat()");
-        Tensor[] x = Array.FindAll(all, static t => t.Rank != 1 || t.layout.shape[0] != 0);
-        if (x.Length == 0) x = all;
+        // One-dimensional tensors without elements fit everywhere, by tradition.
+        Tensor first = Array.Find(all, static t => !(t.Rank == 1 && t.layout.shape[0] == 0)) ?? all[0];
+        Tensor[] x = first.Rank < 2 ? all : Array.ConvertAll(all, t => t.Rank == 1 && t.layout.shape[0] == 0 ? None(first, dim, t) : t);
         for (int i = 0; i < x.Length; i++)
             if (x[i].Rank == 0) Throw.Shapes($"zero-dimensional tensor (at position {i}) cannot be concatenated: use Tensor.Stack.");
-        int d = Dims.FromEnd(dim, x[0].Rank);
+        int d = Dims.FromEnd(dim, first.Rank);
         long[] sizes = new long[x.Length];
         for (int i = 0; i < x.Length; i++)
         {
-            CheckCat(x[0], x[i], d, i);
+            CheckCat(first, x[i], d, i);
             sizes[i] = x[i].layout.shape[^-d];
         }
         return Op.Apply(new Ops.Cat(d, sizes), x)[0];
+    }
+
+    /// <summary>No elements, in the shape of a tensor to be joined with.</summary>
+    private static Tensor None(Tensor like, int dim, Tensor empty)
+    {
+        long[] shape = [.. like.layout.shape];
+        shape[^-Dims.FromEnd(dim, like.Rank)] = 0;
+        return empty.Reshape(new Shape(shape));
     }
 
     private static void CheckCat(Tensor first, Tensor x, int dim, int i)

@@ -42,6 +42,9 @@ public interface IOperation<TSelf> where TSelf : struct, IOperation<TSelf>
 
     /// <summary>False if results never depend smoothly on operands: comparisons, indices. Nothing is recorded then.</summary>
     static virtual bool Differentiable => true;
+
+    /// <summary>True if complex operands are taken as they are: values are only moved, or the operation knows both parts.</summary>
+    static virtual bool TakesComplex => false;
 }
 
 /// <summary>
@@ -64,6 +67,9 @@ public interface IMap<TSelf> : IOperation<TSelf> where TSelf : struct, IMap<TSel
 
     /// <summary>Computes y from x; both have the shape and the computation's dtypes.</summary>
     static abstract void Run(TSelf op, Tensor x, Tensor y);
+
+    /// <summary>The operation on a complex operand, in terms of real and imaginary parts; an error unless stated.</summary>
+    static virtual Tensor OnComplex(TSelf op, Tensor x) => Complexes.Unsupported<TSelf>(x.dtype);
 }
 
 /// <summary>A map over floating-point numbers; integers are converted to the default dtype first.</summary>
@@ -85,7 +91,7 @@ public interface INumberMap<TSelf> : IMap<TSelf> where TSelf : struct, INumberMa
 
     static DType IMap<TSelf>.ComputeType(DType x)
     {
-        if (x == DType.Bool) Throw.NotImplementedFor(typeof(TSelf).Name, x);
+        if (x == DType.Bool) Throw.NotImplementedFor(Throw.Kernel(typeof(TSelf).Name), x);
         return x;
     }
 
@@ -142,6 +148,9 @@ public interface IZip<TSelf> : IOperation<TSelf> where TSelf : struct, IZip<TSel
 
     /// <summary>Computes z; x and y have the computation's dtype and broadcast to z's shape.</summary>
     static abstract void Run(TSelf op, Tensor x, Tensor y, Tensor z);
+
+    /// <summary>The operation on complex operands of one dtype, in terms of real and imaginary parts; an error unless stated.</summary>
+    static virtual Tensor OnComplex(TSelf op, Tensor x, Tensor y) => Complexes.Unsupported<TSelf>(x.dtype);
 }
 
 /// <summary>A zip over floating-point numbers; integers are converted to the default dtype first.</summary>
@@ -177,7 +186,7 @@ public interface IBitZip<TSelf> : IZip<TSelf> where TSelf : struct, IBitZip<TSel
 
     static DType IZip<TSelf>.ComputeType(DType promoted)
     {
-        if (promoted.IsFloatingPoint()) Throw.NotImplementedFor(typeof(TSelf).Name, promoted);
+        if (promoted.IsFloatingPoint()) Throw.NotImplementedFor(Throw.Kernel(typeof(TSelf).Name), promoted);
         return promoted;
     }
 
@@ -211,7 +220,8 @@ public interface ICompare<TSelf> : IZip<TSelf> where TSelf : struct, ICompare<TS
         throw new InvalidOperationException("A comparison has no derivative.");
 }
 
-/// <summary>y = L x: linear in its operand. Tangents go through the operation itself, cotangents through its transpose.</summary>
+/// <summary>y = L x: linear in its operand. Tangents go through the operation itself, cotangents through its transpose. A complex
+/// operand's parts are transformed one by one.</summary>
 public interface ILinear<TSelf> : IOperation<TSelf> where TSelf : struct, ILinear<TSelf>
 {
     /// <summary>L x. A result that shares the operand's memory is a view.</summary>
@@ -261,6 +271,9 @@ public interface IOp<TSelf> : IOperation<TSelf> where TSelf : struct, IOp<TSelf>
 
     /// <summary>Whether result <paramref name="i"/> has a gradient; results of integer dtype never do.</summary>
     static virtual bool DifferentiableOutput(TSelf op, int i) => true;
+
+    /// <summary>The operation where an operand is complex, in terms of real and imaginary parts; an error unless stated.</summary>
+    static virtual Tensor[] OnComplex(TSelf op, ReadOnlySpan<Tensor> x) => [Complexes.Unsupported<TSelf>(x[0].dtype)];
 }
 
 /// <summary>Where a rule of <see cref="IOp{TSelf}"/> puts the operands' gradients.</summary>

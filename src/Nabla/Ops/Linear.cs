@@ -6,13 +6,16 @@ public static class Linear
     /// <summary>L x, recorded. A result in x's memory is tracked as a view.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x) where TOp : struct, ILinear<TOp>
     {
+        if (!TOp.TakesComplex && x.dtype.IsComplex()) return Complexes.Linear(op, x);
         Tensor y = x.wrap is null ? op.Forward(x) : x.wrap.Linear(op, x);
         if (ReferenceEquals(y.storage, x.storage))
         {
             if (ReferenceEquals(x, y)) return x;
-            Views.Track(y, x);
+            // How a write to numbers of another type changes the history is not known.
+            Views.Track(y, x, multiple: y.dtype != x.dtype);
         }
-        if (TOp.Differentiable && GradMode.Enabled && x.RequiresGrad && y.dtype.IsFloatingPoint()) y.SetHistory(new LinearNode<TOp>(op, x));
+        if (TOp.Differentiable && GradMode.Enabled && x.RequiresGrad && y.dtype.IsDifferentiable())
+            y.SetHistory(new LinearNode<TOp>(op, x));
         return y;
     }
 }

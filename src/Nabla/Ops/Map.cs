@@ -6,6 +6,7 @@ public static class Map
     /// <summary>f(x), recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp>
     {
+        if (!TOp.TakesComplex && x.dtype.IsComplex()) return TOp.OnComplex(op, x);
         Tensor y = x.wrap is null ? Compute(op, x) : x.wrap.Map(op, x);
         if (TOp.Differentiable && GradMode.Enabled && x.RequiresGrad) y.SetHistory(new MapNode<TOp>(op, x, x, y));
         return y;
@@ -16,7 +17,8 @@ public static class Map
     {
         bool record = Views.Check(x, false, typeof(TOp).Name);
         // What has no derivative ends the history: the old value's gradient is zero.
-        if (x.wrap is not null || (record && !TOp.Differentiable)) return x.Become(Apply(op, (TOp.Saves & Saves.X) != 0 ? x.Clone() : x));
+        if (x.wrap is not null || (record && !TOp.Differentiable) || (!TOp.TakesComplex && x.dtype.IsComplex()))
+            return x.Become(Apply(op, (TOp.Saves & Saves.X) != 0 ? x.Clone() : x));
         DType compute = TOp.ComputeType(x.dtype);
         if (TOp.ResultType(compute) != x.dtype) Throw.CannotCast(typeof(TOp).Name, TOp.ResultType(compute), x.dtype);
         Tensor before = record && (TOp.Saves & Saves.X) != 0 ? x.CloneForBackward() : x;

@@ -60,7 +60,7 @@ public sealed partial class Tensor
 
     private void RequireFits(Scalar value)
     {
-        if (value.Category > Promotion.Category(dtype))
+        if (dtype != DType.Bool && value.Category > Promotion.Category(dtype))
             Throw.Types($"value cannot be converted to type {dtype.Name()} without overflow: masked_fill got {value} for a tensor of " +
                 "that dtype.");
     }
@@ -75,12 +75,13 @@ public sealed partial class Tensor
 
     private static void RequireMask(Tensor mask, string op)
     {
-        if (mask.dtype != DType.Bool) Throw.Types($"{op} only supports boolean masks, but got mask with dtype {mask.dtype.Name()}");
+        if (mask.dtype != DType.Bool) Throw.Types($"{op} only supports boolean masks, but got mask with dtype " +
+            (op == "masked_scatter_" ? mask.dtype.ScalarName() : mask.dtype.ValueName()));
     }
 
     private Tensor MaskedFillCore(Tensor mask, Tensor value)
     {
-        RequireMask(mask, "masked_fill");
+        RequireMask(mask, "masked_fill_");
         Shape shape = layout.SameShape(mask.layout) ? Shape : new Shape(Kernels.Broadcast.Shape(layout.shape, mask.layout.shape,
             "masked_fill"));
         return Op.Apply(new Ops.MaskedFill(shape.Count, "MaskedFill"), Expand(shape), mask.Expand(shape), value)[0];
@@ -135,7 +136,7 @@ public sealed partial class Tensor
 
     private (Ops.IndexPut, Tensor, Tensor) MaskedParts(Tensor mask, Tensor source)
     {
-        RequireMask(mask, "masked_scatter");
+        RequireMask(mask, "masked_scatter_");
         if (source.dtype != dtype)
             Throw.Types($"masked_scatter: expected self and source to have same dtypes but got {dtype.ScalarName()} and " +
                 $"{source.dtype.ScalarName()}");

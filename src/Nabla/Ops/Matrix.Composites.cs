@@ -51,7 +51,7 @@ public sealed partial class Tensor
     public Tensor Trace()
     {
         if (Rank != 2) Throw.Shapes($"trace: expected a matrix, but got tensor with dim {Rank}: its shape is {Shape}.");
-        return Linear.Apply(new Ops.Trace(), dtype.IsFloatingPoint() ? this : To(DType.Int64));
+        return Linear.Apply(new Ops.Trace(), dtype.IsDifferentiable() ? this : To(DType.Int64));
     }
 
     /// <summary>The cross product along a dimension of size 3, broadcast.</summary>
@@ -75,7 +75,7 @@ public sealed partial class Tensor
         if (dims < 0) Throw.Shapes($"tensordot expects dims >= 0, but got dims={dims}");
         if (dims > Math.Min(Rank, other.Rank)) Throw.Shapes($"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}");
         int[] a = new int[dims], b = new int[dims];
-        for (int i = 0; i < dims; i++) (a[i], b[i]) = (Rank - dims + i, i);
+        for (int i = 0; i < dims; i++) (a[i], b[i]) = (i - dims, i);
         return TensorDot(other, new Dims(a), new Dims(b));
     }
 

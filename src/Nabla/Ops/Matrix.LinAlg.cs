@@ -14,7 +14,7 @@ public static partial class LinAlg
     public static Tensor VecDot(Tensor x, Tensor y, int dim = -1)
     {
         DType type = Promotion.Result(x, y);
-        return (x * y).Sum(dim, false, type == DType.Bool ? DType.Int64 : type);
+        return (x.Conj() * y).Sum(dim, false, type == DType.Bool ? DType.Int64 : type);
     }
 
     /// <summary>The cross product along a dimension of size 3, broadcast.</summary>
@@ -35,27 +35,30 @@ public static partial class LinAlg
         return Bilinear.Apply(new Ops.LinalgCross(d), input.To(type), other.To(type));
     }
 
-    /// <summary>The n-th power of a square matrix, or of each of a batch, by repeated squaring; n = 0 gives the identity.</summary>
+    /// <summary>The n-th power of a square matrix, or of each of a batch, by repeated squaring; n = 0 gives the identity, a negative n the
+    /// power of the inverse.</summary>
     /// <param name="a">Matrices [..., m, m].</param>
-    /// <param name="n">The exponent, not negative.</param>
+    /// <param name="n">The exponent.</param>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The exponent is negative.</exception>
+    /// <exception cref="LinAlgException">The exponent is negative and a matrix is singular.</exception>
     public static Tensor MatrixPower(Tensor a, int n)
     {
         if (a.Rank < 2) Throw.Shapes("linalg.matrix_power: The input tensor A must have at least 2 dimensions.");
         if (a.layout.shape[^1] != a.layout.shape[^2])
             Throw.Shapes($"linalg.matrix_power: A must be batches of square matrices, but they are {a.layout.shape[^2]} by " +
                 $"{a.layout.shape[^1]} matrices");
-        if (n < 0) Throw.Range(nameof(n), n, "linalg.matrix_power: the exponent must not be negative here; invert the matrix first.");
+        if (n == -1) return Inv(a);
+        uint steps = (uint)Math.Abs((long)n);
+        if (n < 0) a = Inv(a);
         // Chosen, not made anew: the result stays part of the graph, with a zero gradient.
         if (n == 0) return Tensor.Where(Tensor.Zeros(default, DType.Bool), a, Tensor.Eye(a.layout.shape[^1], dtype: a.dtype));
         if (n == 1) return a.Clone();
         Tensor? result = null;
         for (Tensor square = a; ; square = square.MatMul(square))
         {
-            if ((n & 1) != 0) result = result is null ? square : result.MatMul(square);
-            n >>= 1;
-            if (n == 0) return result!;
+            if ((steps & 1) != 0) result = result is null ? square : result.MatMul(square);
+            steps >>= 1;
+            if (steps == 0) return result!;
         }
     }
 

@@ -95,7 +95,7 @@ public sealed partial class Tensor
 
     /// <summary>The inner product of two vectors, the first conjugated: for real numbers the same as <see cref="Dot"/>.</summary>
     /// <inheritdoc cref="Dot"/>
-    public Tensor VDot(Tensor other) => Dot(other);
+    public Tensor VDot(Tensor other) => Conj().Dot(other);
 
     /// <summary>The products of two equally long lists of matrices, [b, m, k] and [b, k, n], of shape [b, m, n].</summary>
     /// <exception cref="ShapeException">An operand does not have 3 dimensions, or sizes differ.</exception>

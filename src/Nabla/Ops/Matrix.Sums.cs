@@ -102,6 +102,12 @@ public sealed partial class Tensor
         if (vec1.Rank != 1) Throw.Shapes($"addr: Expected 1-D argument vec1, but got {vec1.Rank}-D");
         if (vec2.Rank != 1) Throw.Shapes($"addr: Expected 1-D argument vec2, but got {vec2.Rank}-D");
         DType type = Promotion.Promote(dtype, Promotion.Promote(vec1.dtype, vec2.dtype));
+        if (type == DType.Bool)
+        {
+            Tensor both = vec1.Unsqueeze(1) & vec2.Unsqueeze(0);
+            if (alpha is { IsZero: true }) both = ZerosLike(both);
+            return beta is { IsZero: true } ? both : both | Expand(both.Shape);
+        }
         NoBool(vec1, "addr");
         return To(type).AddProduct<Ops.Ger>(vec1.To(type), vec2.To(type), [vec1.layout.shape[0], vec2.layout.shape[0]], beta, alpha);
     }
@@ -128,6 +134,8 @@ public sealed partial class Tensor
             _ = Expand(new Shape(shape));
             Throw.Shapes($"The input of shape {Shape} does not broadcast to the product's shape {Nabla.Shape.Format(shape)}.");
         }
+        // Integers are scaled by whole numbers.
+        if (!x.dtype.IsDifferentiable()) (beta, alpha) = (beta?.ToInt64(), alpha?.ToInt64());
         bool inside = wrap is not null || x.wrap is not null || y.wrap is not null;
         Saves keep = (inside || y.RequiresGrad ? Saves.X : Saves.None) | (inside || x.RequiresGrad ? Saves.Y : Saves.None);
         bool xColumns = x.Rank > 1 && Ops.Products.ByColumns(x.layout), yColumns = y.Rank > 1 && Ops.Products.ByColumns(y.layout);

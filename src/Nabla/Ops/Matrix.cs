@@ -120,6 +120,7 @@ internal static partial class Ops
     /// <summary>A fresh result at another shape: the last step of products that fold dimensions, and no view.</summary>
     public readonly record struct UnsafeView(Shape Shape) : ILinear<UnsafeView>
     {
+        static bool IOperation<UnsafeView>.TakesComplex => true;
         static UnsafeView IOperation<UnsafeView>.Lift(UnsafeView op, long n) => new(new Shape([n, .. op.Shape.Values]));
         public Tensor Forward(Tensor x) => new Reshape(Shape).Forward(x);
         public Tensor Transpose(Tensor g, TensorSpec x) => g.Reshape(x.Shape);
@@ -138,6 +139,7 @@ internal static partial class Ops
     /// <summary>A weight matrix transposed.</summary>
     public readonly record struct WeightT : ILinear<WeightT>
     {
+        static bool IOperation<WeightT>.TakesComplex => true;
         static string IOperation<WeightT>.NodeName(WeightT op) => "TBackward0";
         public Tensor Forward(Tensor x) => new Transpose(-2, -1).Forward(x);
         Tensor ILinear<WeightT>.Transpose(Tensor g, TensorSpec x) => Linear.Apply(this, g);
@@ -146,6 +148,7 @@ internal static partial class Ops
     /// <summary>The one row of a matrix as a vector: the last step of a vector times a matrix.</summary>
     public readonly record struct Unrow : ILinear<Unrow>
     {
+        static bool IOperation<Unrow>.TakesComplex => true;
         static string IOperation<Unrow>.NodeName(Unrow op) => "SqueezeBackward4";
         public Tensor Forward(Tensor x) => new Squeeze(new Dims([-2])).Forward(x);
         public Tensor Transpose(Tensor g, TensorSpec x) => g.Unsqueeze(-2);

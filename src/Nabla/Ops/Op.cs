@@ -10,6 +10,7 @@ public static class Op
         Interpreter? top = null;
         foreach (Tensor t in x)
         {
+            if (!TOp.TakesComplex && t.dtype.IsComplex()) return TOp.OnComplex(op, x);
             record |= t.RequiresGrad;
             if (t.wrap is { } w && (top is null || w.Level > top.Level)) top = w;
         }
@@ -19,7 +20,7 @@ public static class Op
         if (!TOp.Differentiable || !GradMode.Enabled || !record) return y;
         OpNode<TOp> node = new(op, x, y);
         for (int i = 0; i < y.Length; i++)
-            if (y[i].dtype.IsFloatingPoint() && TOp.DifferentiableOutput(op, i)) y[i].SetHistory(node, i);
+            if (y[i].dtype.IsDifferentiable() && TOp.DifferentiableOutput(op, i)) y[i].SetHistory(node, i);
         return y;
     }
 }

@@ -86,6 +86,9 @@ public sealed partial class Tensor
     /// <exception cref="InvalidOperationException">There is no element to take.</exception>
     public (Tensor Min, Tensor Max) AMinMax(int? dim = null, bool keepDim = false)
     {
+        if (dim is null && layout.Count == 0)
+            Throw.State("aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity. The tensor has " +
+                $"shape {Shape}.");
         Dims dims = dim is { } d ? new Dims([d]) : default;
         return (ExtremeOver("aminmax", dims, keepDim, false), ExtremeOver("aminmax", dims, keepDim, true));
     }
@@ -113,6 +116,9 @@ public sealed partial class Tensor
 
     private Tensor ExtremeOver(string op, Dims dim, bool keepDim, bool max)
     {
+        if (dim.Count == 0 && layout.Count == 0)
+            Throw.State($"{op}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the " +
+                $"'dim' argument: the tensor has shape {Shape}.");
         Dims dims = Reduced(dim);
         RequireElements(op, dims);
         return Op.Apply(new Ops.Extreme(dims, keepDim, max), this)[0];

@@ -6,10 +6,15 @@ namespace Nabla;
 /// </summary>
 public static class Masked
 {
-    private static Tensor Filled(Tensor x, Tensor? mask, Scalar value) => mask is null ? x : Tensor.Where(mask, x, value);
+    /// <summary>x with a value, in x's dtype, in the place of what does not count; ±∞ is the end of an integer dtype's range.</summary>
+    private static Tensor Filled(Tensor x, Tensor? mask, double value) =>
+        mask is null ? x : Tensor.Where(mask, x, Tensor.Full(default, x.DType.Nearest(value), x.DType));
 
-    private static Tensor Count(Tensor x, Tensor? mask, Dims dim, bool keepDim) =>
-        (mask is null ? Tensor.OnesLike(x.Detach()) : mask.ExpandAs(x).To(x.DType)).Sum(dim, keepDim);
+    private static Tensor Count(Tensor x, Tensor? mask, Dims dim, bool keepDim)
+    {
+        Tensor count = mask is null ? Tensor.OnesLike(x.Detach(), DType.Bool) : mask.ExpandAs(x);
+        return count.To(x.DType.IsDifferentiable() ? x.DType : DType.Int64).Sum(dim, keepDim);
+    }
 
     /// <summary>The sum of the elements that count; 0 if none does.</summary>
     public static Tensor Sum(Tensor x, Dims dim = default, bool keepDim = false, DType? dtype = null, Tensor? mask = null) =>
@@ -59,7 +64,7 @@ public static class Masked
         Tensor mean = Filled(x, mask, 0.0).Sum(dim, true) / Count(x, mask, dim, true), d = x - mean;
         Tensor free = Count(x, mask, dim, keepDim);
         if (correction != 0) free = (free - correction).ClampMin(0);
-        return Filled(d * d, mask, 0.0).Sum(dim, keepDim) / free;
+        return Filled(d * d.Conj(), mask, 0.0).Sum(dim, keepDim) / free;
     }
 
     /// <summary>The standard deviation of the elements that count.</summary>
@@ -85,11 +90,11 @@ public static class Masked
 
     /// <summary>log Σ e^x over the elements that count; -∞ if none does.</summary>
     public static Tensor LogSumExp(Tensor x, Dims dim = default, bool keepDim = false, Tensor? mask = null) =>
-        Filled(x, mask, double.NegativeInfinity).LogSumExp(dim, keepDim);
+        Filled(x, mask, double.NegativeInfinity).LogSumExp(dim, keepDim).To(x.DType);
 
     /// <summary>Running sums of the elements that count.</summary>
-    public static Tensor CumSum(Tensor x, int dim, Tensor? mask = null) => Filled(x, mask, 0.0).CumSum(dim);
+    public static Tensor CumSum(Tensor x, int dim, Tensor? mask = null) => Filled(x, mask, 0.0).CumSum(dim, x.DType);
 
     /// <summary>Running products of the elements that count.</summary>
-    public static Tensor CumProd(Tensor x, int dim, Tensor? mask = null) => Filled(x, mask, 1.0).CumProd(dim);
+    public static Tensor CumProd(Tensor x, int dim, Tensor? mask = null) => Filled(x, mask, 1.0).CumProd(dim, x.DType);
 }

@@ -72,6 +72,7 @@ public sealed partial class Tensor
 
     internal Tensor VectorNorm(string op, double p, Dims dim, bool keepDim, DType? type)
     {
+        if (dtype.IsComplex()) return Abs().VectorNorm(op, p, dim, keepDim, type?.Part());
         if (!(type ?? dtype).IsFloatingPoint())
             Throw.Types($"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {dtype.ScalarName()}. {op}: " +
                 "convert it first.");
@@ -92,7 +93,7 @@ public sealed partial class Tensor
     public Tensor LogSumExp(Dims dim, bool keepDim = false)
     {
         Dims dims = Reduced(dim);
-        return Op.Apply(new Ops.Logsumexp(dims, keepDim), To(dtype.IsFloatingPoint() ? dtype : DefaultDType))[0];
+        return Op.Apply(new Ops.Logsumexp(dims, keepDim), To(dtype.IsDifferentiable() ? dtype : DefaultDType))[0];
     }
 }
 

@@ -117,7 +117,7 @@ public sealed partial class Tensor
         return Op.Apply(new Ops.Cumprod(dim, reversed), padded)[0];
     }
 
-    private static DType SumType(DType x, DType? asked) => asked ?? (x.IsFloatingPoint() ? x : DType.Int64);
+    private static DType SumType(DType x, DType? asked) => asked ?? (x.IsDifferentiable() ? x : DType.Int64);
 
     /// <summary>The sum of all elements. Integers and bools are summed in int64; float16 and bfloat16 in float32, rounded once.</summary>
     /// <param name="dtype">Convert to this type first.</param>
@@ -161,7 +161,7 @@ public sealed partial class Tensor
     private void RequireFloating(string op, DType? asked)
     {
         DType type = asked ?? dtype;
-        if (type.IsFloatingPoint()) return;
+        if (type.IsDifferentiable()) return;
         Throw.Types(asked is null
             ? $"{op}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: " +
                 $"{type.ScalarName()}. Convert it first: x.To(DType.Float32)."
@@ -195,7 +195,7 @@ public sealed partial class Tensor
     {
         Dims dims = Reduced(dim);
         Tensor x = To(SumType(this.dtype, dtype));
-        return x.dtype.IsFloatingPoint() ? Op.Apply(new Ops.Nansum(dims, keepDim), x)[0] : Linear.Apply(new Ops.Sum(dims, keepDim), x);
+        return x.dtype.IsDifferentiable() ? Op.Apply(new Ops.Nansum(dims, keepDim), x)[0] : Linear.Apply(new Ops.Sum(dims, keepDim), x);
     }
 
     /// <summary>The mean of the elements that are not NaN, over some dimensions; NaN if there is none.</summary>

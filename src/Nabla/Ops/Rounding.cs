@@ -122,12 +122,12 @@ public sealed partial class Tensor
     private Tensor Rounded<TOp>(TOp op, string kernel) where TOp : struct, IMap<TOp>
     {
         if (dtype == DType.Bool) Throw.NotImplementedFor(kernel, dtype);
-        return dtype.IsFloatingPoint() ? Map.Apply(op, this) : Clone();
+        return dtype.IsDifferentiable() ? Map.Apply(op, this) : Clone();
     }
 
     private Tensor Rounded_<TOp>(TOp op, string kernel) where TOp : struct, IMap<TOp>
     {
         if (dtype == DType.Bool) Throw.NotImplementedFor(kernel, dtype);
-        return dtype.IsFloatingPoint() ? Map.InPlace(op, this) : this;
+        return dtype.IsDifferentiable() ? Map.InPlace(op, this) : this;
     }
 }

@@ -102,6 +102,7 @@ public sealed partial class Tensor
     {
         int d = Dims.FromEnd(dim, Rank);
         return Rank == 0 ? Unsqueeze(0).CumSum(0, dtype).Squeeze(0)
+            : this.dtype.IsComplex() ? Linear.Apply(new Ops.Cumsum(d, false), To(dtype ?? this.dtype))
             : Linear.Apply(new Ops.Cumsum(d, false, SumType(this.dtype, dtype)), this);
     }
 

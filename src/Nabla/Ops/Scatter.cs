@@ -68,29 +68,12 @@ internal static partial class Ops
         private Tensor Neutral(DType dtype) => Tensor.Full(default, Reduce switch
         {
             Reduction.Prod => 1,
-            Reduction.AMax => dtype.IsFloatingPoint() ? double.NegativeInfinity : Least(dtype),
-            Reduction.AMin => dtype.IsFloatingPoint() ? double.PositiveInfinity : Most(dtype),
+            Reduction.AMax => dtype.Nearest(double.NegativeInfinity),
+            Reduction.AMin => dtype.Nearest(double.PositiveInfinity),
             _ => 0,
         }, dtype);
 
-        private static Scalar Least(DType dtype) => dtype switch
-        {
-            DType.Bool or DType.UInt8 => 0,
-            DType.Int8 => sbyte.MinValue,
-            DType.Int16 => short.MinValue,
-            DType.Int32 => int.MinValue,
-            _ => long.MinValue,
-        };
 
-        private static Scalar Most(DType dtype) => dtype switch
-        {
-            DType.Bool => 1,
-            DType.UInt8 => byte.MaxValue,
-            DType.Int8 => sbyte.MaxValue,
-            DType.Int16 => short.MaxValue,
-            DType.Int32 => int.MaxValue,
-            _ => long.MaxValue,
-        };
 
         /// <summary>How many values make each element of the result; 1 where nothing is written.</summary>
         private Tensor Counts(Tensor like, Tensor index)
@@ -173,21 +156,21 @@ public sealed partial class Tensor
     /// gradient.</param>
     /// <exception cref="ArgumentOutOfRangeException">An index is not in [0, size). Nothing has been written then.</exception>
     /// <exception cref="ShapeException">Ranks or sizes do not fit.</exception>
-    public Tensor Scatter(int dim, Tensor index, Tensor src) => ScatterCore(dim, index, src, false, "ScatterBackward0", "scatter", false);
+    public Tensor Scatter(int dim, Tensor index, Tensor src) => ScatterCore(dim, index, src, false, "ScatterBackward0", false);
 
     /// <summary>A copy with one value written along one dimension.</summary>
     /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
     public Tensor Scatter(int dim, Tensor index, Scalar value) =>
-        ScatterCore(dim, index, Spread(value, index), false, "ScatterBackward1", "scatter", false);
+        ScatterCore(dim, index, Spread(value, index), false, "ScatterBackward1", false);
 
     /// <summary>Writes values along one dimension in place.</summary>
     /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
-    public Tensor Scatter_(int dim, Tensor index, Tensor src) => ScatterCore(dim, index, src, false, "ScatterBackward0", "scatter_", true);
+    public Tensor Scatter_(int dim, Tensor index, Tensor src) => ScatterCore(dim, index, src, false, "ScatterBackward0", true);
 
     /// <summary>Writes one value along one dimension in place.</summary>
     /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
     public Tensor Scatter_(int dim, Tensor index, Scalar value) =>
-        ScatterCore(dim, index, Spread(value, index), false, "ScatterBackward1", "scatter_", true);
+        ScatterCore(dim, index, Spread(value, index), false, "ScatterBackward1", true);
 
     /// <summary>A copy with values added, or multiplied in, along one dimension.</summary>
     /// <param name="dim">The dimension.</param>
@@ -208,24 +191,23 @@ public sealed partial class Tensor
     /// <summary>A copy with values added along one dimension: y[index[i][j]][j] += src[i][j] for dim 0, and so on.</summary>
     /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
     public Tensor ScatterAdd(int dim, Tensor index, Tensor src) =>
-        ScatterCore(dim, index, src, true, "ScatterAddBackward0", "scatter_add", false);
+        ScatterCore(dim, index, src, true, "ScatterAddBackward0", false);
 
     /// <summary>Adds values along one dimension in place.</summary>
     /// <inheritdoc cref="Scatter(int, Tensor, Tensor)"/>
     public Tensor ScatterAdd_(int dim, Tensor index, Tensor src) =>
-        ScatterCore(dim, index, src, true, "ScatterAddBackward0", "scatter_add_", true);
+        ScatterCore(dim, index, src, true, "ScatterAddBackward0", true);
 
     private Tensor Spread(Scalar value, Tensor index) => Full(default, value, dtype).Expand(index.Shape);
 
-    private (Tensor X, int Dim, Tensor Index, Tensor Values) ScatterParts(int dim, Tensor index, Tensor src, string op)
+    private (Tensor X, int Dim, Tensor Index, Tensor Values) ScatterParts(int dim, Tensor index, Tensor src, bool number = false)
     {
-        RequireIndexType(index, op);
-        if (src.dtype != dtype) Throw.Types($"{op}(): Expected self.dtype to be equal to src.dtype: {dtype.Name()} and " +
+        RequireIndexType(index, "scatter");
+        if (src.dtype != dtype) Throw.Types($"scatter(): Expected self.dtype to be equal to src.dtype: {dtype.Name()} and " +
             $"{src.dtype.Name()}.");
         int d = Dims.FromEnd(dim, Rank);
         Tensor x = AtLeast1(), i = index.AtLeast1(), v = src.AtLeast1();
-        CheckGather(x, i, d, "self", op);
-        CheckGather(v, i, d, "src", op);
+        CheckScatter(x, i, v, d + x.Rank, number);
         if (i.layout.Count == 0) i = i.Reshape(new Shape([.. Enumerable.Repeat(0L, x.Rank)]));
         if (i.layout.Count == 0) v = Zeros(i.Shape, dtype);
         for (int k = 0; k < i.Rank; k++)
@@ -233,10 +215,24 @@ public sealed partial class Tensor
         return (x, d, CheckedIndex(i, x.layout.shape[^-d], false, OutOfBounds(d + x.Rank)), v);
     }
 
-    private Tensor ScatterCore(int dim, Tensor index, Tensor src, bool add, string label, string name, bool inPlace)
+    private static void CheckScatter(Tensor x, Tensor index, Tensor src, int dim, bool number)
     {
-        if (inPlace && Rank == 0) return Become(ScatterCore(dim, index, src, add, label, name, false));
-        (Tensor x, int d, Tensor i, Tensor v) = ScatterParts(dim, index, src, name);
+        if (index.layout.Count == 0) return;
+        CheckIndexRank(x, index, "self");
+        CheckIndexRank(src, index, "src");
+        for (int d = 0; d < x.Rank; d++)
+        {
+            long n = index.layout.shape[d];
+            if ((d == dim || n <= x.layout.shape[d]) && n <= src.layout.shape[d]) continue;
+            Throw.Shapes($"Expected index {index.Shape} to be no larger than self {x.Shape} apart from dimension {dim}" +
+                (number ? "." : $" and to be no larger size than src {src.Shape}"));
+        }
+    }
+
+    private Tensor ScatterCore(int dim, Tensor index, Tensor src, bool add, string label, bool inPlace)
+    {
+        if (inPlace && Rank == 0) return Become(ScatterCore(dim, index, src, add, label, false));
+        (Tensor x, int d, Tensor i, Tensor v) = ScatterParts(dim, index, src, label == "ScatterBackward1");
         Ops.Scatter op = new(d, add, label);
         if (inPlace)
         {
@@ -255,7 +251,7 @@ public sealed partial class Tensor
     /// <param name="includeSelf">Whether the tensor's own values count; places that are not written keep theirs in any case.</param>
     public Tensor ScatterReduce(int dim, Tensor index, Tensor src, string reduce, bool includeSelf = true)
     {
-        (Tensor x, int d, Tensor i, Tensor v) = ScatterParts(dim, index, src, "scatter_reduce");
+        (Tensor x, int d, Tensor i, Tensor v) = ScatterParts(dim, index, src);
         Tensor y = Op.Apply(new Ops.ScatterReduce(d, ReductionOf(reduce), includeSelf, "ScatterReduce"), x, i, v)[0];
         return Rank == 0 ? y.Reshape(Shape) : y;
     }
@@ -276,108 +272,4 @@ public sealed partial class Tensor
         "amin" => Ops.Reduction.AMin,
         _ => throw new ArgumentException($"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}", nameof(reduce)),
     };
-
-    /// <summary>A copy with slices of a dimension replaced: slice index[i] becomes slice i of the source.</summary>
-    /// <param name="dim">The dimension.</param>
-    /// <param name="index">int64 or int32, of one dimension or none; negative ones count from the end.</param>
-    /// <param name="source">The slices, of x's dtype and sizes. Of several writes to a place the last stays.</param>
-    public Tensor IndexCopy(int dim, Tensor index, Tensor source) => IndexWrite(dim, index, source, false, "IndexCopy", false);
-    /// <summary>Replaces slices of a dimension in place; see <see cref="IndexCopy"/>.</summary>
-    public Tensor IndexCopy_(int dim, Tensor index, Tensor source) => IndexWrite(dim, index, source, false, "IndexCopy", true);
-
-    /// <summary>A copy with α times the source's slices added to the slices of a dimension at an index.</summary>
-    /// <param name="dim">The dimension.</param>
-    /// <param name="index">int64 or int32, of one dimension or none.</param>
-    /// <param name="source">The slices, of x's dtype and sizes.</param>
-    /// <param name="alpha">α; 1 by default.</param>
-    public Tensor IndexAdd(int dim, Tensor index, Tensor source, Scalar? alpha = null) =>
-        IndexWrite(dim, index, alpha is { } a ? source.Mul(a) : source, true, "IndexAdd", false);
-    /// <summary>Adds slices to slices of a dimension in place; see <see cref="IndexAdd"/>.</summary>
-    public Tensor IndexAdd_(int dim, Tensor index, Tensor source, Scalar? alpha = null) =>
-        IndexWrite(dim, index, alpha is { } a ? source.Mul(a) : source, true, "IndexAdd", true);
-
-    /// <summary>A copy with one value in the slices of a dimension at an index.</summary>
-    /// <param name="dim">The dimension.</param>
-    /// <param name="index">int64 or int32, of one dimension or none.</param>
-    /// <param name="value">The value.</param>
-    public Tensor IndexFill(int dim, Tensor index, Scalar value) => IndexFillWith(dim, index, Full(default, value, dtype), false);
-    /// <summary>A copy with the value of a 0-d tensor in the slices of a dimension at an index.</summary>
-    public Tensor IndexFill(int dim, Tensor index, Tensor value) => IndexFill(dim, index, value, false);
-    /// <summary>Writes one value into the slices of a dimension at an index.</summary>
-    public Tensor IndexFill_(int dim, Tensor index, Scalar value) => IndexFillWith(dim, index, Full(default, value, dtype), true);
-    /// <summary>Writes the value of a 0-d tensor into the slices of a dimension at an index.</summary>
-    public Tensor IndexFill_(int dim, Tensor index, Tensor value) => IndexFill(dim, index, value, true);
-
-    private Tensor IndexFill(int dim, Tensor index, Tensor value, bool inPlace)
-    {
-        if (value.Rank != 0)
-            Throw.Shapes($"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.Rank} dimension(s).");
-        if (Promotion.Category(value.dtype) > Promotion.Category(dtype)) Throw.CannotCast("index_fill", value.dtype, dtype);
-        if (!value.RequiresGrad && value.wrap is null) return IndexFillWith(dim, index, value.To(dtype), inPlace);
-        // The value's gradient counts every slice once, however often the index names it: so by way of a mask.
-        int d = Dims.FromEnd(dim, Rank);
-        Tensor i = IndexVector(index, "index_fill"), x = AtLeast1();
-        Tensor marks = Zeros([x.layout.shape[^-d]], DType.Bool).IndexFill(0, i, true);
-        long[] shape = new long[-d];
-        Array.Fill(shape, 1);
-        shape[0] = x.layout.shape[^-d];
-        Tensor mask = marks.Reshape(new Shape(shape)).Expand(x.Shape), v = value.To(dtype);
-        Ops.MaskedFill op = new(x.Rank, "IndexFill");
-        if (!inPlace) return Op.Apply(op, x, mask, v)[0].Reshape(Shape);
-        if (Rank == 0) return Become(IndexFill(dim, index, value, false));
-        Writes.InPlace(op, x, mask, v, (mask, v), static (x, s) => Kernels.Masks.Fill(x, s.mask, s.v, x));
-        return this;
-    }
-
-    private Tensor IndexFillWith(int dim, Tensor index, Tensor value, bool inPlace)
-    {
-        Tensor i = IndexVector(index, "index_fill");
-        long[] shape = [.. AtLeast1().layout.shape];
-        shape[^-Dims.FromEnd(dim, Rank)] = i.layout.Count;
-        return IndexWrite(dim, i, value.Expand(new Shape(shape)), false, "IndexFill", inPlace);
-    }
-
-    private Tensor IndexWrite(int dim, Tensor index, Tensor source, bool add, string label, bool inPlace)
-    {
-        if (inPlace && Rank == 0) return Become(IndexWrite(dim, index, source, add, label, false));
-        (Tensor x, int d, Tensor i, Tensor v) = IndexParts(dim, index, source, label);
-        Ops.IndexPut op = new(d, -1 - d, 1, add, label);
-        return PutInto(x, op, i, v, inPlace, this);
-    }
-
-    private (Tensor X, int Dim, Tensor Index, Tensor Values) IndexParts(int dim, Tensor index, Tensor source, string op)
-    {
-        Tensor i = IndexVector(index, op);
-        if (source.dtype != dtype) Throw.Types($"{op}(): self and source expected to have the same dtype, but got (self) " +
-            $"{dtype.ScalarName()} and (source) {source.dtype.ScalarName()}");
-        int d = Dims.FromEnd(dim, Rank);
-        Tensor x = AtLeast1(), v = source.AtLeast1();
-        long[] shape = [.. x.layout.shape];
-        shape[^-d] = i.layout.Count;
-        if (!v.layout.shape.AsSpan().SequenceEqual(shape))
-            Throw.Shapes($"{op}(): Number of indices ({i.NumElements}) should be equal to source.size(dim), and the other sizes should " +
-                $"be those of self: self {Shape}, dim {d + x.Rank}, index {index.Shape}, source {source.Shape}.");
-        return (x, d, CheckedIndex(i, x.layout.shape[^-d], op is "IndexFill" or "IndexCopy", OutOfBounds(d + x.Rank)), v);
-    }
-
-    /// <summary>A copy with slices combined with the slices of a dimension at an index.</summary>
-    /// <param name="dim">The dimension.</param>
-    /// <param name="index">int64 or int32, of one dimension or none.</param>
-    /// <param name="source">The slices, of x's dtype and sizes.</param>
-    /// <param name="reduce">"prod", "mean", "amax" or "amin"; "sum" works too.</param>
-    /// <param name="includeSelf">Whether the tensor's own values count.</param>
-    public Tensor IndexReduce(int dim, Tensor index, Tensor source, string reduce, bool includeSelf = true)
-    {
-        (Tensor x, int d, Tensor i, Tensor v) = IndexParts(dim, index, source, "index_reduce");
-        long[] column = new long[x.Rank];
-        Array.Fill(column, 1);
-        column[^-d] = i.layout.Count;
-        Tensor full = i.Reshape(new Shape(column)).Expand(v.Shape);
-        Tensor y = Op.Apply(new Ops.ScatterReduce(d, ReductionOf(reduce), includeSelf, "IndexReduce"), x, full, v)[0];
-        return Rank == 0 ? y.Reshape(Shape) : y;
-    }
-
-    /// <summary>Combines slices with slices of a dimension at an index, in place; see <see cref="IndexReduce"/>.</summary>
-    public Tensor IndexReduce_(int dim, Tensor index, Tensor source, string reduce, bool includeSelf = true) =>
-        Become(Before().IndexReduce(dim, index, source, reduce, includeSelf));
 }

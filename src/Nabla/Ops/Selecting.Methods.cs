@@ -40,6 +40,8 @@ public sealed partial class Tensor
     public Tensor Clamp_(Tensor? min = null, Tensor? max = null)
     {
         if (min is null && max is null) ThrowNoBounds();
+        // Before the first write, so that a call that fails changes nothing.
+        if (min is not null && max is not null) Zip.CheckInPlace<Ops.ClampMax>(this, max);
         if (min is not null) Zip.InPlace(new Ops.ClampMin("ClampBackward0"), this, min);
         return max is null ? this : Zip.InPlace(new Ops.ClampMax("ClampBackward0"), this, max);
     }
@@ -83,12 +85,12 @@ public sealed partial class Tensor
     /// <param name="posInf">Instead of inf; the dtype's largest number by default.</param>
     /// <param name="negInf">Instead of -inf; the dtype's smallest number by default.</param>
     public Tensor NanToNum(double? nan = null, double? posInf = null, double? negInf = null) =>
-        dtype.IsFloatingPoint() ? Map.Apply(Replacing(nan, posInf, negInf), this) : Clone();
+        dtype.IsDifferentiable() ? Map.Apply(Replacing(nan, posInf, negInf), this) : Clone();
 
     /// <summary>NaN and the infinities replaced in place.</summary>
     /// <inheritdoc cref="NanToNum(double?, double?, double?)"/>
     public Tensor NanToNum_(double? nan = null, double? posInf = null, double? negInf = null) =>
-        dtype.IsFloatingPoint() ? Map.InPlace(Replacing(nan, posInf, negInf), this) : this;
+        dtype.IsDifferentiable() ? Map.InPlace(Replacing(nan, posInf, negInf), this) : this;
 
     /// <summary>The step function: 0 for x &lt; 0, 1 for x &gt; 0, and values for x = 0, broadcast. Without gradient.</summary>
     /// <exception cref="DTypeException">The dtypes differ.</exception>

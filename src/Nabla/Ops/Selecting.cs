@@ -9,6 +9,9 @@ internal static partial class Ops
     /// <summary>condition ? x : y; all three have one shape, x and y one dtype</summary>
     public readonly record struct Where : IOp<Where>
     {
+        static Tensor[] IOp<Where>.OnComplex(Where op, ReadOnlySpan<Tensor> x) =>
+            [Complexes.Join(Tensor.Where(x[0].Unsqueeze(-1), x[1].ViewAsReal(), x[2].ViewAsReal()))];
+
         static bool IOp<Where>.SavesInput(Where op, int i) => i == 0;
         static bool IOp<Where>.SavesOutput(Where op, int i) => false;
 

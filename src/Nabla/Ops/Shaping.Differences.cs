@@ -47,13 +47,18 @@ public sealed partial class Tensor
         for (int k = 0; k < before.Length; k++)
         {
             (before[k], after[k]) = (pad[2 * k], pad[2 * k + 1]);
-            if (layout.shape[^(k + 1)] + before[k] + after[k] < 0)
+            Int128 padded = (Int128)layout.shape[^(k + 1)] + before[k] + after[k];
+            if (padded > long.MaxValue)
+                Throw.Shapes($"Storage size calculation overflowed with sizes={Shape}: padded by {before[k]} and {after[k]}, dimension " +
+                    $"{Rank - 1 - k} does not fit into 64 bits.");
+            if (padded < 0)
                 Throw.Shapes($"The input size {layout.shape[^(k + 1)]}, plus negative padding {before[k]} and {after[k]}, resulted in a " +
                     $"negative output size, which is invalid. Check dimension {Rank - 1 - k} of your input.");
         }
         Ops.ConstantPad op = new(before, after);
         Tensor y = Linear.Apply(op, this);
         if (value is not { } v || v.IsZero) return y;
+        if (dtype.IsInteger()) v = v.ToInt64();
         Tensor outside = Full(y.Shape, true, DType.Bool);
         Kernels.Fill.Run(op.Inside(outside, 1), false);
         return y.MaskedFill(outside, v);

@@ -27,7 +27,8 @@ public sealed partial class Tensor
         if (lead < 0)
             Throw.Shapes($"expand(torch.{dtype.ScalarName()}Tensor{{{Shape}}}, size={shape}): the number of sizes provided " +
                 $"({sizes.Length}) must be greater or equal to the number of dimensions in the tensor ({Rank})");
-        for (int d = 0; d < sizes.Length; d++)
+        // From the last, as PyTorch does: of several mismatches that one is named.
+        for (int d = sizes.Length - 1; d >= 0; d--)
         {
             long own = d < lead ? 1 : layout.shape[d - lead];
             if (sizes[d] == -1 && d >= lead) sizes[d] = own;
@@ -101,7 +102,17 @@ public sealed partial class Tensor
         if (dims.Count != Rank)
             Throw.Shapes("permute: number of dimensions in the tensor input does not match the length of the desired " +
                 $"ordering of dimensions i.e. input.dim() = {Rank} is not equal to len(dims) = {dims.Count}");
+        if (Repeats(dims)) Throw.Shapes($"permute(): duplicate dims are not allowed. The dimensions are {dims}.");
         return Linear.Apply(new Ops.Permute(dims.FromEnd(Rank)), this);
+    }
+
+    /// <summary>Whether a list names a dimension twice. A dimension out of range is left to others.</summary>
+    private bool Repeats(Dims dims)
+    {
+        for (int i = 0; i < dims.Count; i++)
+            for (int j = 0; j < i; j++)
+                if (dims[i] == dims[j] || Math.Abs((long)dims[i] - dims[j]) == Rank) return true;
+        return false;
     }
 
     /// <summary>Two dimensions swapped. No copy.</summary>
@@ -112,6 +123,8 @@ public sealed partial class Tensor
     /// <summary>One dimension, or several, moved to other places; the rest keep their order. No copy.</summary>
     public Tensor MoveDim(Dims source, Dims destination)
     {
+        if (Repeats(source)) Throw.Shapes($"movedim: repeated dim in `source` ({source})");
+        if (Repeats(destination)) Throw.Shapes($"movedim: repeated dim in `destination` ({destination})");
         Dims from = source.FromEnd(Rank), to = destination.FromEnd(Rank);
         if (from.Count != to.Count) Throw.Shapes($"movedim: Invalid source or destination dims: source ({source} dims) should contain " +
             $"the same number of dims as destination ({destination} dims)");

@@ -5,6 +5,7 @@ internal static partial class Ops
     /// <summary>The transpose of a matrix; a vector is itself.</summary>
     public readonly record struct T(int Rank) : ILinear<T>
     {
+        static bool IOperation<T>.TakesComplex => true;
         public Tensor Forward(Tensor x) => Rank == 2 ? new Transpose(-2, -1).Forward(x) : x.Raw(x.layout);
         public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(this, g);
     }
@@ -50,12 +51,12 @@ public sealed partial class Tensor
         get
         {
             if (Rank is not (0 or 2)) Throw.Shapes($"tensor.H is only supported on matrices (2-D tensors). Got {Rank}-D tensor.");
-            return Rank == 0 ? this : Transpose(0, 1);
+            return Rank == 0 ? Conj() : Transpose(0, 1).Conj();
         }
     }
 
     /// <summary>The conjugate transpose of the last two dimensions: for real numbers <see cref="MT"/>. No copy.</summary>
-    public Tensor MH => MT;
+    public Tensor MH => MT.Conj();
 
     /// <summary>Two dimensions swapped; the same as <see cref="Transpose"/>.</summary>
     public Tensor SwapAxes(int axis0, int axis1) => Transpose(axis0, axis1);
@@ -125,7 +126,8 @@ public sealed partial class Tensor
     {
         long[]? common = size.Count <= Rank ? Kernels.Broadcast.To(new Layout(size.ToArray()), layout.shape)?.shape : null;
         if (common is null) Throw.Shapes($"size {size} is not expandable to size {Shape}.");
-        return SumTo(size);
+        bool whole = dtype.IsInteger() || dtype == DType.Bool;
+        return whole && !size.AsSpan().SequenceEqual(layout.shape) ? To(DType.Int64).SumTo(size) : SumTo(size);
     }
 
     /// <summary>Overwrites this tensor with another, broadcast and converted to this one's dtype.</summary>
@@ -137,10 +139,10 @@ public sealed partial class Tensor
         if (ReferenceEquals(src, this)) return this;
         if (!src.layout.SameShape(layout) && Kernels.Broadcast.To(src.layout, layout.shape) is null)
         {
-            if (src.Rank > Rank) Throw.InPlaceShape("copy_", src.layout, layout);
-            _ = src.Expand(Shape);
+            Layout together = Kernels.Broadcast.Of(layout, src.layout, "copy_");
+            Throw.InPlaceShape("copy_", together, layout);
         }
-        bool record = Views.Check(this, src.RequiresGrad && dtype.IsFloatingPoint(), "copy_");
+        bool record = Views.Check(this, src.RequiresGrad && dtype.IsDifferentiable(), "copy_");
         if (wrap is not null || src.wrap is not null) return Become(src.Expand(Shape).To(dtype));
         Views.CheckOverlap(this, src, "copy_");
         AssignNode? node = record ? new(this, src) : null;

@@ -147,6 +147,8 @@ public sealed partial class Tensor
         Dims plane = dims ?? new Dims([0, 1]);
         if (plane.Count != 2) Throw.Shapes($"expected total rotation dims == 2, but got dims = {plane.Count}");
         if (Rank < 2) Throw.Shapes($"expected total dims >= 2, but got total dims = {Rank}");
+        if (Repeats(plane))
+            Throw.Shapes($"expected rotation dims to be different, but got dim0 = {plane[0]} and dim1 = {plane[1]}");
         Dims d = plane.FromEnd(Rank);
         return ((k % 4 + 4) % 4) switch
         {
@@ -165,10 +167,20 @@ public sealed partial class Tensor
         if (repeats.Count < Rank)
             Throw.Shapes($"Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: {repeats} for " +
                 $"shape {Shape}.");
-        foreach (long r in repeats)
-            if (r < 0) Throw.Range(nameof(repeats), r, $"Trying to create tensor with negative dimension {r}: the repeats are {repeats}");
+        int lead = repeats.Count - Rank;
+        for (int d = 0; d < repeats.Count; d++)
+            if (repeats[d] < 0) ThrowNegativeRepeat(repeats, d < lead ? 1 : layout.shape[d - lead], repeats[d]);
         Tensor x = repeats.Count == Rank ? this : Expand(new Shape([.. Enumerable.Repeat(1L, repeats.Count - Rank), .. layout.shape]));
         return Linear.Apply(new Ops.Repeat(repeats), x);
+    }
+
+    private void ThrowNegativeRepeat(Shape repeats, long own, long repeat)
+    {
+        int lead = repeats.Count - Rank;
+        long[] sizes = new long[repeats.Count];
+        for (int d = 0; d < sizes.Length; d++) sizes[d] = unchecked(repeats[d] * (d < lead ? 1 : layout.shape[d - lead]));
+        Throw.Range(nameof(repeats), repeat,
+            $"Trying to create tensor with negative dimension {unchecked(own * repeat)}: {Shape.Format(sizes)}: the repeats are {repeats}");
     }
 
     /// <summary>As <see cref="Repeat"/>, but missing numbers count as 1 for the leading dimensions.</summary>
@@ -194,7 +206,7 @@ public sealed partial class Tensor
     /// <exception cref="InvalidOperationException">Inside vmap: the result's size depends on values.</exception>
     public Tensor RepeatInterleave(Tensor repeats, int? dim = null)
     {
-        RequireIndexType(repeats, "repeat_interleave");
+        if (repeats.dtype is not (DType.Int64 or DType.Int32)) Throw.NotImplementedFor("repeat_interleave_cpu", repeats.dtype);
         Tensor x = dim is null ? Reshape([-1]) : AtLeast1();
         int d = Dims.FromEnd(dim ?? 0, x.Rank);
         long size = x.layout.shape[^-d];
@@ -209,7 +221,7 @@ public sealed partial class Tensor
     /// <summary>Index i as often as entry i of this int64 or int32 vector says.</summary>
     public Tensor RepeatInterleave()
     {
-        RequireIndexType(this, "repeat_interleave");
+        if (dtype is not (DType.Int64 or DType.Int32)) Throw.NotImplementedFor("repeat_interleave_cpu", dtype);
         ThrowIfBatched();
         if (Rank != 1) Throw.Shapes($"repeat_interleave only accept 1D vector as repeat, got {Shape}");
         long[] counts = To(DType.Int64).ToArray<long>();

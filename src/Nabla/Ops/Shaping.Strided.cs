@@ -5,6 +5,7 @@ internal static partial class Ops
     /// <summary>The view View of a tensor whose memory is laid out as Root.</summary>
     public readonly record struct AsStrided(Layout Root, Layout View) : ILinear<AsStrided>
     {
+        static bool IOperation<AsStrided>.TakesComplex => true;
         static AsStrided IOperation<AsStrided>.Lift(AsStrided op, long n) =>
             new(Batched(op.Root, op.Root, n), Batched(op.Root, op.View, n));
 
@@ -51,6 +52,7 @@ internal static partial class Ops
     /// <summary>The diagonal of two dimensions, as the last dimension; Offset is above the main one if positive.</summary>
     public readonly record struct Diagonal(long Offset, int Dim1, int Dim2) : ILinear<Diagonal>
     {
+        static bool IOperation<Diagonal>.TakesComplex => true;
         /// <summary>The number of elements of a diagonal.</summary>
         internal static long Length(long rows, long columns, long offset) =>
             Math.Max(0, offset >= 0 ? Math.Min(rows, columns - offset) : Math.Min(rows + offset, columns));
@@ -98,6 +100,7 @@ internal static partial class Ops
     /// operand.</summary>
     public readonly record struct Unfold(int Dim, long Size, long Step) : ILinear<Unfold>
     {
+        static bool IOperation<Unfold>.TakesComplex => true;
         public Tensor Forward(Tensor x)
         {
             long[] shape = [.. x.layout.shape, Size], strides = [.. x.layout.strides, x.layout.strides[^-Dim]];
@@ -133,6 +136,7 @@ internal static partial class Ops
     /// <summary>x with a view of it overwritten by another tensor. Operands: x, what is written.</summary>
     public readonly record struct Overwrite<TView>(TView View, string Label) : IOp<Overwrite<TView>> where TView : struct, ILinear<TView>
     {
+        static bool IOperation<Overwrite<TView>>.TakesComplex => true;
         static string IOperation<Overwrite<TView>>.NodeName(Overwrite<TView> op) => op.Label + "Backward0";
         static Overwrite<TView> IOperation<Overwrite<TView>>.Lift(Overwrite<TView> op, long n) => op with { View = TView.Lift(op.View, n) };
         static bool IOp<Overwrite<TView>>.SavesInput(Overwrite<TView> op, int i) => false;

@@ -5,6 +5,7 @@ internal static partial class Ops
     /// <summary>The same tensor: a fresh place in the graph.</summary>
     public readonly record struct Alias : ILinear<Alias>
     {
+        static bool IOperation<Alias>.TakesComplex => true;
         public Tensor Forward(Tensor x) => x.Raw(x.layout);
         public Tensor Transpose(Tensor g, TensorSpec x) => g;
     }
@@ -12,6 +13,7 @@ internal static partial class Ops
     /// <summary>A copy.</summary>
     public readonly record struct Clone(bool RowMajor) : ILinear<Clone>
     {
+        static bool IOperation<Clone>.TakesComplex => true;
         public Tensor Forward(Tensor x)
         {
             Tensor y = Tensor.Allocate(RowMajor ? new Layout(x.layout.shape) : x.layout.Fresh, x.dtype);
@@ -25,6 +27,7 @@ internal static partial class Ops
     /// <summary>The same values in another dtype.</summary>
     public readonly record struct To(DType DType) : ILinear<To>
     {
+        static bool IOperation<To>.TakesComplex => true;
         static string IOperation<To>.NodeName(To op) => "ToCopyBackward0";
         public Tensor Forward(Tensor x) => Kernels.Copy.Cast(x, DType);
         public Tensor Transpose(Tensor g, TensorSpec x) => g.To(x.DType);
@@ -34,6 +37,7 @@ internal static partial class Ops
     /// them.</summary>
     public readonly record struct Expand(Shape Shape, int Lead = 0) : ILinear<Expand>
     {
+        static bool IOperation<Expand>.TakesComplex => true;
         static Expand IOperation<Expand>.Lift(Expand op, long n) => new(new Shape([n, .. op.Shape.Values]), op.Lead + 1);
 
         public Tensor Forward(Tensor x)
@@ -59,6 +63,7 @@ internal static partial class Ops
     /// <summary>The same values, in order, at another shape: a view where the strides allow it, else a copy.</summary>
     public readonly record struct Reshape(Shape Shape) : ILinear<Reshape>
     {
+        static bool IOperation<Reshape>.TakesComplex => true;
         static string IOperation<Reshape>.NodeName(Reshape op) => "ViewBackward0";
         static Reshape IOperation<Reshape>.Lift(Reshape op, long n) => new(new Shape([n, .. op.Shape.Values]));
 
@@ -72,6 +77,7 @@ internal static partial class Ops
     /// <summary>The dimensions in another order: result dimension i is operand dimension Dims[i]. All counted from the end.</summary>
     public readonly record struct Permute(Dims Dims) : ILinear<Permute>
     {
+        static bool IOperation<Permute>.TakesComplex => true;
         static Permute IOperation<Permute>.Lift(Permute op, long n) => op;
 
         public Tensor Forward(Tensor x)
@@ -95,6 +101,7 @@ internal static partial class Ops
     /// <summary>Two dimensions swapped, counted from the end.</summary>
     public readonly record struct Transpose(int Dim0, int Dim1) : ILinear<Transpose>
     {
+        static bool IOperation<Transpose>.TakesComplex => true;
         static string IOperation<Transpose>.NodeName(Transpose op) => "TransposeBackward0";
 
         public Tensor Forward(Tensor x)
@@ -111,6 +118,7 @@ internal static partial class Ops
     /// <summary>A dimension of size 1 more; Dim is its place in the result, counted from the end.</summary>
     public readonly record struct Unsqueeze(int Dim) : ILinear<Unsqueeze>
     {
+        static bool IOperation<Unsqueeze>.TakesComplex => true;
         public Tensor Forward(Tensor x)
         {
             int at = x.Rank + 1 + Dim;
@@ -125,6 +133,7 @@ internal static partial class Ops
     /// <summary>Dimensions of size 1 taken away, counted from the end.</summary>
     public readonly record struct Squeeze(Dims Dims, bool All = false) : ILinear<Squeeze>
     {
+        static bool IOperation<Squeeze>.TakesComplex => true;
         static string IOperation<Squeeze>.NodeName(Squeeze op) =>
             op.All ? "SqueezeBackward0" : op.Dims.Count == 1 ? "SqueezeBackward1" : "SqueezeBackward2";
 
@@ -151,6 +160,7 @@ internal static partial class Ops
     /// <summary>One index of a dimension; the dimension disappears.</summary>
     public readonly record struct Select(int Dim, long Index) : ILinear<Select>
     {
+        static bool IOperation<Select>.TakesComplex => true;
         public Tensor Forward(Tensor x)
         {
             int at = x.Rank + Dim;
@@ -166,6 +176,7 @@ internal static partial class Ops
     /// <summary>Every Step-th index of a dimension from Start, Length of them.</summary>
     public readonly record struct Slice(int Dim, long Start, long Length, long Step) : ILinear<Slice>
     {
+        static bool IOperation<Slice>.TakesComplex => true;
         public Tensor Forward(Tensor x)
         {
             int at = x.Rank + Dim;

@@ -16,34 +16,6 @@ internal static partial class Ops
         for (int i = 0; i < x.Length; i++) z[i] = T.CreateTruncating(f(double.CreateTruncating(x[i]), double.CreateTruncating(y[i])));
     }
 
-    /// <summary>The modified Bessel function of order 0 or 1, times e^-|x| if scaled</summary>
-    public readonly record struct BesselI(int Order, bool Scaled) : IFloatMap<BesselI>
-    {
-        static string IOperation<BesselI>.NodeName(BesselI op) => op switch
-        {
-            (0, false) => "I0Backward0",
-            (0, true) => "SpecialI0EBackward0",
-            (1, false) => "SpecialI1Backward0",
-            _ => "SpecialI1EBackward0",
-        };
-
-        static Saves IMap<BesselI>.Saves => Saves.X | Saves.Result;
-
-        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T>
-        {
-            (int order, bool scaled) = (Order, Scaled);
-            Each(x, y, v => SpecialMath.BesselI(order, v, scaled));
-        }
-
-        // I0' = I1; I1' = I0 - I1 / x, which is 1/2 at 0; the scaled ones lose sign(x) times themselves.
-        public Tensor Diff(Tensor d, Tensor x, Tensor y)
-        {
-            Tensor slope = Map.Apply(new BesselI(1 - Order, Scaled), x), away = x.Abs() > 0;
-            if (Scaled) slope = slope - x.Sgn() * y;
-            return d * (Order == 0 ? slope : Tensor.Where(away, slope - y / Tensor.Where(away, x, 1), 0.5));
-        }
-    }
-
     /// <summary>e^(x²) erfc(x)</summary>
     public readonly record struct SpecialErfcx : IFloatMap<SpecialErfcx>
     {
@@ -176,6 +148,7 @@ internal static partial class Ops
     /// <summary>The angle of a real number in the complex plane: π below 0, else 0</summary>
     public readonly record struct Angle : IFloatMap<Angle>
     {
+        static Tensor IMap<Angle>.OnComplex(Angle op, Tensor x) => Complexes.Angle(x);
         static Saves IMap<Angle>.Saves => Saves.None;
 
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T>

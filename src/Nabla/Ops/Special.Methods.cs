@@ -37,23 +37,16 @@ public sealed partial class Tensor
     public Tensor IGammaC(Tensor other) => Zip.Apply(new Ops.Igamma(true), FloatWith(other, "igammac_cpu"), other);
 }
 
-/// <summary>The functions of PyTorch's torch.special that are not methods of <see cref="Tensor"/>.</summary>
 public static partial class Special
 {
-    /// <summary>e^-|x| I₀(x).</summary>
-    public static Tensor I0e(Tensor input) => Map.Apply(new Ops.BesselI(0, true), input);
-    /// <summary>The modified Bessel function I₁(x).</summary>
-    public static Tensor I1(Tensor input) => Map.Apply(new Ops.BesselI(1, false), input);
-    /// <summary>e^-|x| I₁(x).</summary>
-    public static Tensor I1e(Tensor input) => Map.Apply(new Ops.BesselI(1, true), input);
     /// <summary>e^(x²) erfc(x), without overflow for positive x.</summary>
-    public static Tensor Erfcx(Tensor input) => Map.Apply(new Ops.SpecialErfcx(), input);
+    public static Tensor Erfcx(Tensor input) => Map.Apply(new Ops.SpecialErfcx(), Wide(input, "erfcx_cpu"));
     /// <summary>The normal distribution function Φ(x).</summary>
     public static Tensor Ndtr(Tensor input) => Map.Apply(new Ops.SpecialNdtr(), input);
     /// <summary>ln Φ(x), accurate in the tail.</summary>
-    public static Tensor LogNdtr(Tensor input) => Map.Apply(new Ops.SpecialLogNdtr(), input);
+    public static Tensor LogNdtr(Tensor input) => Map.Apply(new Ops.SpecialLogNdtr(), Wide(input, "log_ndtr_cpu"));
     /// <summary>The inverse of Φ on [0, 1]; ±inf at the ends, NaN outside.</summary>
-    public static Tensor Ndtri(Tensor input) => Map.Apply(new Ops.SpecialNdtri(), input);
+    public static Tensor Ndtri(Tensor input) => Map.Apply(new Ops.SpecialNdtri(), Wide(input, "ndtri_cpu"));
     /// <summary>-x ln(x), 0 at 0 and -inf for negative x.</summary>
     public static Tensor Entr(Tensor input) => Map.Apply(new Ops.SpecialEntr(), input);
 
@@ -65,69 +58,69 @@ public static partial class Special
     public static Tensor Xlog1py(Scalar input, Tensor other) => Zip.Apply(new Ops.SpecialXlog1Py(1), input, other);
 
     /// <summary>The Hurwitz zeta function Σ (k + q)^-s, broadcast, for s &gt; 1. The derivative exists by q only.</summary>
-    public static Tensor Zeta(Tensor input, Tensor other) => Zip.Apply(new Ops.SpecialZeta(0), input, other);
+    public static Tensor Zeta(Tensor input, Tensor other) => Zip.Apply(new Ops.SpecialZeta(0), Wide(input, other, "zeta_cpu"), other);
     /// <summary>The Hurwitz zeta function for a plain number q.</summary>
-    public static Tensor Zeta(Tensor input, Scalar other) => Zip.Apply(new Ops.SpecialZeta(2), input, other);
+    public static Tensor Zeta(Tensor input, Scalar other) => Zip.Apply(new Ops.SpecialZeta(2), Wide(input, "zeta_cpu"), other);
     /// <summary>The Hurwitz zeta function for a plain number s.</summary>
-    public static Tensor Zeta(Scalar input, Tensor other) => Zip.Apply(new Ops.SpecialZeta(1), input, other);
+    public static Tensor Zeta(Scalar input, Tensor other) => Zip.Apply(new Ops.SpecialZeta(1), input, Wide(other, "zeta_cpu"));
 
     /// <summary>The Chebyshev polynomial of the first kind Tₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0.
     /// Without gradient.</summary>
     public static Tensor ChebyshevPolynomialT(Tensor input, Tensor n) =>
-        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevT, false), input, n);
+        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevT, false), Wide(input, n, "chebyshev_polynomial_t_cpu"), n);
 
     /// <summary>The Chebyshev polynomial of the second kind Uₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0.
     /// Without gradient.</summary>
     public static Tensor ChebyshevPolynomialU(Tensor input, Tensor n) =>
-        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevU, false), input, n);
+        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevU, false), Wide(input, n, "chebyshev_polynomial_u_cpu"), n);
 
     /// <summary>The Chebyshev polynomial of the third kind Vₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0.
     /// Without gradient.</summary>
     public static Tensor ChebyshevPolynomialV(Tensor input, Tensor n) =>
-        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevV, false), input, n);
+        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevV, false), Wide(input, n, "chebyshev_polynomial_v_cpu"), n);
 
     /// <summary>The Chebyshev polynomial of the fourth kind Wₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0.
     /// Without gradient.</summary>
     public static Tensor ChebyshevPolynomialW(Tensor input, Tensor n) =>
-        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevW, false), input, n);
+        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevW, false), Wide(input, n, "chebyshev_polynomial_w_cpu"), n);
 
     /// <summary>The shifted Chebyshev polynomial Tₙ(2x - 1), broadcast; the fraction of n is cut off, negative degrees give 0. Without
     /// gradient.</summary>
     public static Tensor ShiftedChebyshevPolynomialT(Tensor input, Tensor n) =>
-        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevT, true), input, n);
+        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevT, true), Wide(input, n, "shifted_chebyshev_polynomial_t_cpu"), n);
 
     /// <summary>The shifted Chebyshev polynomial Uₙ(2x - 1), broadcast; the fraction of n is cut off, negative degrees give 0. Without
     /// gradient.</summary>
     public static Tensor ShiftedChebyshevPolynomialU(Tensor input, Tensor n) =>
-        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevU, true), input, n);
+        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevU, true), Wide(input, n, "shifted_chebyshev_polynomial_u_cpu"), n);
 
     /// <summary>The shifted Chebyshev polynomial Vₙ(2x - 1), broadcast; the fraction of n is cut off, negative degrees give 0. Without
     /// gradient.</summary>
     public static Tensor ShiftedChebyshevPolynomialV(Tensor input, Tensor n) =>
-        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevV, true), input, n);
+        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevV, true), Wide(input, n, "shifted_chebyshev_polynomial_v_cpu"), n);
 
     /// <summary>The shifted Chebyshev polynomial Wₙ(2x - 1), broadcast; the fraction of n is cut off, negative degrees give 0. Without
     /// gradient.</summary>
     public static Tensor ShiftedChebyshevPolynomialW(Tensor input, Tensor n) =>
-        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevW, true), input, n);
+        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.ChebyshevW, true), Wide(input, n, "shifted_chebyshev_polynomial_w_cpu"), n);
 
     /// <summary>The physicists' Hermite polynomial Hₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without
     /// gradient.</summary>
     public static Tensor HermitePolynomialH(Tensor input, Tensor n) =>
-        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.HermiteH, false), input, n);
+        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.HermiteH, false), Wide(input, n, "hermite_polynomial_h_cpu"), n);
 
     /// <summary>The probabilists' Hermite polynomial Heₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without
     /// gradient.</summary>
     public static Tensor HermitePolynomialHe(Tensor input, Tensor n) =>
-        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.HermiteHe, false), input, n);
+        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.HermiteHe, false), Wide(input, n, "hermite_polynomial_he_cpu"), n);
 
     /// <summary>The Laguerre polynomial Lₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without
     /// gradient.</summary>
     public static Tensor LaguerrePolynomialL(Tensor input, Tensor n) =>
-        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.LaguerreL, false), input, n);
+        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.LaguerreL, false), Wide(input, n, "laguerre_polynomial_l_cpu"), n);
 
     /// <summary>The Legendre polynomial Pₙ(x), broadcast; the fraction of n is cut off, negative degrees give 0. Without
     /// gradient.</summary>
     public static Tensor LegendrePolynomialP(Tensor input, Tensor n) =>
-        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.LegendreP, false), input, n);
+        Zip.Apply(new Ops.SpecialPolynomial(Kernels.Polynomial.LegendreP, false), Wide(input, n, "legendre_polynomial_p_cpu"), n);
 }

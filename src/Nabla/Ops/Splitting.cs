@@ -5,6 +5,7 @@ internal static partial class Ops
     /// <summary>Consecutive parts of a dimension, of these sizes: several views, one node.</summary>
     public readonly record struct Split(int Dim, long[] Sizes, string Label) : IOp<Split>
     {
+        static bool IOperation<Split>.TakesComplex => true;
         static string IOperation<Split>.NodeName(Split op) => op.Label + "Backward0";
         static bool IOp<Split>.SavesInput(Split op, int i) => false;
         static bool IOp<Split>.SavesOutput(Split op, int i) => false;
@@ -36,6 +37,7 @@ internal static partial class Ops
     /// <summary>Every index of a dimension: several views, one node.</summary>
     public readonly record struct Unbind(int Dim) : IOp<Unbind>
     {
+        static bool IOperation<Unbind>.TakesComplex => true;
         static bool IOp<Unbind>.SavesInput(Unbind op, int i) => false;
         static bool IOp<Unbind>.SavesOutput(Unbind op, int i) => false;
 

@@ -20,7 +20,7 @@ public sealed partial class Tensor
         Tensor free = aWeights is null || correction == 0
             ? total - correction
             : total - (w! * aWeights).Sum() * correction / total;
-        Tensor c = (w is null ? centred : centred * w).MatMul(centred.Transpose(0, 1)) / free.ClampMin(0);
+        Tensor c = (w is null ? centred : centred * w).MatMul(centred.Adjoint()) / free.ClampMin(0);
         return Rank == 2 && Size(0) != 1 ? c : c.Reshape(new Shape([]));
     }
 

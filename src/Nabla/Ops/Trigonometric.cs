@@ -8,6 +8,7 @@ internal static partial class Ops
     /// <summary>sin(x)</summary>
     public readonly record struct Sin : IFloatMap<Sin>
     {
+        static Tensor IMap<Sin>.OnComplex(Sin op, Tensor x) => Tensor.Complex(x.Real.Sin() * x.Imag.Cosh(), x.Real.Cos() * x.Imag.Sinh());
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Sin(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * x.Cos();
     }
@@ -15,6 +16,8 @@ internal static partial class Ops
     /// <summary>cos(x)</summary>
     public readonly record struct Cos : IFloatMap<Cos>
     {
+        static Tensor IMap<Cos>.OnComplex(Cos op, Tensor x) =>
+            Tensor.Complex(x.Real.Cos() * x.Imag.Cosh(), -(x.Real.Sin() * x.Imag.Sinh()));
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Cos(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * -x.Sin();
     }
@@ -22,6 +25,7 @@ internal static partial class Ops
     /// <summary>tan(x)</summary>
     public readonly record struct Tan : IFloatMap<Tan>
     {
+        static Tensor IMap<Tan>.OnComplex(Tan op, Tensor x) => x.Sin() / x.Cos();
         static Saves IMap<Tan>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Tan(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (1 + y.Pow(2));
@@ -51,6 +55,7 @@ internal static partial class Ops
     /// <summary>sinh(x)</summary>
     public readonly record struct Sinh : IFloatMap<Sinh>
     {
+        static Tensor IMap<Sinh>.OnComplex(Sinh op, Tensor x) => Tensor.Complex(x.Real.Sinh() * x.Imag.Cos(), x.Real.Cosh() * x.Imag.Sin());
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Sinh(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * x.Cosh();
     }
@@ -58,6 +63,7 @@ internal static partial class Ops
     /// <summary>cosh(x)</summary>
     public readonly record struct Cosh : IFloatMap<Cosh>
     {
+        static Tensor IMap<Cosh>.OnComplex(Cosh op, Tensor x) => Tensor.Complex(x.Real.Cosh() * x.Imag.Cos(), x.Real.Sinh() * x.Imag.Sin());
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Cosh(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * x.Sinh();
     }
@@ -65,6 +71,7 @@ internal static partial class Ops
     /// <summary>tanh(x)</summary>
     public readonly record struct Tanh : IFloatMap<Tanh>
     {
+        static Tensor IMap<Tanh>.OnComplex(Tanh op, Tensor x) => x.Sinh() / x.Cosh();
         static Saves IMap<Tanh>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Tanh(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new TanhBackward(), d, y);

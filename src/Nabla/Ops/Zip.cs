@@ -6,6 +6,8 @@ public static class Zip
     /// <summary>f(x, y), promoted, broadcast and recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
+        ArgumentNullException.ThrowIfNull(y);
+        if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Zip(op, x, y);
         Tensor z = x.wrap is null && y.wrap is null ? Compute(op, x, y) : Interpreter.Of(x, y).Zip(op, x, y);
         if (TOp.Differentiable && GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
             z.SetHistory(new ZipNode<TOp>(op, x.Edge, y.Edge, x, y, z));
@@ -21,13 +23,14 @@ public static class Zip
     /// <summary>x = f(x, y), recorded. x keeps its dtype and shape.</summary>
     public static Tensor InPlace<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
+        ArgumentNullException.ThrowIfNull(y);
         bool record = Views.Check(x, TOp.Differentiable && y.RequiresGrad, typeof(TOp).Name);
         // What has no derivative ends the history: the old value's gradient is zero.
-        if (x.wrap is not null || y.wrap is not null || (record && !TOp.Differentiable))
+        if (x.wrap is not null || y.wrap is not null || (record && !TOp.Differentiable) ||
+            (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())))
             return x.Become(Apply(op, ((TOp.ForX | TOp.ForY) & Saves.X) != 0 ? x.Clone() : x,
                 ReferenceEquals(x.storage, y.storage) ? y.Clone() : y));
         CheckInPlace<TOp>(x, y);
-        Views.CheckOverlap(x, y, typeof(TOp).Name);
         Saves saves = (record && x.RequiresGrad ? TOp.ForX : Saves.None) | (record && y.RequiresGrad ? TOp.ForY : Saves.None);
         Edge ex = record ? x.Edge : default, ey = record ? y.Edge : default;
         Tensor before = (saves & Saves.X) != 0 ? x.CloneForBackward() : x;
@@ -42,9 +45,11 @@ public static class Zip
     public static Tensor InPlace<TOp>(TOp op, Tensor x, Scalar y) where TOp : struct, IZip<TOp> =>
         InPlace(op, x, ScalarCache.Get(y, x.dtype));
 
-    /// <summary>x = f(x, y) without record, check or version: for the engine's own sums.</summary>
+    /// <summary>x = f(x, y) without record, check or version: for the engine's own sums. Complex
+    /// operands must have the same shape, and f must treat parts alike.</summary>
     internal static void RunInPlace<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
+        if (x.dtype.IsComplex()) (x, y) = (Kernels.Pairs.Of(x), Kernels.Pairs.Of(Kernels.Copy.Cast(y, x.dtype)));
         DType compute = TOp.ComputeType(Promotion.Result(x, y));
         bool overlaps = ReferenceEquals(x.storage, y.storage) && !ReferenceEquals(x, y) && !(x.layout.SameShape(y.layout)
             && x.layout.SameStrides(y.layout) && x.layout.Offset == y.layout.Offset);
@@ -53,13 +58,17 @@ public static class Zip
         else Kernels.Copy.Run(Compute(op, x, y), x);
     }
 
-    private static void CheckInPlace<TOp>(Tensor x, Tensor y) where TOp : struct, IZip<TOp>
+    /// <summary>Throws if the result does not fit into x, or if part of x is y's memory.</summary>
+    internal static void CheckInPlace<TOp>(Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
         DType result = TOp.ResultType(TOp.ComputeType(Promotion.Result(x, y)));
         if (Promotion.Category(result) > Promotion.Category(x.dtype)) Throw.CannotCast(typeof(TOp).Name, result, x.dtype);
-        if (x.layout.SameShape(y.layout)) return;
-        Layout shape = Kernels.Broadcast.Of(x.layout, y.layout, typeof(TOp).Name);
-        if (!shape.SameShape(x.layout)) Throw.InPlaceShape(typeof(TOp).Name, shape, x.layout);
+        if (!x.layout.SameShape(y.layout))
+        {
+            Layout shape = Kernels.Broadcast.Of(x.layout, y.layout, typeof(TOp).Name);
+            if (!shape.SameShape(x.layout)) Throw.InPlaceShape(typeof(TOp).Name, shape, x.layout);
+        }
+        Views.CheckOverlap(x, y, typeof(TOp).Name);
     }
 
     internal static Tensor Compute<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>

@@ -24,12 +24,16 @@ public enum DType : byte
     Float32,
     /// <summary>IEEE 754 binary64. CLR type <see cref="double"/>.</summary>
     Float64,
+    /// <summary>A complex number of two float32: real part, imaginary part.</summary>
+    Complex64,
+    /// <summary>A complex number of two float64. CLR type <see cref="System.Numerics.Complex"/>.</summary>
+    Complex128,
 }
 
 /// <summary>Facts about a <see cref="DType"/>.</summary>
 public static class DTypeExtensions
 {
-    private const int Count = (int)DType.Float64 + 1;
+    private const int Count = (int)DType.Complex128 + 1;
 
     /// <summary>Bytes per element.</summary>
     public static int ItemSize(this DType dtype) => dtype switch
@@ -37,16 +41,34 @@ public static class DTypeExtensions
         DType.Bool or DType.UInt8 or DType.Int8 => 1,
         DType.Int16 or DType.Float16 or DType.BFloat16 => 2,
         DType.Int32 or DType.Float32 => 4,
+        DType.Complex128 => 16,
         _ => 8,
     };
 
     /// <summary>True for float16, bfloat16, float32 and float64.</summary>
-    public static bool IsFloatingPoint(this DType dtype) => dtype >= DType.Float16;
+    public static bool IsFloatingPoint(this DType dtype) => dtype is >= DType.Float16 and <= DType.Float64;
+
+    /// <summary>True for complex64 and complex128.</summary>
+    public static bool IsComplex(this DType dtype) => dtype >= DType.Complex64;
+
+    /// <summary>True for the types whose values can have gradients: floating point and complex.</summary>
+    internal static bool IsDifferentiable(this DType dtype) => dtype >= DType.Float16;
+
+    /// <summary>The type of the parts of a complex type; other types as they are.</summary>
+    internal static DType Part(this DType dtype) => dtype switch
+    {
+        DType.Complex64 => DType.Float32,
+        DType.Complex128 => DType.Float64,
+        _ => dtype,
+    };
+
+    /// <summary>The complex type with parts of this precision: complex128 for float64, otherwise complex64.</summary>
+    internal static DType ToComplex(this DType dtype) => dtype is DType.Float64 or DType.Complex128 ? DType.Complex128 : DType.Complex64;
 
     /// <summary>True for the integer types; bool is not one of them.</summary>
     public static bool IsInteger(this DType dtype) => dtype is >= DType.UInt8 and <= DType.Int64;
 
-    /// <summary>True for integers that can be negative and for floating point.</summary>
+    /// <summary>True for integers that can be negative, for floating point and for complex numbers.</summary>
     public static bool IsSigned(this DType dtype) => dtype is not (DType.Bool or DType.UInt8);
 
     /// <summary>PyTorch's name of the type, such as <c>float32</c> or <c>int64</c>.</summary>
@@ -62,6 +84,8 @@ public static class DTypeExtensions
         DType.BFloat16 => "bfloat16",
         DType.Float32 => "float32",
         DType.Float64 => "float64",
+        DType.Complex64 => "complex64",
+        DType.Complex128 => "complex128",
         _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "Unknown dtype."),
     };
 
@@ -77,6 +101,8 @@ public static class DTypeExtensions
         DType.Float16 => "Half",
         DType.BFloat16 => "BFloat16",
         DType.Float32 => "Float",
+        DType.Complex64 => "ComplexFloat",
+        DType.Complex128 => "ComplexDouble",
         _ => "Double",
     };
 
@@ -92,6 +118,8 @@ public static class DTypeExtensions
         DType.BFloat16 => "c10::BFloat16",
         DType.Float32 => "float",
         DType.Float64 => "double",
+        DType.Complex64 => "c10::complex<float>",
+        DType.Complex128 => "c10::complex<double>",
         _ => "bool",
     };
 
@@ -115,10 +143,20 @@ public static class DTypeExtensions
     {
         double x = value.ToDouble();
         if (dtype == DType.Bool) return true;
+        if (value.Category > 2 && !dtype.IsComplex()) return value.Imaginary == 0 && dtype.CanHold(x);
+        if (dtype.IsComplex()) return dtype.Part().CanHold(x) && dtype.Part().CanHold(value.Imaginary);
         if (dtype.IsFloatingPoint()) return !double.IsFinite(x) || Math.Abs(x) <= Largest(dtype);
         (long low, long high) = Bounds(dtype);
         if (!value.IsFloatingPoint) return value.ToInt64() >= low && value.ToInt64() <= high;
         return dtype == DType.Int64 ? x is >= -9223372036854775808.0 and < 9223372036854775808.0 : x >= low && x <= high;
+    }
+
+    /// <summary>The nearest value that an integer type holds; other types hold every number that is asked of them.</summary>
+    internal static Scalar Nearest(this DType dtype, double value)
+    {
+        if (!dtype.IsInteger()) return dtype == DType.Bool ? value > 0 : value;
+        (long low, long high) = Bounds(dtype);
+        return value <= low ? dtype == DType.UInt8 ? 0 : low : value >= high ? high : (long)value;
     }
 
     private static double Largest(DType dtype) => dtype switch
@@ -158,5 +196,6 @@ internal static class DTypeOf<T>
         : typeof(T) == typeof(BFloat16) ? DType.BFloat16
         : typeof(T) == typeof(float) ? DType.Float32
         : typeof(T) == typeof(double) ? DType.Float64
+        : typeof(T) == typeof(System.Numerics.Complex) ? DType.Complex128
         : null;
 }

@@ -22,7 +22,11 @@ public readonly struct Dims : IEquatable<Dims>, IReadOnlyList<int>
     /// <summary>One dimension.</summary>
     public static implicit operator Dims(int dim) => new([dim]);
     /// <summary>These dimensions; the array is copied.</summary>
-    public static implicit operator Dims(int[] dims) => new([.. dims]);
+    public static implicit operator Dims(int[] dims)
+    {
+        ArgumentNullException.ThrowIfNull(dims);
+        return new([.. dims]);
+    }
 
     /// <summary>All dimensions of a tensor of this rank, counted from the end.</summary>
     public static Dims All(int rank)

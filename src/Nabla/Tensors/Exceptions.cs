@@ -32,3 +32,14 @@ public sealed class AutogradException : InvalidOperationException
     /// <summary>With the default message.</summary>
     public AutogradException() : base("Automatic differentiation does not allow this.") { }
 }
+
+/// <summary>A matrix does not allow the computation: it is singular or not positive-definite, or an iteration did not converge.</summary>
+public sealed class LinAlgException : ArgumentException
+{
+    /// <summary>With a message.</summary>
+    public LinAlgException(string message) : base(message) { }
+    /// <summary>With a message and a cause.</summary>
+    public LinAlgException(string message, Exception? inner) : base(message, inner) { }
+    /// <summary>With the default message.</summary>
+    public LinAlgException() : base("The computation is not possible for this matrix.") { }
+}

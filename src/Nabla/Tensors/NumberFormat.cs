@@ -34,6 +34,8 @@ internal sealed class NumberFormat
         DType.Float16 => x.storage.At<Half>(at),
         DType.BFloat16 => (float)x.storage.At<BFloat16>(at),
         DType.Float32 => x.storage.At<float>(at),
+        DType.Complex64 => new System.Numerics.Complex(x.storage.At<float>(2 * at), x.storage.At<float>(2 * at + 1)),
+        DType.Complex128 => x.storage.At<System.Numerics.Complex>(at),
         _ => x.storage.At<double>(at),
     };
 
@@ -42,6 +44,7 @@ internal sealed class NumberFormat
     {
         0 => value.IsZero ? "False" : "True",
         1 => value.ToInt64().ToString(format, culture),
+        3 => value.ToComplex().ToString(format, culture),
         _ => value.ToDouble().ToString(format, culture),
     };
 

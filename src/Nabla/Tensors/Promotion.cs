@@ -8,6 +8,7 @@ internal static class Promotion
     {
         if (a == b) return a;
         if (a > b) (a, b) = (b, a);
+        if (b == DType.Complex64 && a == DType.Float64) return DType.Complex128;
         if (b == DType.BFloat16 && a == DType.Float16) return DType.Float32;
         if (b >= DType.Float16 || a == DType.Bool) return b;
         // Both are integers. uint8 with a signed type of its own size needs the next one.
@@ -27,7 +28,7 @@ internal static class Promotion
     internal static DType Result(DType x, Scalar y)
     {
         int category = Category(x);
-        return y.Category <= category ? x : y.DType;
+        return y.Category <= category ? x : y.Category == 3 && category == 2 ? x.ToComplex() : y.DType;
     }
 
     internal static DType Result(ReadOnlySpan<Tensor> tensors)
@@ -48,10 +49,12 @@ internal static class Promotion
     private static DType? Combine(DType? higher, DType? lower)
     {
         if (higher is not { } h || lower is not { } l) return higher ?? lower;
-        return Category(l) > Category(h) ? l : h;
+        if (Category(l) <= Category(h)) return h;
+        // A lower operand makes the higher one complex, but does not widen it.
+        return l.IsComplex() && h.IsFloatingPoint() ? h.ToComplex() : l;
     }
 
     private static int Priority(Tensor t) => t.layout.Rank > 0 ? 2 : t.IsWrappedNumber ? 0 : 1;
 
-    internal static int Category(DType d) => d == DType.Bool ? 0 : d < DType.Float16 ? 1 : 2;
+    internal static int Category(DType d) => d == DType.Bool ? 0 : d < DType.Float16 ? 1 : d < DType.Complex64 ? 2 : 3;
 }

@@ -40,9 +40,19 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<long>
     public long[] ToArray() => (long[])Values.Clone();
 
     /// <summary>A shape from an array, which is copied.</summary>
-    public static implicit operator Shape(long[] sizes) => new([.. sizes]);
+    public static implicit operator Shape(long[] sizes)
+    {
+        ArgumentNullException.ThrowIfNull(sizes);
+        return new([.. sizes]);
+    }
+
     /// <summary>A shape from an array.</summary>
-    public static implicit operator Shape(int[] sizes) => new(Array.ConvertAll(sizes, s => (long)s));
+    public static implicit operator Shape(int[] sizes)
+    {
+        ArgumentNullException.ThrowIfNull(sizes);
+        return new(Array.ConvertAll(sizes, s => (long)s));
+    }
+
     /// <summary>A one-dimensional shape.</summary>
     public static implicit operator Shape(long size) => new([size]);
     /// <summary>A two-dimensional shape.</summary>

@@ -25,13 +25,21 @@ public sealed partial class Tensor
 
     /// <summary>The value of a tensor of one element, as a double.</summary>
     /// <exception cref="InvalidOperationException">The tensor has no or several elements, or is batched by vmap.</exception>
-    public double Item() => OneScalar().ToDouble();
+    /// <exception cref="DTypeException">The tensor is complex: use <c>Item&lt;Complex&gt;()</c>, <see cref="Real"/> or
+    /// <see cref="Imag"/>.</exception>
+    public double Item()
+    {
+        if (dtype.IsComplex()) Throw.Types($"Item: the tensor is {dtype.Name()}, and a double holds a real number; use " +
+            "Item<Complex>(), or Item() of Real or Imag.");
+        return OneScalar().ToDouble();
+    }
 
     /// <summary>The value of a tensor of one element, as its own type.</summary>
     /// <exception cref="InvalidOperationException">The tensor has no or several elements, or is batched by vmap.</exception>
     /// <exception cref="DTypeException">The tensor holds another type.</exception>
     public T Item<T>() where T : unmanaged
     {
+        if (typeof(T) == typeof(System.Numerics.Complex) && dtype == DType.Complex64) return To(DType.Complex128).Item<T>();
         CheckType<T>("Item");
         RequireOne();
         return storage.At<T>(layout.Offset);
@@ -52,6 +60,8 @@ public sealed partial class Tensor
             DType.Float16 => storage.At<Half>(at),
             DType.BFloat16 => (float)storage.At<BFloat16>(at),
             DType.Float32 => storage.At<float>(at),
+            DType.Complex64 => new System.Numerics.Complex(storage.At<float>(2 * at), storage.At<float>(2 * at + 1)),
+            DType.Complex128 => storage.At<System.Numerics.Complex>(at),
             _ => storage.At<double>(at),
         };
     }

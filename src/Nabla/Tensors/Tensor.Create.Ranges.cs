@@ -60,7 +60,9 @@ public sealed partial class Tensor
     private static long Steps(long from, long to, long by)
     {
         Int128 n = ((Int128)to - from + by - Math.Sign(by)) / by;
-        return (long)Int128.Clamp(n, 0, long.MaxValue);
+        if (n >= long.MaxValue) Throw.Range(nameof(to), to, $"invalid size, possible overflow? The range {from} -> {to} by {by} has {n} " +
+            "elements.");
+        return (long)Int128.Max(n, 0);
     }
 
     /// <summary>A number as PyTorch's messages write it: <c>nan</c>, <c>inf</c>, <c>-inf</c> or digits.</summary>
@@ -123,6 +125,7 @@ public sealed partial class Tensor
     public static Tensor Logspace(double start, double end, long steps, double @base = 10, DType? dtype = null, bool requiresGrad = false)
     {
         Tensor t = Spaced(steps, dtype);
+        if (t.dtype.IsInteger()) (start, end) = (Math.Truncate(start), Math.Truncate(end));
         Space(t, start, end, steps, Math.Pow, @base);
         return Leaf(t, requiresGrad);
     }

@@ -16,7 +16,7 @@ public sealed partial class Tensor
     internal static Tensor Number(Scalar value) => Full(default, value, value.DType);
 
     /// <summary>A tensor with a copy of an array's values; its dtype is the array's element type.</summary>
-    /// <typeparam name="T">bool, byte, sbyte, short, int, long, Half, BFloat16, float or double.</typeparam>
+    /// <typeparam name="T">bool, byte, sbyte, short, int, long, Half, BFloat16, float, double or System.Numerics.Complex.</typeparam>
     /// <param name="values">The values, in row-major order.</param>
     /// <param name="shape">The shape; one dimension by default.</param>
     /// <param name="requiresGrad">Whether the result is a leaf that receives a gradient.</param>
@@ -159,7 +159,13 @@ public sealed partial class Tensor
     internal static Tensor FromScalars(ReadOnlySpan<Scalar> values, long[] shape, DType dtype)
     {
         Tensor t = Allocate(new Layout(shape), Defined(dtype));
-        if (dtype.IsFloatingPoint())
+        if (dtype.IsComplex())
+        {
+            System.Numerics.Complex[] numbers = new System.Numerics.Complex[values.Length];
+            for (int i = 0; i < numbers.Length; i++) numbers[i] = values[i].ToComplex();
+            Kernels.Copy.Run(From(numbers, shape), t);
+        }
+        else if (dtype.IsFloatingPoint())
         {
             double[] wide = new double[values.Length];
             for (int i = 0; i < wide.Length; i++) wide[i] = values[i].ToDouble();
@@ -212,7 +218,7 @@ public sealed partial class Tensor
     private static Tensor Leaf(Tensor t, bool requiresGrad)
     {
         if (!requiresGrad) return t;
-        if (!t.dtype.IsFloatingPoint())
+        if (!t.dtype.IsDifferentiable())
             Throw.Types($"Only Tensors of floating point and complex dtype can require gradients: this one would be {Throw.Text(t)}.");
         t.flags |= Flags.LeafRequiresGrad;
         return t;

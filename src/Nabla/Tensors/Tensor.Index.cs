@@ -30,7 +30,13 @@ public sealed partial class Tensor
             if (value.meta?.Literal is { } number && dtype == DType.Float64 && value.storage.Version == 0) value = Full(default, number,
                 dtype);
             if (advanced is not null) x.IndexPut_(advanced, value.dtype == dtype ? value : value.To(dtype));
-            else x.Copy_(value.DropLeadingOnes(x.Rank));
+            else
+            {
+                Tensor v = value.DropLeadingOnes(x.Rank);
+                // The words of an assignment, which expands its value, not those of Copy_.
+                if (!v.layout.SameShape(x.layout) && Kernels.Broadcast.To(v.layout, x.layout.shape) is null) v.Expand(x.Shape);
+                x.Copy_(v);
+            }
         }
     }
 
@@ -84,8 +90,13 @@ public sealed partial class Tensor
         if (ellipses > 1) throw new ArgumentException("an index can only have a single ellipsis ('...')", nameof(indices));
         Tensor x = this;
         Tensor?[]? found = null;
-        int dim = 0;
-        foreach (TensorIndex i in indices) x = x.Step(i, ref dim, Rank - named, Rank + 2 * indices.Length, ref found);
+        int dim = 0, gone = 0;
+        foreach (TensorIndex i in indices)
+        {
+            int rank = x.Rank;
+            x = x.Step(i, ref dim, gone, Rank - named, Rank + 2 * indices.Length, ref found);
+            if (x.Rank < rank) gone++;
+        }
         advanced = found is null ? null : Compact(found, x.Rank);
         return ReferenceEquals(x, this) && advanced is null ? Linear.Apply(new Ops.Alias(), this) : x;
     }
@@ -102,7 +113,8 @@ public sealed partial class Tensor
         return [.. list];
     }
 
-    private Tensor Step(TensorIndex i, ref int dim, int rest, int room, ref Tensor?[]? found)
+    // Errors count the dimensions that integers have taken away too.
+    private Tensor Step(TensorIndex i, ref int dim, int gone, int rest, int room, ref Tensor?[]? found)
     {
         switch (i.What)
         {
@@ -111,9 +123,9 @@ public sealed partial class Tensor
                 dim += rest;
                 return this;
             case TensorIndex.Kind.Integer:
-                return Linear.Apply(new Ops.Select(dim - Rank, i.Position(layout.shape[dim], dim)), this);
+                return Linear.Apply(new Ops.Select(dim - Rank, i.Position(layout.shape[dim], dim + gone)), this);
             case TensorIndex.Kind.Range or TensorIndex.Kind.Slice:
-                (long start, long length) = i.Bounds(layout.shape[dim], dim);
+                (long start, long length) = i.Bounds(layout.shape[dim], dim + gone);
                 bool whole = start == 0 && i.Step == 1 && length == layout.shape[dim];
                 dim++;
                 return whole ? this : Linear.Apply(new Ops.Slice(dim - 1 - Rank, start, length, i.Step), this);
@@ -121,19 +133,19 @@ public sealed partial class Tensor
                 (found ??= new Tensor?[room])[dim] = Zeros([i.Truth ? 1 : 0], DType.Int64);
                 return Unsqueeze(dim++);
             default:
-                return StepTensor(i.Tensor!, ref dim, room, ref found);
+                return StepTensor(i.Tensor!, ref dim, gone, room, ref found);
         }
     }
 
-    private Tensor StepTensor(Tensor index, ref int dim, int room, ref Tensor?[]? found)
+    private Tensor StepTensor(Tensor index, ref int dim, int gone, int room, ref Tensor?[]? found)
     {
         if (index.dtype is not (DType.Int64 or DType.Int32 or DType.Bool or DType.UInt8))
             Throw.Types($"tensors used as indices must be long, int, byte or bool tensors, but got {index.dtype.Name()}: convert it " +
                 "with To(DType.Int64).");
         bool mask = index.dtype is DType.Bool or DType.UInt8;
         if (index.Rank == 0 && !mask && index.wrap is null)
-            return Linear.Apply(new Ops.Select(dim - Rank, ((TensorIndex)index.OneScalar().ToInt64()).Position(layout.shape[dim], dim)),
-                this);
+            return Linear.Apply(new Ops.Select(dim - Rank, ((TensorIndex)index.OneScalar().ToInt64()).Position(layout.shape[dim],
+                dim + gone)), this);
         found ??= new Tensor?[room];
         if (index.Rank == 0 && mask)
         {
@@ -222,7 +234,9 @@ public sealed partial class Tensor
                 nameof(indices));
             if (mask) CheckMask(index, dim);
             for (int k = 0; k < n; k++) dims.Add(dim + k - Rank);
-            at.Add(mask ? index.FlatNonzero() : CheckedIndex(index, layout.shape[dim], true, OutOfBounds(dim)));
+            at.Add(mask ? index.FlatNonzero() : CheckedIndex(index, layout.shape[dim], true, layout.shape[dim] == 0
+                ? "index is out of bounds for dimension with size 0: {0} was given."
+                : OutOfBounds(dim)));
             dim += n;
         }
         if (dims.Count == 0) throw new ArgumentException("At least one index must be provided", nameof(indices));

@@ -11,7 +11,7 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The tensor is not floating point.</exception>
     public Tensor Uniform_(double from = 0, double to = 1, Generator? generator = null)
     {
-        Real(dtype, "check_uniform_bounds");
+        Floating(dtype, "check_uniform_bounds");
         return RandomDraw.InPlace(this, generator, new UniformDraw(from, to));
     }
 
@@ -23,7 +23,7 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The tensor is not floating point.</exception>
     public Tensor Normal_(double mean = 0, double std = 1, Generator? generator = null)
     {
-        Real(dtype, "normal_kernel_cpu");
+        Floating(dtype, "normal_kernel_cpu");
         return RandomDraw.InPlace(this, generator, new NormalDraw(mean, std));
     }
 
@@ -69,7 +69,7 @@ public sealed partial class Tensor
     public Tensor Bernoulli_(Tensor p, Generator? generator = null)
     {
         Tensor each = RandomDraw.Plain(p).Detach().Expand(Shape);
-        Real(p.dtype, "bernoulli_tensor_cpu_p_");
+        Floating(p.dtype, "bernoulli_tensor_cpu_p_");
         Tensor drawn = RandomDraw.Fresh(new Layout(layout.shape), dtype, generator, new BernoulliEachDraw(Kernels.Copy.Contiguous(each)));
         bool record = Views.Check(this, false, "bernoulli_");
         if (wrap is not null) return Become(drawn);

@@ -18,7 +18,7 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The type is not a floating-point one.</exception>
     [OverloadResolutionPriority(1)]
     public static Tensor Rand(Shape size, DType? dtype = null, bool requiresGrad = false, Generator? generator = null) =>
-        Drawn(size, Real(dtype ?? DefaultDType, "check_uniform_bounds"), requiresGrad, generator, new UniformDraw(0, 1));
+        Drawn(size, Floating(dtype ?? DefaultDType, "check_uniform_bounds"), requiresGrad, generator, new UniformDraw(0, 1));
 
     /// <summary>Numbers of the default dtype drawn evenly from [0, 1): <c>Tensor.Rand(2, 3)</c>.</summary>
     [OverloadResolutionPriority(2)]
@@ -30,13 +30,13 @@ public sealed partial class Tensor
     /// <param name="requiresGrad">Whether the result is a leaf that receives a gradient.</param>
     /// <param name="generator">The source; <see cref="Generator.Default"/> by default.</param>
     public static Tensor RandLike(Tensor input, DType? dtype = null, bool requiresGrad = false, Generator? generator = null) =>
-        DrawnLike(input, Real(dtype ?? input.dtype, "check_uniform_bounds"), requiresGrad, generator, new UniformDraw(0, 1));
+        DrawnLike(input, Floating(dtype ?? input.dtype, "check_uniform_bounds"), requiresGrad, generator, new UniformDraw(0, 1));
 
     /// <summary>Numbers drawn from the standard normal distribution: mean 0, variance 1.</summary>
     /// <inheritdoc cref="Rand(Nabla.Shape, DType?, bool, Generator?)"/>
     [OverloadResolutionPriority(1)]
     public static Tensor Randn(Shape size, DType? dtype = null, bool requiresGrad = false, Generator? generator = null) =>
-        Drawn(size, Real(dtype ?? DefaultDType, "normal_kernel_cpu"), requiresGrad, generator, new NormalDraw(0, 1));
+        Drawn(size, Floating(dtype ?? DefaultDType, "normal_kernel_cpu"), requiresGrad, generator, new NormalDraw(0, 1));
 
     /// <summary>Numbers of the default dtype from the standard normal distribution: <c>Tensor.Randn(2, 3)</c>.</summary>
     [OverloadResolutionPriority(2)]
@@ -45,7 +45,7 @@ public sealed partial class Tensor
     /// <summary>Numbers from the standard normal distribution, of a tensor's shape, dtype and order of dimensions in memory.</summary>
     /// <inheritdoc cref="RandLike"/>
     public static Tensor RandnLike(Tensor input, DType? dtype = null, bool requiresGrad = false, Generator? generator = null) =>
-        DrawnLike(input, Real(dtype ?? input.dtype, "normal_kernel_cpu"), requiresGrad, generator, new NormalDraw(0, 1));
+        DrawnLike(input, Floating(dtype ?? input.dtype, "normal_kernel_cpu"), requiresGrad, generator, new NormalDraw(0, 1));
 
     /// <summary>Integers drawn evenly from [low, high).</summary>
     /// <param name="low">The smallest value.</param>
@@ -92,7 +92,7 @@ public sealed partial class Tensor
     /// <param name="generator">The source; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ArgumentOutOfRangeException">The standard deviation is negative.</exception>
     public static Tensor Normal(double mean, double std, Shape size, DType? dtype = null, Generator? generator = null) =>
-        Drawn(size, Real(dtype ?? DefaultDType, "normal_kernel_cpu"), false, generator, new NormalDraw(mean, std));
+        Drawn(size, Floating(dtype ?? DefaultDType, "normal_kernel_cpu"), false, generator, new NormalDraw(mean, std));
 
     /// <summary>For every element a number from the normal distribution with its own mean and standard deviation, broadcast.</summary>
     /// <param name="mean">The means; the result has their dtype.</param>
@@ -105,7 +105,7 @@ public sealed partial class Tensor
         foreach (double v in Kernels.Copy.Cast(Kernels.Copy.Contiguous(s), DType.Float64).Span<double>())
             if (!(v >= 0)) Throw.Range(nameof(std), v, "normal expects all elements of std >= 0.0");
         Shape size = new(Kernels.Broadcast.Shape(m.layout.shape, s.layout.shape, "normal"));
-        Tensor y = Drawn(size, Real(m.dtype, "normal_kernel_cpu"), false, generator, new NormalDraw(0, 1));
+        Tensor y = Drawn(size, Floating(m.dtype, "normal_kernel_cpu"), false, generator, new NormalDraw(0, 1));
         using (Autograd.NoGrad()) y.Mul_(s).Add_(m);
         return RandomDraw.Recorded(y, "NormalBackward3", mean, std);
     }
@@ -115,7 +115,7 @@ public sealed partial class Tensor
     public static Tensor Normal(Tensor mean, double std = 1, Generator? generator = null)
     {
         Tensor m = RandomDraw.Plain(mean);
-        Tensor y = Drawn(m.Shape, Real(m.dtype, "normal_kernel_cpu"), false, generator, new NormalDraw(0, std));
+        Tensor y = Drawn(m.Shape, Floating(m.dtype, "normal_kernel_cpu"), false, generator, new NormalDraw(0, std));
         using (Autograd.NoGrad()) y.Add_(m);
         return RandomDraw.Recorded(y, "NormalBackward1", mean);
     }
@@ -136,7 +136,7 @@ public sealed partial class Tensor
     public static Tensor Bernoulli(Tensor input, Generator? generator = null)
     {
         Tensor p = Kernels.Copy.Contiguous(RandomDraw.Plain(input));
-        Real(p.dtype, "bernoulli_tensor_cpu_p_");
+        Floating(p.dtype, "bernoulli_tensor_cpu_p_");
         Tensor y = RandomDraw.Fresh(new Layout(p.layout.shape), p.dtype, generator, new BernoulliEachDraw(p));
         return RandomDraw.Recorded(y, "BernoulliBackward0", input);
     }
@@ -159,8 +159,11 @@ public sealed partial class Tensor
     public Tensor Multinomial(long numSamples, bool replacement = false, Generator? generator = null)
     {
         if (Rank is < 1 or > 2) Throw.Shapes($"prob_dist must be 1 or 2 dim: it has shape {Shape}.");
+        if (numSamples > int.MaxValue || NumElements > int.MaxValue)
+            Throw.Range(nameof(numSamples), numSamples, $"multinomial draws at most {int.MaxValue} samples from as many weights: got " +
+                $"{numSamples} samples of shape {Shape}.");
         Tensor p = Kernels.Copy.Contiguous(RandomDraw.Plain(this));
-        int categories = checked((int)p.layout.shape[^1]), n = checked((int)numSamples);
+        int categories = checked((int)p.layout.shape[^1]), n = (int)Math.Max(numSamples, -1);
         int rows = Rank == 1 ? 1 : checked((int)p.layout.shape[0]);
         Generator g = generator ?? Generator.Default;
         if (!p.dtype.IsFloatingPoint()) Throw.Types("multinomial only supports floating-point dtypes for input, got: " +
@@ -178,7 +181,7 @@ public sealed partial class Tensor
         return y;
     }
 
-    private static DType Real(DType dtype, string kernel)
+    private static DType Floating(DType dtype, string kernel)
     {
         if (!Defined(dtype).IsFloatingPoint()) Throw.NotImplementedFor(kernel, dtype);
         return dtype;

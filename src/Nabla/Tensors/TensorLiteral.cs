@@ -27,6 +27,8 @@ public readonly struct TensorLiteral
     public static implicit operator TensorLiteral(double value) => new((Scalar)value);
     /// <summary>A fraction.</summary>
     public static implicit operator TensorLiteral(float value) => new((Scalar)value);
+    /// <summary>A complex number.</summary>
+    public static implicit operator TensorLiteral(System.Numerics.Complex value) => new((Scalar)value);
     /// <summary>An integer.</summary>
     public static implicit operator TensorLiteral(int value) => new((Scalar)value);
     /// <summary>An integer.</summary>
@@ -48,7 +50,13 @@ public readonly struct TensorLiteral
         int category = -1;
         List<Scalar> values = [];
         Collect(shape, 0, values, ref category);
-        DType type = dtype ?? category switch { 0 => DType.Bool, 1 => DType.Int64, _ => Tensor.DefaultDType };
+        DType type = dtype ?? category switch
+        {
+            0 => DType.Bool,
+            1 => DType.Int64,
+            3 => Tensor.DefaultDType.ToComplex(),
+            _ => Tensor.DefaultDType,
+        };
         return Tensor.FromScalars(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values), [.. shape], type);
     }
 

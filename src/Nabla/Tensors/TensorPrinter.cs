@@ -14,6 +14,9 @@ internal sealed class TensorPrinter
 
     // Complex numbers print as two numbers, each part with a format of its own; the parts have one layout.
     private readonly Tensor? imaginary;
+
+    /// <summary>How much further an imaginary part lies than its real part.</summary>
+    private readonly long shift;
     private readonly NumberFormat? second;
     private readonly bool summarize;
     private readonly StringBuilder text = new();
@@ -21,6 +24,7 @@ internal sealed class TensorPrinter
     private TensorPrinter(Tensor x, PrintOptions options, string? format = null, IFormatProvider? culture = null, Tensor? imaginary = null)
     {
         (this.x, this.options, this.imaginary) = (x, options, imaginary);
+        shift = imaginary is null ? 0 : imaginary.layout.Offset - x.layout.Offset;
         summarize = x.layout.Count > options.Threshold;
         number = format is null ? new NumberFormat(x.dtype, options) : new NumberFormat(x.dtype, options, format, culture);
         if (imaginary is not null) second = new NumberFormat(imaginary.dtype, options);
@@ -47,25 +51,22 @@ internal sealed class TensorPrinter
         return new TensorPrinter(x, Tensor.PrintOptions, format, culture).Values(0);
     }
 
-    /// <summary>Complex numbers given as two tensors of one layout.</summary>
-    internal static string Print(Tensor real, Tensor imaginary)
-    {
-        PrintOptions options = Tensor.PrintOptions;
-        string body = new TensorPrinter(real, options, imaginary: imaginary).Values(Prefix.Length);
-        return WithSuffixes(Prefix + body, real.dtype == Tensor.DefaultDType ? [] : ["dtype=torch.complex128"], options.LineWidth);
-    }
-
     private static string Print(Tensor values, Tensor history, Tensor? tangent)
     {
         PrintOptions options = Tensor.PrintOptions;
-        string body = values.layout.Count == 0 ? "[]" : new TensorPrinter(values, options).Values(Prefix.Length);
+        string body = values.layout.Count == 0 ? "[]" : Of(values, options).Values(Prefix.Length);
         return WithSuffixes(Prefix + body, Suffixes(values, history, tangent, options), options.LineWidth);
     }
+
+    private static TensorPrinter Of(Tensor x, PrintOptions options) => x.dtype.IsComplex()
+        ? new(Kernels.Pairs.Part(x, 0), options, imaginary: Kernels.Pairs.Part(x, 1))
+        : new(x, options);
 
     private static List<string> Suffixes(Tensor x, Tensor history, Tensor? tangent, PrintOptions options)
     {
         List<string> all = [];
-        bool empty = x.layout.Count == 0, usual = x.dtype == Tensor.DefaultDType || (!empty && x.dtype is DType.Int64 or DType.Bool);
+        bool empty = x.layout.Count == 0;
+        bool usual = x.dtype.Part() == Tensor.DefaultDType || (!empty && x.dtype is DType.Int64 or DType.Bool);
         if (empty ? x.NDim != 1 : options.EdgeItems == 0) all.Add("size=" + Tuple(x.layout.shape));
         if (!usual) all.Add("dtype=torch." + x.dtype.Name());
         if (NodeName(history) is { } node) all.Add($"grad_fn=<{node}>");
@@ -114,7 +115,7 @@ internal sealed class TensorPrinter
         if (dim == x.NDim)
         {
             number.Observe(x, at);
-            second?.Observe(imaginary!, at);
+            second?.Observe(imaginary!, at + shift);
             return;
         }
         long size = x.layout.shape[dim], stride = x.layout.strides[dim], edge = Edge(size);
@@ -163,7 +164,7 @@ internal sealed class TensorPrinter
         number.Append(text, x, at);
         if (second is null) return;
         StringBuilder part = new();
-        second.Append(part, imaginary!, at);
+        second.Append(part, imaginary!, at + shift);
         string s = part.ToString().TrimStart();
         text.Append(s[0] is '+' or '-' ? "" : "+").Append(s).Append('j');
     }

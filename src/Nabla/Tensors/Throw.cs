@@ -17,6 +17,9 @@ internal static partial class Throw
     internal static void Types(string message) => throw new DTypeException(message);
 
     [DoesNotReturn]
+    internal static void Numerics(string message) => throw new LinAlgException(message);
+
+    [DoesNotReturn]
     internal static void Graph(string message) => throw new AutogradException(message);
 
     [DoesNotReturn]
@@ -31,8 +34,9 @@ internal static partial class Throw
         $"Trying to create tensor with negative dimension {size}: {Shape.Format(shape)}.");
 
     [DoesNotReturn]
-    internal static void SizeOverflow(ReadOnlySpan<long> shape) => Shapes(
-        $"Storage size calculation overflowed with sizes={Shape.Format(shape)}: the number of elements, or a stride, does not fit into " +
+    internal static void SizeOverflow(ReadOnlySpan<long> shape) => Shapes(shape.Contains(0)
+        ? $"Stride calculation overflowed: the strides of sizes={Shape.Format(shape)} do not fit into 64 bits."
+        : $"Storage size calculation overflowed with sizes={Shape.Format(shape)}: the number of elements, or a stride, does not fit into " +
             "64 bits.");
 
     [DoesNotReturn]
@@ -88,6 +92,15 @@ internal static partial class Throw
     [DoesNotReturn]
     internal static void NotImplementedFor(string op, DType dtype) =>
         Types($"\"{op}\" not implemented for '{dtype.ScalarName()}'. Convert the tensor first, for example .To(DType.Float32).");
+
+    /// <summary>PyTorch's name of the kernel behind an operation, as far as the operation's own name does not do.</summary>
+    internal static string Kernel(string op) => op switch
+    {
+        "BitwiseAnd" => "bitwise_and_cpu",
+        "BitwiseOr" => "bitwise_or_cpu",
+        "BitwiseXor" => "bitwise_xor_cpu",
+        _ => op,
+    };
 
     [DoesNotReturn]
     internal static void CannotCast(string op, DType from, DType to) => Types(

@@ -28,6 +28,7 @@ internal sealed class Dual : Interpreter
     private void Refresh(Tensor x)
     {
         version = x.storage.Version;
+        if (x.meta?.Base is { } b0 && b0.dtype != x.dtype) Complexes.ForbidWrite(x);
         if (x.meta?.Base is { wrap: Dual { Tangent: { } t } b } root && b.Level == Level)
             Tangent = Nabla.Linear.Apply(new Ops.AsStrided(root.layout, x.layout), t);
     }
@@ -44,7 +45,7 @@ internal sealed class Dual : Interpreter
         (Tensor p, Tensor? s) = Open(x, Level);
         (Tensor q, Tensor? t) = Open(y, Level);
         Tensor z = Nabla.Zip.Apply(op, p, q);
-        if (!TOp.Differentiable || !z.dtype.IsFloatingPoint()) return z;
+        if (!TOp.Differentiable || !z.dtype.IsDifferentiable()) return z;
         return New(Level, z, s is null && t is null ? null : Fit(TOp.Tangent(op, s, t, p, q, z), z));
     }
 
@@ -52,7 +53,7 @@ internal sealed class Dual : Interpreter
     {
         (Tensor p, Tensor? t) = Open(x, Level);
         Tensor y = Nabla.Linear.Apply(op, p);
-        return New(Level, y, t is null || !TOp.Differentiable || !y.dtype.IsFloatingPoint() ? null : Nabla.Linear.Apply(op, t));
+        return New(Level, y, t is null || !TOp.Differentiable || !y.dtype.IsDifferentiable() ? null : Nabla.Linear.Apply(op, t));
     }
 
     internal override Tensor Bilinear<TOp>(TOp op, Tensor x, Tensor y)
@@ -77,7 +78,7 @@ internal sealed class Dual : Interpreter
         if (!any || !TOp.Differentiable) return y;
         Tensor?[] d = op.Jvp(t, p, y);
         Tensor[] results = new Tensor[y.Length];
-        for (int i = 0; i < y.Length; i++) results[i] = New(Level, y[i], y[i].dtype.IsFloatingPoint() ? d[i] : null);
+        for (int i = 0; i < y.Length; i++) results[i] = New(Level, y[i], y[i].dtype.IsDifferentiable() ? d[i] : null);
         return results;
     }
 
@@ -98,6 +99,7 @@ internal sealed class Dual : Interpreter
             x.Become(p);
             return;
         }
+        if (x.meta?.Base is { } whole && whole.dtype != x.dtype) Complexes.ForbidWrite(x);
         d.Primal.Become(p);
         if (t is not null && t.dtype != x.dtype) t = t.To(x.dtype);
         if (x.meta?.Base is { wrap: Dual b } root && b.Level == Level)

@@ -144,11 +144,11 @@ internal static class ArithmeticRows
 
     private static IEnumerable<OpRow> Reflected =>
     [
-        Reflect("__radd__", static (x, y) => y + x, static (x, y) => y.ToDouble() + x),
-        Reflect("__rsub__", static (x, y) => y - x, static (x, y) => y.ToDouble() - x),
-        Reflect("__rmul__", static (x, y) => y * x, static (x, y) => y.ToDouble() * x),
-        Reflect("__rdiv__", static (x, y) => y / x, static (x, y) => y.ToDouble() / x),
-        Reflect("__rmod__", static (x, y) => y % x, static (x, y) => y.ToDouble() % x),
+        Reflect("__radd__", static (x, y) => y + x, static (x, y) => Whole(y) is { } n ? n + x : y.ToDouble() + x),
+        Reflect("__rsub__", static (x, y) => y - x, static (x, y) => Whole(y) is { } n ? n - x : y.ToDouble() - x),
+        Reflect("__rmul__", static (x, y) => y * x, static (x, y) => Whole(y) is { } n ? n * x : y.ToDouble() * x),
+        Reflect("__rdiv__", static (x, y) => y / x, static (x, y) => Whole(y) is { } n ? n / x : y.ToDouble() / x),
+        Reflect("__rmod__", static (x, y) => y % x, static (x, y) => Whole(y) is { } n ? n % x : y.ToDouble() % x),
         Reflect("__rpow__", static (x, y) => y.Pow(x), static (x, y) => Tensor.Pow(y, x)) with
         {
             Samples = static () => ElementRows.Pairs(In.Real, In.Positive).Append(new([In.Real(2, 3), 1.7])),
@@ -157,6 +157,9 @@ internal static class ArithmeticRows
         Bits("__ror__", static (x, y) => y | x, static (x, y) => x | y.ToInt64()),
         Bits("__rxor__", static (x, y) => y ^ x, static (x, y) => x ^ y.ToInt64()),
     ];
+
+    /// <summary>The number as an integer, if it was given as one.</summary>
+    private static long? Whole(Scalar y) => y.Category == 1 ? y.ToInt64() : null;
 
     private static OpRow Reflect(string name, Func<Tensor, Tensor, Tensor> tensors, Func<Tensor, Scalar, Tensor> number) =>
         ElementRows.Binary(name, tensors, number, null, null, In.NonZero, In.Real);

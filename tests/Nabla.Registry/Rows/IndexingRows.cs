@@ -6,6 +6,18 @@ internal static class IndexingRows
 
     internal static IReadOnlyList<OpRow> All { get; } =
     [
+        new("item", c => c.T(0).DType switch
+        {
+            DType.Bool => c.T(0).Item<bool>(),
+            DType t when t.IsFloatingPoint() => c.T(0).Item(),
+            _ => (object)(long)c.T(0),
+        })
+        {
+            Samples = () => [new([In.Real()]), new([In.Real(1, 1)])],
+            Except = [("vmap", "a batch has no single value")],
+            Errors = [(() => In.Real(2).Item(), typeof(InvalidOperationException),
+                "a Tensor with 2 elements cannot be converted to Scalar")],
+        },
         new("__getitem__", c => c.T(0)[Entries(c.Args[1])])
         {
             Covers = ["Index", "IndexZeros", "Select", "Slice", "PutSlice", "Alias", "WrapIndex"],
@@ -134,7 +146,7 @@ internal static class IndexingRows
                 : c.T(0).MaskedFill_(c.T(1, "mask"), c.T(2, "value")),
             Samples = () => [new([In.Real(2, 3), In.Mask(2, 3), 1.5]), new([In.Real(2, 3), In.Mask(3), In.Real2()]),
                 new([In.Real(0, 3), In.Mask(3), 1.5])],
-            Errors = [(() => In.Real(3).MaskedFill(In.Real(3), 1), typeof(DTypeException), "masked_fill only supports boolean masks")],
+            Errors = [(() => In.Real(3).MaskedFill(In.Real(3), 1), typeof(DTypeException), "masked_fill_ only supports boolean masks")],
         },
         new("masked_select", c => c.T(0).MaskedSelect(c.T(1, "mask")))
         {

@@ -202,7 +202,7 @@ internal static class MatrixRows
             Errors =
             [
                 (() => F(2, 3, 4).TensorDot(F(4, 3, 5), 2), Shapes,
-                    "contracted dimensions need to match, but first has size 3 in dim 1 and second has size 4 in dim 0"),
+                    "contracted dimensions need to match, but first has size 3 in dim -2 and second has size 4 in dim 0"),
                 (() => F(2, 3, 4).TensorDot(F(4, 3, 5), [1, 2], [1]), Shapes, "both dimension lists should have same length"),
             ],
         },
@@ -298,7 +298,8 @@ internal static class MatrixRows
         },
         new("linalg.matrix_power", c => LinAlg.MatrixPower(c.T(0), c.Int(1, "n")))
         {
-            Samples = () => [new([In.Unit(2, 2), 3L]), new([In.Unit(2, 2), 0L]), new([In.Unit(2, 2, 2), 2L]), new([In.Unit(2, 2), 1L])],
+            Samples = () => [new([In.Unit(2, 2), 3L]), new([In.Unit(2, 2), 0L]), new([In.Unit(2, 2, 2), 2L]), new([In.Unit(2, 2), 1L]),
+                new([In.Unit(2, 2), -1L]), new([In.Unit(2, 2, 2), -3L])],
             Errors = [(() => LinAlg.MatrixPower(F(3, 2), 3), Shapes,
                 "linalg.matrix_power: A must be batches of square matrices, but they are 3 by 2 matrices")],
         },

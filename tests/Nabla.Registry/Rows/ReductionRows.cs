@@ -78,7 +78,9 @@ internal static class ReductionRows
             Samples = Moments },
         new("std_mean", c => c.T(0).StdMean(Dim(c, true), Correction(c), c.Bool(-1, "keepdim", false))) { Covers = ["Var"],
             Samples = Moments },
-        new("norm", c => c.T(0).Norm(Order(c, 1, "p"), Dim(c, false, 2), c.Bool(3, "keepdim", false), c.DType(-1, "dtype")))
+        new("norm", c => c.Get(1, "p") is "nuc"
+            ? c.T(0).Norm("nuc", Dim(c, false, 2), c.Bool(3, "keepdim", false), c.DType(-1, "dtype"))
+            : c.T(0).Norm(Order(c, 1, "p"), Dim(c, false, 2), c.Bool(3, "keepdim", false), c.DType(-1, "dtype")))
         {
             Covers = ["LinalgVectorNorm"],
             Samples = () =>
@@ -112,6 +114,58 @@ internal static class ReductionRows
             Samples = () => [new([In.Const(In.Real(6)), 4L, -1.0, 1.0]), new([In.Const(In.Real()), 4L, -1.0, 1.0]),
                 new([In.Const(In.Real(0)), 4L, -1.0, 1.0])],
             Except = [("vmap", "values are read")],
+        },
+        new("histogram", c => Histogram(c))
+        {
+            Samples = () => [new([In.Const(In.Real(6)), 4L]), new([In.Const(In.Real()), 2L], Weighted(In.Const(In.Real2()))),
+                new([In.Const(In.Real(0, 2)), 3L]), new([In.Const(In.Real(2, 3)), In.Const(In.Distinct(4)).Sort().Values])],
+            Except = [("vmap", "values are read")],
+            Errors =
+            [
+                (() => In.Real(3).Histogram(0), typeof(ArgumentOutOfRangeException),
+                    "torch.histogram(): bins must be > 0, but got 0 for dimension 0"),
+                (() => In.Real(3).Histogram(4, (3, 1)), typeof(ArgumentOutOfRangeException),
+                    "torch.histogramdd: min should not exceed max, but got min 3 max 1 for dimension 0"),
+                (() => In.Real(3).Histogram(4, (0, double.PositiveInfinity)), typeof(ArgumentOutOfRangeException),
+                    "torch.histogramdd: dimension 0's range [0, inf] is not finite"),
+                (() => Tensor.From([1.0, double.NaN]).Histogram(4), typeof(ArgumentOutOfRangeException),
+                    "torch.histogramdd: dimension 0's range [nan, nan] is not finite"),
+                (() => In.Real(3).To(DType.Float16).Histogram(4), typeof(DTypeException), "\"histogramdd\" not implemented for 'Half'"),
+                (() => In.Index(4, 3).Histogram(4), typeof(DTypeException), "\"histogramdd\" not implemented for 'Long'"),
+                (() => In.Real(5).Histogram(4, weight: In.Real(3)), typeof(ShapeException), "torch.histogramdd: if weight tensor is " +
+                    "provided it should have the same shape as the input tensor excluding its innermost dimension, but got input with " +
+                    "shape [5, 1] and weight with shape [3]"),
+                (() => In.Real(3).To(DType.Float32).Histogram(4, weight: In.Real(3)), typeof(DTypeException), "torch.histogramdd: if " +
+                    "weight tensor is provided, input tensor and weight tensor should have the same dtype, but got input(float), and " +
+                    "weight(double)"),
+                (() => In.Real(3).To(DType.Float32).Histogram(In.Real(3)), typeof(DTypeException), "torch.histogramdd: input tensor and " +
+                    "bins tensors should have the same dtype, but got input with dtype float and bins for dimension 0 with dtype double"),
+                (() => In.Real(3).Histogram(In.Real(2, 2)), typeof(ShapeException), "torch.histogramdd: bins tensor should have one " +
+                    "dimension, but got 2 dimensions in the bins tensor for dimension 0"),
+                (() => In.Real(3).Histogram(In.Real(0)), typeof(ShapeException), "torch.histogramdd: bins tensor should have at least 1 " +
+                    "element, but got 0 elements in the bins tensor for dimension 0"),
+                (() => In.Real(3).Histogram(In.Real(1)), typeof(ArgumentOutOfRangeException),
+                    "torch.histogram(): bins must be > 0, but got 0 for dimension 0"),
+            ],
+        },
+        new("histogramdd", c => HistogramDD(c))
+        {
+            Samples = () => [new([In.Const(In.Real(6, 2)), new object?[] { 2L, 3L }]), new([In.Const(In.Real(2, 3, 1)), 4L]),
+                new([In.Const(In.Real(0, 2)), 3L]), new([In.Const(In.Real(5, 1)), new List<object?> { Tensor.From([-1.0, 0.5, 2]) }])],
+            Except = [("vmap", "values are read"), ("scalar", "needs points")],
+            Errors =
+            [
+                (() => In.Real(3).HistogramDD(3), typeof(ShapeException),
+                    "torch.histogramdd: input tensor should have at least 2 dimensions"),
+                (() => In.Real(4, 2).HistogramDD([3, 3, 3]), typeof(ShapeException),
+                    "histogramdd: The size of bins must be equal to the innermost dimension of the input."),
+                (() => In.Real(4, 2).HistogramDD([In.Real(3)]), typeof(ShapeException),
+                    "torch.histogramdd: expected 2 sequences of bin edges for a 2-dimensional histogram but got 1"),
+                (() => In.Real(4, 2).HistogramDD(3, [0, 1]), typeof(ShapeException),
+                    "torch.histogramdd: for a 2-dimensional histogram range should have 4 elements, but got 2"),
+                (() => In.Real(4, 2).HistogramDD([3, 0]), typeof(ArgumentOutOfRangeException),
+                    "torch.histogram(): bins must be > 0, but got 0 for dimension 1"),
+            ],
         },
         new("cov", c => c.T(0).Cov(c.Long(-1, "correction", 1), c.OptT(-1, "fweights"), c.OptT(-1, "aweights")))
         {
@@ -216,4 +270,30 @@ internal static class ReductionRows
         new([In.Real(2, 3, 4), new object?[] { 0L, 2L }]), new([In.Real(0, 3), 1L]),
         new([In.Real()], new Dictionary<string, object?> { ["correction"] = 0L }),
     ];
+
+    private static Dictionary<string, object?> Weighted(Tensor weight) => new() { ["weight"] = weight };
+
+    private static (Tensor, Tensor) Histogram(Call c)
+    {
+        (Tensor? weight, bool density) = (c.OptT(-1, "weight"), c.Bool(-1, "density", false));
+        if (c.Get(1, "bins") is Tensor edges) return c.T(0).Histogram(edges, weight, density);
+        (double, double)? range = Range(c) is { } r ? (r[0], r[1]) : null;
+        return c.T(0).Histogram(c.Long(1, "bins", 100), range, weight, density);
+    }
+
+    private static (Tensor, Tensor[]) HistogramDD(Call c)
+    {
+        (Tensor? weight, bool density) = (c.OptT(-1, "weight"), c.Bool(-1, "density", false));
+        return c.Get(1, "bins") switch
+        {
+            long bins => c.T(0).HistogramDD(bins, Range(c), weight, density),
+            System.Collections.IEnumerable list when list.Cast<object?>().FirstOrDefault() is Tensor =>
+                c.T(0).HistogramDD(c.Tensors(1, "bins"), weight, density),
+            _ => c.T(0).HistogramDD(c.Longs(1, "bins"), Range(c), weight, density),
+        };
+    }
+
+    private static double[]? Range(Call c) => c.Get(-1, "range") is System.Collections.IEnumerable list
+        ? [.. list.Cast<object>().Select(static v => Convert.ToDouble(v, System.Globalization.CultureInfo.InvariantCulture))]
+        : null;
 }

@@ -35,7 +35,7 @@ internal static class ScanRows
             Covers = ["ScanPlaces", "TakePlaces"],
             Samples = () => [new([In.Distinct(2, 3), 0L]), new([In.Distinct(2, 3), -1L]), new([In.Distinct(), 0L])],
         },
-        Trapezoid("trapezoid"), Trapezoid("trapz"),
+        Trapezoid("trapezoid"), Trapezoid("trapz") with { Member = "x.Trapezoid(...)" },
         new("cumulative_trapezoid", c => c.OptT(1, "x") is { } x
             ? c.T(0).CumulativeTrapezoid(x, c.Int(-1, "dim", -1))
             : c.T(0).CumulativeTrapezoid(c.Double(-1, "dx", 1), c.Int(-1, "dim", -1)))

@@ -23,7 +23,7 @@ internal static class ScatterRows
                     "index -1 is out of bounds for dimension 1 with size 3"),
                 (() => In.Real(2, 3).Gather(1, Tensor.Of([0])), typeof(ShapeException),
                     "Index tensor must have the same number of dimensions"),
-                (() => In.Real(2, 3).Gather(1, In.Real(2, 3)), typeof(DTypeException), "Expected dtype int32/int64 for index"),
+                (() => In.Real(2, 3).Gather(1, In.Real(2, 3)), typeof(DTypeException), "gather(): Expected dtype int64 for index"),
             ],
         },
         new("scatter", c => c.Has(4, "reduce")

@@ -42,7 +42,7 @@ internal static class ShapingRows
             Samples = () => [new([In.Real(2, 3), In.Real2(3)])],
             Except = [("vmap", "values of a batch cannot be written into a tensor from outside it")],
         },
-        new("alias_copy", c => c.T(0).Clone()) { Samples = Any },
+        new("alias_copy", c => c.T(0).Clone()) { Samples = Any, Member = "x.Clone()" },
         new("expand", c => Expand(c))
         {
             Samples = () => [new([In.Real(2, 1), Sizes(3, 2, 4)]), new([In.Real(2, 1), Sizes(-1, 4)]), new([In.Real(), Sizes(2)]),

@@ -13,7 +13,8 @@ public sealed class EmptyAndScalar
         { "E01 max", Kinds.State, "max(): " + Whole, s => s.F(0).Max() },
         { "E01 min", Kinds.State, "min(): " + Whole, s => s.F(0).Min() },
         { "E01 argmax", Kinds.State, "argmax(): " + Whole, s => s.F(0).ArgMax() },
-        { "E01 amax", Kinds.State, "amax(): Expected reduction dim 0 to have non-zero size.", s => s.F(0).AMax() },
+        { "E01 amax", Kinds.State, "amax(): Expected reduction dim to be specified for input.numel() == 0. Specify the " +
+            "reduction dim with the 'dim' argument.", s => s.F(0).AMax() },
         { "E02 argmax", Kinds.State, "argmax(): Expected reduction dim 0 to have non-zero size.", s => s.F(0, 2).ArgMax(0) },
         { "E02 max", Kinds.State, "max(): Expected reduction dim 0 to have non-zero size.", s => s.F(0, 2).Max(0) },
         { "E02 amax", Kinds.State, "amax(): Expected reduction dim 0 to have non-zero size.", s => s.F(0, 2).AMax(0) },
@@ -21,7 +22,8 @@ public sealed class EmptyAndScalar
         { "E02 mode", Kinds.State, "mode(): Expected reduction dim 0 to have non-zero size.", s => s.F(0).Mode() },
         { "E02 kth", Kinds.State, "kthvalue(): Expected reduction dim 0 to have non-zero size.", s => s.F(0).KthValue(1) },
         { "E02 quantile", Kinds.State, "quantile() input tensor must be non-empty", s => s.F(0).Quantile(0.5) },
-        { "E02 aminmax", Kinds.State, "aminmax(): ", s => s.F(0).AMinMax() },
+        { "E02 aminmax", Kinds.State, "aminmax(): cannot compute aminmax over an empty dimension as the operation has no " +
+            "identity.", s => s.F(0).AMinMax() },
         { "E03", "tensor(0.); tensor(1.); tensor(nan); tensor(nan); tensor(nan)", s =>
             (s.F(0).Sum(), s.F(0).Prod(), s.F(0).Mean(), s.F(0).Std(), s.F(1).Var()) },
         { "E04 softmax", "[2, 0]", s => s.F(2, 0).Softmax(1).Shape },
@@ -57,7 +59,7 @@ public sealed class EmptyAndScalar
         { "E13 empty operands", "tensor([], size=(0, 3)); tensor([], size=(0, 3))", s => (s.F(0, 3) + s.F(3), s.F(0, 3).Exp()) },
         { "E13 in place", "tensor([], size=(0, 3))", s => Tensor.Zeros(0, 3).Add_(1).Exp_() },
         { "E13 gather", "tensor([])", s => s.F(3)[Tensor.Zeros(0, DType.Int64)] },
-        { "E13 index of nothing", Kinds.Range, "index", s => s.F(0)[s.L(0)], "0" },
+        { "E13 index of nothing", Kinds.Range, "index is out of bounds for dimension with size 0", s => s.F(0)[s.L(0)], "0" },
         { "E13 embedding of nothing", Kinds.Range, "index out of range in self", s => F.Embedding(s.L(0), s.F(0, 2)) },
         { "E13 element", Kinds.Range, "index 0 is out of bounds for dimension 0 with size 0", s => s.F(0)[0] },
     };

@@ -12,7 +12,10 @@ public sealed class IndexErrors
     {
         { "I01", Kinds.Range, "index 2 is out of bounds for dimension 0 with size 2", s => s.F(2)[2] },
         { "I01 negative", Kinds.Range, "index -3 is out of bounds for dimension 0 with size 2", s => s.F(2)[-3] },
-        { "I01 second", Kinds.Range, "index 3 is out of bounds for dimension", s => s.F(2, 3)[0, 3], "with size 3" },
+        { "I01 second", Kinds.Range, "index 3 is out of bounds for dimension 1 with size 3", s => s.F(2, 3)[0, 3], "with size 3" },
+        { "I01 third", Kinds.Range, "index 9 is out of bounds for dimension 2 with size 4", s => s.F(2, 3, 4)[0, 1, 9] },
+        { "I01 new axis", Kinds.Range, "index 7 is out of bounds for dimension 2 with size 3", s =>
+            s.F(2, 3, 4)[TensorIndex.NewAxis, 0, 7] },
         { "I01 select", Kinds.Range, "select(): index 3 out of range for tensor of size [2, 3] at dimension 1", s =>
             s.F(2, 3).Select(1, 3) },
         { "I01 assign", Kinds.Range, "index 2 is out of bounds for dimension 0 with size 2", s => s.F(2)[2] = s.F() },
@@ -27,7 +30,7 @@ public sealed class IndexErrors
         { "I05", Kinds.Range, "index ^0 is out of bounds for dimension 0 with size 2", s => s.F(2)[^0] },
         { "I06", Kinds.Range, "index 2 is out of bounds for dimension 0 with size 2", s => s.F(2)[s.L(0, 2)] },
         { "I06 second", Kinds.Range, "index 3 is out of bounds for dimension 1 with size 3", s => s.F(2, 3)[s.L(0, 1), s.L(0, 3)] },
-        { "I06 rest", Kinds.Range, "index -4 is out of bounds for dimension", s => s.F(2, 3)[.., s.L(-4)], "with size 3" },
+        { "I06 rest", Kinds.Range, "index -4 is out of bounds for dimension 1 with size 3", s => s.F(2, 3)[.., s.L(-4)], "with size 3" },
         { "I06 shapes", Kinds.Shape, "shape mismatch: indexing tensors could not be broadcast together with shapes [2], [3]", s =>
             s.F(2, 3)[s.L(0, 1), s.L(0, 1, 2)] },
         { "I07", Kinds.Shape, "The shape of the mask [3] at index 0 does not match the shape of the indexed tensor [2, 3] at index 0", s =>
@@ -46,7 +49,7 @@ public sealed class IndexErrors
         { "I08 index select", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s => s.F(3).IndexSelect(0, s.L(3)) },
         { "I08 index add", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s =>
             s.F(3).IndexAdd_(0, s.L(0, 3), s.F(2)), "element 1" },
-        { "I08 index copy", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s =>
+        { "I08 index copy", Kinds.Range, "index_copy_(): index 3 is out of bounds for dimension 0 with size 3", s =>
             s.F(3).IndexCopy_(0, s.L(0, 3), s.F(2)) },
         { "I08 index fill", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s =>
             s.F(3).IndexFill_(0, s.L(0, 3), 1.0) },
@@ -56,25 +59,42 @@ public sealed class IndexErrors
         { "I08 take", Kinds.Range, "out of range: tried to access index 3 on a tensor of 3 elements.", s => s.F(3).Take(s.L(3)) },
         { "I08 put", Kinds.Range, "out of range: tried to access index 3 on a tensor of 3 elements.", s => s.F(3).Put_(s.L(0, 3), s.F(2)) },
         { "I08 along dim", Kinds.Range, "index 3 is out of bounds for dimension 0 with size 3", s => s.F(3).TakeAlongDim(s.L(3), 0) },
-        { "I08 unravel", Kinds.Range, "", s => s.L(5).UnravelIndex([2, 2]), "5" },
+        { "I08 unravel", Kinds.Range, "index 5 is out of bounds for a shape of 4 elements.", s => s.L(5).UnravelIndex([2, 2]), "5" },
         { "I09 gather", Kinds.Shape, "Index tensor must have the same number of dimensions as input tensor", s =>
             s.F(2, 3).Gather(1, s.L(1)) },
-        { "I09 scatter", Kinds.Shape, "Index tensor must have the same number of dimensions as ", s => s.F(2, 3).Scatter_(1, s.L(1), 1.0) },
+        { "I09 scatter", Kinds.Shape, "Index tensor must have the same number of dimensions as self tensor",
+            s => s.F(2, 3).Scatter_(1, s.L(1), 1.0) },
         { "I09 size", Kinds.Shape, "Size does not match at dimension 1 expected index [1, 4] to be no larger than self [2, 3] apart " +
             "from dimension 0", s => s.F(2, 3).Gather(0, s.Of(DType.Int64, 1, 4)) },
         { "I09 vector", Kinds.Shape, "index_select(): Index is supposed to be a vector", s =>
             s.F(3).IndexSelect(0, s.Of(DType.Int64, 1, 2)) },
-        { "I09 source", Kinds.Shape, "", s => s.F(3).IndexAdd_(0, s.L(0, 0), s.F(3)),
+        { "I09 source", Kinds.Shape, "index_add_(): Number of indices (2) should be equal to source.size(dim): (3), for dim: 0",
+            s => s.F(3).IndexAdd_(0, s.L(0, 0), s.F(3)),
             "Number of indices (2) should be equal to source.size(dim)" },
-        { "I09 scatter size", Kinds.Shape, "", s => s.F(3).Scatter_(0, s.L(0, 0, 0, 0, 0), s.F(3)), "index [5] to be no larger than",
+        { "I09 scatter size", Kinds.Shape, "Expected index [5] to be no larger than self [3] apart from dimension 0 and to be " +
+            "no larger size than src [3]", s => s.F(3).Scatter_(0, s.L(0, 0, 0, 0, 0), s.F(3)), "index [5] to be no larger than",
             "src [3]" },
+        { "I09 scatter value size", Kinds.Shape, "Expected index [3, 1] to be no larger than self [2, 3] apart from dimension 1", s =>
+            s.F(2, 3).Scatter(1, s.L(0, 0, 0).View([3, 1]), 1.0) },
+        { "I09 copy source", Kinds.Shape, "index_copy_(): Number of indices (2) should be equal to source.size(dim) (3)", s =>
+            s.F(3).IndexCopy(0, s.L(0, 0), s.F(3)) },
+        { "I09 slices", Kinds.Shape, "source tensor shape must match self tensor shape, excluding the specified dimension. Got " +
+            "self.shape = [3, 3] source.shape = [2, 4]", s => s.F(3, 3).IndexAdd(0, s.L(0, 0), s.F(2, 4)) },
+        { "I09 copy slices", Kinds.Shape, "index_copy_(): Source/destination tensor must have same slice shapes.", s =>
+            s.F(3, 3).IndexCopy(0, s.L(0, 0), s.F(2, 4)) },
+        { "I09 add vector", Kinds.Shape, "index_add_(): Index is supposed to be a vector, but got dim: 2 with type: Long and size: [1, 2]",
+            s => s.F(3).IndexAdd(0, s.Of(DType.Int64, 1, 2), s.F(2)) },
+        { "I09 copy vector", Kinds.Shape, "index_copy_(): Index should have dimension 1 or 0 (got 2)", s =>
+            s.F(3).IndexCopy(0, s.Of(DType.Int64, 1, 2), s.F(2)) },
+        { "I09 fill vector", Kinds.Shape, "Index has to be a vector/scalar", s => s.F(3).IndexFill(0, s.Of(DType.Int64, 1, 2), 1) },
         { "I09 put", Kinds.Shape, "put_(): Expected source and index to have the same number of elements, but got source.numel() = 2, " +
             "index.numel() = 1", s => s.F(3).Put_(s.L(0), s.F(2)) },
         { "I10", Kinds.Range, "index out of range in self", s => F.Embedding(s.L(0, 10), s.F(3, 2)), "10", "3" },
         { "I10 negative", Kinds.Range, "index out of range in self", s => F.Embedding(s.L(-1), s.F(3, 2)), "-1" },
         { "I10 renorm", Kinds.Range, "index out of range in self", s => F.Embedding(s.L(0, 10), s.F(3, 2), maxNorm: 0.1) },
         { "I11", Kinds.Range, "Class values must be non-negative.", s => F.OneHot(s.L(-1)) },
-        { "I11 large", Kinds.Range, "Class values must be ", s => F.OneHot(s.L(5), 3), "smaller than num_classes" },
+        { "I11 large", Kinds.Range, "Class values must be smaller than num_classes.",
+            s => F.OneHot(s.L(5), 3), "smaller than num_classes" },
         { "I11 dtype", Kinds.DType, "one_hot is only applicable to index tensor of type LongTensor.", s => F.OneHot(s.F(2)) },
         { "I12", Kinds.Range, "Target 3 is out of bounds.", s => F.CrossEntropy(s.F(2, 3), s.L(0, 3)), "3" },
         { "I12 negative", Kinds.Range, "Target -1 is out of bounds.", s => F.NllLoss(s.F(2, 3), s.L(0, -1)) },

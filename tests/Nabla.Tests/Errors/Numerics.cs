@@ -96,7 +96,7 @@ public sealed class Numerics
             F.SmoothL1Loss(s.F(2), s.F(2), beta: -1) },
         { "N smoothing", Kinds.Range, "label_smoothing must be between 0.0 and 1.0. Got: 1.5", s =>
             F.CrossEntropy(s.F(2, 3), s.L(0, 1), labelSmoothing: 1.5) },
-        { "N reduction", Kinds.Range, "", s => F.MseLoss(s.F(2), s.F(2), (Reduction)9), "9" },
+        { "N reduction", Kinds.Range, "9 is not a valid value for reduction", s => F.MseLoss(s.F(2), s.F(2), (Reduction)9), "9" },
         { "N quantile", Kinds.Range, "quantile() q must be in the range [0, 1] but got 1.5", s => s.F(3).Quantile(1.5) },
         { "N interpolation", Kinds.Range, "quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, but got " +
             "foo", s => s.F(3).Quantile(0.5, interpolation: "foo") },

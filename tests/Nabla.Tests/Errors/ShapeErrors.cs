@@ -41,8 +41,18 @@ public sealed class ShapeErrors
         { "S07 lerp", Kinds.Shape, "output with shape [3] doesn't match the broadcast shape [2, 3]", s => s.F(3).Lerp_(s.F(2, 3), 0.5) },
         { "S07 addcmul", Kinds.Shape, "output with shape [3] doesn't match the broadcast shape [2, 3]", s =>
             s.F(3).AddCMul_(s.F(2, 3), s.F(3)) },
-        { "S07 copy", Kinds.Shape, "The expanded size of the tensor (3) must match the existing size (4) at non-singleton dimension 1",
+        { "S07 copy", Kinds.Shape, "The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 1",
             s => s.F(2, 3).Copy_(s.F(4)) },
+        { "S07 copy larger", Kinds.Shape, "output with shape [3] doesn't match the broadcast shape [2, 3]", s =>
+            s.F(3).Copy_(s.F(2, 3)) },
+        { "S07 assign", Kinds.Shape, "The expanded size of the tensor (3) must match the existing size (4) at non-singleton dimension 1.  " +
+            "Target sizes: [2, 3].  Tensor sizes: [4]", s => s.F(2, 3)[0..2] = s.F(4) },
+        { "S07 assign larger", Kinds.Shape, "expand(torch.FloatTensor{[2, 3]}, size=[3]): the number of sizes provided (1) must be " +
+            "greater or equal to the number of dimensions in the tensor (2)", s => s.F(3)[0..3] = s.F(2, 3) },
+        { "S07 assign indices", Kinds.Shape, "shape mismatch: value tensor of shape [3] cannot be broadcast to indexing result of " +
+            "shape [2]", s => s.F(3)[s.L(0, 1)] = s.F(3) },
+        { "S07 clamp", Kinds.Shape, "The size of tensor a (0) must match the size of tensor b (3) at non-singleton dimension 2", s =>
+            s.F(0).Clamp_(s.F(0), s.F(1, 2, 3)) },
         { "S08 view", Kinds.Shape, "shape '[4, 2]' is invalid for input of size 6", s => s.F(6).View([4, 2]) },
         { "S08 reshape", Kinds.Shape, "shape '[4, 2]' is invalid for input of size 6", s => s.F(6).Reshape([4, 2]) },
         { "S08 infer", Kinds.Shape, "shape '[4, -1]' is invalid for input of size 6", s => s.F(6).Reshape([4, -1]) },
@@ -60,7 +70,8 @@ public sealed class ShapeErrors
             s.F(3).Expand([-1, 3]) },
         { "S13 rank", Kinds.Shape, "expand(torch.FloatTensor{[2, 3]}, size=[3]): the number of sizes provided (1) must be greater or " +
             "equal to the number of dimensions in the tensor (2)", s => s.F(2, 3).Expand(3) },
-        { "S13 negative", Kinds.Range, "", s => s.F(3).Expand([-2, 3]), "-2" },
+        { "S13 negative", Kinds.Range, "The expanded size of the tensor (-2) isn't allowed in a leading, non-existing dimension " +
+            "0", s => s.F(3).Expand([-2, 3]), "-2" },
         { "S14 cat", Kinds.Argument, "torch.cat(): expected a non-empty list of Tensors", _ => Tensor.Cat([]) },
         { "S14 stack", Kinds.Argument, "stack expects a non-empty TensorList", _ => Tensor.Stack([]) },
         { "S15", Kinds.Shape, "Sizes of tensors must match except in dimension 0. Expected size 3 but got size 4 for tensor number 1 in " +
@@ -81,7 +92,8 @@ public sealed class ShapeErrors
         { "S20 start", Kinds.Range, "start out of range (expected to be in range of [-3, 3], but got 4)", s => s.F(2, 3).Narrow(1, 4, 0) },
         { "S20 overflow", Kinds.Range, "start (2) + length (9223372036854775807) exceeds dimension size (3).", s =>
             s.F(2, 3).Narrow(1, 2, long.MaxValue) },
-        { "S21 duplicates", Kinds.Shape, "dim 0 appears multiple times in the list of dims", s => s.F(2, 3).Permute([0, 0]) },
+        { "S21 duplicates", Kinds.Shape, "permute(): duplicate dims are not allowed.", s => s.F(2, 3).Permute([0, 0]) },
+        { "S21 both ends", Kinds.Shape, "permute(): duplicate dims are not allowed.", s => s.F(2, 3).Permute([0, -2]) },
         { "S21 count", Kinds.Shape, "permute: number of dimensions in the tensor input does not match the length of the desired " +
             "ordering of dimensions i.e. input.dim() = 2 is not equal to len(dims) = 1", s => s.F(2, 3).Permute(0) },
         { "S21 range", Kinds.Range, "Dimension out of range (expected to be in range of [-2, 1], but got 5)", s =>
@@ -133,6 +145,16 @@ public sealed class ShapeErrors
             Tensor.Einsum("...i...", s.F(2, 3)) },
         { "S25 two arrows", Kinds.Argument, "einsum(): invalid subscript given at index 5 in the equation string, subscripts must be in " +
             "[a-zA-Z]", s => Tensor.Einsum("ij->i->j", s.F(2, 3)) },
+        { "S25 many letters", Kinds.Shape, "einsum(): the number of subscripts in the equation (53) does not match the number of " +
+            "dimensions (2) for operand 0 and no ellipsis was given", s => Tensor.Einsum(new string('a', 53), s.F(2, 3)) },
+        { "S25 repeated operand", Kinds.Shape, "einsum(): subscript i is repeated for operand 0 but the sizes don't match, 3 != 2", s =>
+            Tensor.Einsum("ii", s.F(2, 3)) },
+        { "S25 more operands", Kinds.Argument, "einsum(): more operands were provided than specified in the equation", s =>
+            Tensor.Einsum("ij,jk->ik", s.F(2, 3), s.F(3, 4), s.F(2)) },
+        { "S25 output dot", Kinds.Argument, "einsum(): found '.' for output that is not part of any ellipsis (...)", s =>
+            Tensor.Einsum("...->..", s.F(2)) },
+        { "S25 output ellipses", Kinds.Argument, "einsum(): found '.' for output but an ellipsis (...) was already found", s =>
+            Tensor.Einsum("i->......", s.F(2)) },
         { "S26", Kinds.Shape, "expected sequence of length 2 at dim 1 (got 1)", _ => Tensor.Of([[1.0, 2.0], [3.0]]) },
         { "S26 number", Kinds.Shape, "expected sequence of length 2 at dim 1 (got a number)", _ => Tensor.Of([[1.0, 2.0], 3.0]) },
         { "S26 list", Kinds.Shape, "expected a number at dim 1 (got a list of 1)", _ => Tensor.Of([1.0, [2.0]]) },
@@ -143,13 +165,22 @@ public sealed class ShapeErrors
         { "S27 unsqueeze", Kinds.Range, "A tensor has at most 64 dimensions, but got 65", s =>
             s.F([.. Enumerable.Repeat(1L, 64)]).Unsqueeze(0) },
         { "S32 linear", Kinds.Shape, "mat1 and mat2 shapes cannot be multiplied (4x5 and 3x2)", s => F.Linear(s.F(4, 5), s.F(2, 3)) },
-        { "S39 mse", Kinds.Shape, "", s => F.MseLoss(s.F(2, 1), s.F(2)), "[2, 1]", "[2]", "allowBroadcast" },
-        { "S39 l1", Kinds.Shape, "", s => F.L1Loss(s.F(2, 1), s.F(3)), "[2, 1]", "[3]" },
-        { "S39 huber", Kinds.Shape, "", s => F.HuberLoss(s.F(2, 1), s.F(2)), "[2, 1]", "[2]" },
-        { "S39 smooth", Kinds.Shape, "", s => F.SmoothL1Loss(s.F(2, 1), s.F(2)), "[2, 1]", "[2]" },
-        { "S39 bce", Kinds.Shape, "Using a target size (torch.Size([2])) that is different to the input size (torch.Size([2, 1]))", s =>
+        { "S39 mse", Kinds.Shape, "Using a target size (torch.Size([2])) that is different to the input size (torch.Size([2, " +
+            "1])). This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            s => F.MseLoss(s.F(2, 1), s.F(2)), "[2, 1]", "[2]", "allowBroadcast" },
+        { "S39 l1", Kinds.Shape, "Using a target size (torch.Size([3])) that is different to the input size (torch.Size([2, " +
+            "1])). This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            s => F.L1Loss(s.F(2, 1), s.F(3)), "[2, 1]", "[3]" },
+        { "S39 huber", Kinds.Shape, "Using a target size (torch.Size([2])) that is different to the input size (torch.Size([2, " +
+            "1])). This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            s => F.HuberLoss(s.F(2, 1), s.F(2)), "[2, 1]", "[2]" },
+        { "S39 smooth", Kinds.Shape, "Using a target size (torch.Size([2])) that is different to the input size (torch.Size([2, " +
+            "1])). This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            s => F.SmoothL1Loss(s.F(2, 1), s.F(2)), "[2, 1]", "[2]" },
+        { "S39 bce", Kinds.Shape, "Using a target size (torch.Size([2])) that is different to the input size (torch.Size([2, " +
+            "1])) is deprecated. Please ensure they have the same size.", s =>
             F.BinaryCrossEntropy(s.F(2, 1), s.F(2)) },
-        { "S39 logits", Kinds.Shape, "Using a target size (torch.Size([2])) that is different to the input size (torch.Size([2, 1]))", s =>
+        { "S39 logits", Kinds.Shape, "Target size (torch.Size([2])) must be the same as input size (torch.Size([2, 1]))", s =>
             F.BinaryCrossEntropyWithLogits(s.F(2, 1), s.F(2)) },
         { "S40 batch", Kinds.Shape, "Expected input batch_size (2) to match target batch_size (1).", s =>
             F.CrossEntropy(s.F(2, 3), s.L(0)) },
@@ -158,7 +189,10 @@ public sealed class ShapeErrors
             F.NllLoss(s.F(2, 3), s.L(0, 0, 0)) },
         { "S40 weight", Kinds.Shape, "weight tensor should be defined either for all 3 classes or no classes but got weight tensor of " +
             "shape: [2]", s => F.CrossEntropy(s.F(2, 3), s.L(0, 1), s.F(2)) },
-        { "S42 array", Kinds.Null, "", _ => Tensor.From((float[])null!), "values" },
+        { "S42 array", Kinds.Null, "Value cannot be null. (Parameter 'values')", _ => Tensor.From((float[])null!), "values" },
+        { "S42 shape", Kinds.Null, "Value cannot be null. (Parameter 'sizes')", s => s.F(2).Reshape((long[])null!) },
+        { "S42 dims", Kinds.Null, "Value cannot be null. (Parameter 'dims')", s => s.F(2).Permute((int[])null!) },
+        { "S42 tensor", Kinds.Null, "Value cannot be null. (Parameter 'y')", s => s.F(2).Add((Tensor)null!) },
         { "S unflatten", Kinds.Shape, "unflatten: Provided sizes [4, 2] don't multiply up to the size of dim 0 (6) in the input tensor",
             s => s.F(6).Unflatten(0, [4, 2]) },
         { "S diag", Kinds.Shape, "diag(): Supports 1D or 2D tensors. Got 3D", s => s.F(2, 2, 2).Diag() },
@@ -167,20 +201,28 @@ public sealed class ShapeErrors
         { "S trace", Kinds.Shape, "trace: expected a matrix, but got tensor with dim 1", s => s.F(2).Trace() },
         { "S repeat", Kinds.Shape, "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor", s =>
             s.F(2, 2).Repeat(2) },
-        { "S repeat negative", Kinds.Range, "Trying to create tensor with negative dimension -2", s => s.F(2).Repeat(-2) },
+        { "S repeat negative", Kinds.Range, "Trying to create tensor with negative dimension -4: [-4]", s => s.F(2).Repeat(-2) },
         { "S flip", Kinds.Shape, "dim 0 appears multiple times in the list of dims", s => s.F(2, 2).Flip([0, 0]) },
         { "S roll", Kinds.Shape, "shifts and dimensions must align. shifts: 2, dims:1", s => s.F(2, 2).Roll([1, 2], 0) },
         { "S rot90", Kinds.Shape, "expected total dims >= 2, but got total dims = 1", s => s.F(2).Rot90() },
-        { "S rot90 same", Kinds.Shape, "dim 0 appears multiple times in the list of dims", s => s.F(2, 2).Rot90(1, [0, 0]) },
+        { "S rot90 same", Kinds.Shape, "expected rotation dims to be different, but got dim0 = 0 and dim1 = 0",
+            s => s.F(2, 2).Rot90(1, [0, 0]) },
         { "S unfold", Kinds.Range, "maximum size for tensor at dimension 0 is 4 but size is 5", s => s.F(4).Unfold(0, 5, 1) },
         { "S unfold step", Kinds.Range, "step is 0 but must be > 0", s => s.F(4).Unfold(0, 2, 0) },
-        { "S movedim", Kinds.Shape, "dim 0 appears multiple times in the list of dims", s => s.F(2, 2).MoveDim([0, 0], [0, 1]) },
+        { "S movedim", Kinds.Shape, "movedim: repeated dim in `source` ([0, 0])", s => s.F(2, 2).MoveDim([0, 0], [0, 1]) },
+        { "S rot90 both ends", Kinds.Shape, "expected rotation dims to be different, but got dim0 = 0 and dim1 = -2", s =>
+            s.F(2, 2).Rot90(1, [0, -2]) },
+        { "S repeat negative matrix", Kinds.Range, "Trying to create tensor with negative dimension -6: [4, -6]", s =>
+            s.F(2, 3).Repeat([2, -2]) },
+        { "S tensordot lists", Kinds.Shape, "both dimension lists should have same length", s =>
+            s.F(2, 3).TensorDot(s.F(2, 3), [1, 0], 0) },
+        { "S movedim destination", Kinds.Shape, "movedim: repeated dim in `destination` ([0, 0])", s => s.F(2, 2).MoveDim([0, 1], [0, 0]) },
         { "S movedim count", Kinds.Shape, "movedim: Invalid source or destination dims: source ([0] dims) should contain the same " +
             "number of dims as destination ([0, 1] dims)", s => s.F(2, 2).MoveDim(0, [0, 1]) },
-        { "S tensordot", Kinds.Shape, "contracted dimensions need to match, but first has size 3 in dim 1 and second has size 2 in dim 0",
-            s => s.F(2, 3).TensorDot(s.F(2, 3), 1) },
-        { "S addmm", Kinds.Shape, "The expanded size of the tensor (2) must match the existing size (3) at non-singleton dimension 0.  " +
-            "Target sizes: [2, 4].  Tensor sizes: [3, 3]", s => s.F(3, 3).AddMm(s.F(2, 3), s.F(3, 4)) },
+        { "S tensordot", Kinds.Shape, "contracted dimensions need to match, but first has size 3 in dim -1 and second has size " +
+            "2 in dim 0", s => s.F(2, 3).TensorDot(s.F(2, 3), 1) },
+        { "S addmm", Kinds.Shape, "The expanded size of the tensor (4) must match the existing size (3) at non-singleton " +
+            "dimension 1.  Target sizes: [2, 4].  Tensor sizes: [3, 3]", s => s.F(3, 3).AddMm(s.F(2, 3), s.F(3, 4)) },
         { "S addmm rank", Kinds.Shape, "mat1 must be a matrix, got 1-D tensor", s => s.F(3, 3).AddMm(s.F(3), s.F(3, 4)) },
         { "S outer", Kinds.Shape, "outer: Expected 1-D argument self, but got 2-D", s => s.F(3, 3).Outer(s.F(2)) },
         { "S inner", Kinds.Shape, "inner() the last dimension must match on both input tensors but got shapes [3, 3] and [2]", s =>

@@ -39,7 +39,8 @@ public sealed class ViewsAndInPlace
         { "V01 tril", Kinds.State, Many, s => s.F(1).Expand([3, 3]).Tril_() },
         { "V01 addmm", Kinds.State, Many, s => s.F(1).Expand([3, 3]).AddMm_(s.F(3, 3), s.F(3, 3)) },
         { "V01 cumsum", Kinds.State, Many, s => s.F(1).Expand(3).CumSum_(0) },
-        { "V01 span", Kinds.State, "", s => s.F(1).Expand(3).AsWritableSpan<float>().Length, "Contiguous" },
+        { "V01 span", Kinds.State, "AsSpan needs contiguous memory, and this tensor has strides [0]: use Contiguous() first.",
+            s => s.F(1).Expand(3).AsWritableSpan<float>().Length, "Contiguous" },
         { "V02 copy", Kinds.State, Some, s => { Tensor x = s.F(5); return x[1..].Copy_(x[..4]); } },
         { "V02 add", Kinds.State, Some, s => { Tensor x = s.F(5); return x[1..].Add_(x[..4]); } },
         { "V02 transposed copy", Kinds.State, Some, s => { Tensor x = s.F(2, 2); return x.Copy_(x.Transpose(0, 1)); } },
@@ -55,10 +56,12 @@ public sealed class ViewsAndInPlace
         { "V04 zero", Kinds.Graph, LeafWords, s => s.Leaf(3).Zero_() },
         { "V04 copy", Kinds.Graph, LeafWords, s => s.Leaf(3).Copy_(s.F(3)) },
         { "V04 view", Kinds.Graph, ViewOfLeaf, s => s.Leaf(3)[..1].Add_(1) },
-        { "V04 assign", Kinds.Graph, "a ", s => s.Leaf(3)[0] = 1.0,
+        { "V04 assign", Kinds.Graph, "a view of a leaf Variable that requires grad is being used in an in-place operation.",
+            s => s.Leaf(3)[0] = 1.0,
             "leaf Variable that requires grad is being used in an in-place operation." },
         { "V04 reshaped", Kinds.Graph, ViewOfLeaf, s => s.Leaf(3).View(3).Zero_() },
-        { "V04 span", Kinds.Graph, "", s => s.Leaf(3).AsWritableSpan<float>().Length, "requires grad" },
+        { "V04 span", Kinds.Graph, "a leaf Variable that requires grad is being used in an in-place operation.",
+            s => s.Leaf(3).AsWritableSpan<float>().Length, "requires grad" },
         { "V04 scatter", Kinds.Graph, LeafWords, s => s.Leaf(3).Scatter_(0, s.L(0), 1.0) },
         { "V04 random", Kinds.Graph, LeafWords, s => s.Leaf(3).Uniform_() },
         { "V04 several views", Kinds.Graph, MultiView, s => (s.Leaf(3) * 2).Unbind()[0].Add_(1) },
@@ -89,9 +92,11 @@ public sealed class ViewsAndInPlace
         { "V13", "tensor([2.5000, 3.5000])", _ => { Tensor v = Tensor.From([0.5f, 1.5f, 2.5f, 3.5f])[2..]; GC.Collect(); return v; } },
         { "V15", "tensor([2., 3.]); tensor([4., 2.])", s =>
             { Tensor x = s.Leaf(2), y = x * 2; y[..1].Mul_(2); y.Sum().Backward(); return (y.Detach(), x.Grad); } },
-        { "V view of view", Kinds.State, "view size is not compatible with input tensor's size and stride", s =>
+        { "V view of view", Kinds.State, "view size is not compatible with input tensor's size and stride (at least one " +
+            "dimension spans across two contiguous subspaces). Use .reshape(...) instead.", s =>
             s.F(4, 4)[.., ..2].View(-1), "Reshape" },
-        { "V span", Kinds.State, "", s => s.F(2, 3).Transpose(0, 1).AsSpan<float>().Length, "Contiguous" },
+        { "V span", Kinds.State, "AsSpan needs contiguous memory, and this tensor has strides [1, 3]: use Contiguous() first.",
+            s => s.F(2, 3).Transpose(0, 1).AsSpan<float>().Length, "Contiguous" },
     };
 
     private static Tensor Viewed(Scene s, Tensor y)

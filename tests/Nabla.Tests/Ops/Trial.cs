@@ -42,13 +42,14 @@ internal sealed class Trial
         return x;
     }
 
-    /// <summary>The row's results that are tensors. Buffers such as running statistics are copied first, since a call may write to
-    /// them.</summary>
+    /// <summary>The row's results that are tensors, complex ones as pairs of real numbers. Buffers such as running statistics are copied
+    /// first, since a call may write to them.</summary>
     internal Tensor[] Run(Tensor[] x) => RunAsIs([.. x.Select((t, i) => Smooth.Contains(i) || !t.DType.IsFloatingPoint() ? t : t.Clone())]);
 
     internal Tensor[] Run() => Run(Inputs);
 
-    internal Tensor[] RunAsIs(Tensor[] x) => [.. OpRow.Flatten(row.Run(Rebuild(x))).OfType<Tensor>()];
+    internal Tensor[] RunAsIs(Tensor[] x) =>
+        [.. OpRow.Flatten(row.Run(Rebuild(x))).OfType<Tensor>().Select(static t => t.IsComplex ? t.ViewAsReal() : t)];
 
     /// <summary>The call with other tensors in the places of its own.</summary>
     internal Call Rebuild(Tensor[] x)

@@ -68,6 +68,19 @@ public sealed class RandomTensorTests
     };
 
     [Fact]
+    public void Gumbel_softmax_draws_what_PyTorch_draws()
+    {
+        Generator g = new(0);
+        Tensor x = Tensor.Randn([2, 3], generator: g).RequiresGrad_();
+        Tensor soft = Functional.GumbelSoftmax(x, 0.7, generator: g), hard = Functional.GumbelSoftmax(x, 1, true, 0, g);
+        Tensor expected = [[9.7637e-01, 2.3059e-02, 5.7412e-04], [8.5089e-01, 3.5384e-02, 1.1372e-01]];
+        Assert.True(soft.AllClose(expected, 1e-4, 1e-6), soft.ToString());
+        Assert.True(hard.AllClose([[1.0, 1, 0], [0, 0, 1]]), hard.ToString());
+        hard[0, 0].Backward();
+        Assert.NotEqual(0, x.Grad![0, 0].Item());
+    }
+
+    [Fact]
     public void The_default_generator_starts_anew_at_a_seed()
     {
         Generator g = Tensor.ManualSeed(3);

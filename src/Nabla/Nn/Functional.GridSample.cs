@@ -1,0 +1,244 @@
+using Nabla.Kernels;
+
+namespace Nabla;
+
+internal static partial class Ops
+{
+    /// <summary>
+    /// One of image, values and weights of a sampling from the two others, which it is linear in. Operands: values (or the image, if the
+    /// values are wanted), weights (or the image, if they are wanted), places.
+    /// </summary>
+    public readonly record struct GridSampler : IOp<GridSampler>
+    {
+        private readonly SampleKind kind;
+        private readonly int dims;
+        private readonly long[] sizes;
+
+        internal GridSampler(SampleKind kind, int dims, long[] sizes) => (this.kind, this.dims, this.sizes) = (kind, dims, sizes);
+
+        static string IOperation<GridSampler>.NodeName(GridSampler op) =>
+            $"GridSampler{op.dims}D{(op.kind == SampleKind.Values ? "" : "Backward")}Backward0";
+
+        static bool IOp<GridSampler>.SavesOutput(GridSampler op, int i) => false;
+
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [GridSample.Run(kind, x[0], x[1], x[2], dims, sizes)];
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
+        {
+            if (g[0] is not { } d) return;
+            (Tensor a, Tensor b, Tensor at) = (x[0], x[1], x[2]);
+            // The names of what stands in the places (values or image, weights or image) for each kind of result.
+            if (into.Needs(0)) into[0] = kind switch
+            {
+                SampleKind.Values => Make(SampleKind.Image, d, b, at),
+                SampleKind.Image => Make(SampleKind.Values, d, b, at),
+                _ => Make(SampleKind.Values, b, d, at),
+            };
+            if (into.Needs(1)) into[1] = kind switch
+            {
+                SampleKind.Values => Make(SampleKind.Weights, d, a, at),
+                SampleKind.Image => Make(SampleKind.Weights, a, d, at),
+                _ => Make(SampleKind.Image, a, d, at),
+            };
+        }
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
+        {
+            Tensor? a = t[0] is { } s ? Make(kind, s, x[1], x[2]) : null, b = t[1] is { } u ? Make(kind, x[0], u, x[2]) : null;
+            return [a is null ? b : b is null ? a : a + b];
+        }
+
+        private Tensor Make(SampleKind what, Tensor a, Tensor b, Tensor at) => Op.Apply(new GridSampler(what, dims, sizes), a, b, at)[0];
+    }
+}
+
+public static partial class Functional
+{
+    /// <summary>Values of images at given places: result[n, c, i, j] is the input [n, c] at grid[n, i, j].</summary>
+    /// <param name="input">[N, C, H, W], or [N, C, D, H, W].</param>
+    /// <param name="grid">Places, [N, H', W', 2] as (x, y), or [N, D', H', W', 3] as (x, y, z): -1 and 1 are the ends of the image.</param>
+    /// <param name="mode">"bilinear", "nearest", or, for 4 dimensions, "bicubic".</param>
+    /// <param name="paddingMode">What lies outside: "zeros", "border" (the nearest border element), "reflection".</param>
+    /// <param name="alignCorners">-1 and 1 are the centres of the corner elements, not their outer ends.</param>
+    /// <remarks>M. Jaderberg et al., Spatial Transformer Networks, 2015. Cubic convolution with a = -0.75. Sums of a few weighted elements;
+    /// the weights are recorded functions of the grid, so that there are derivatives of any order.</remarks>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="DTypeException">The dtypes differ, or are not floating point.</exception>
+    /// <exception cref="ArgumentException">A mode is unknown.</exception>
+    public static Tensor GridSample(Tensor input, Tensor grid, string mode = "bilinear", string paddingMode = "zeros",
+        bool alignCorners = false)
+    {
+        if (mode is not ("bilinear" or "nearest" or "bicubic")) throw new ArgumentException(
+            $"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: '{mode}'", nameof(mode));
+        if (paddingMode is not ("zeros" or "border" or "reflection")) throw new ArgumentException("nn.functional.grid_sample(): expected " +
+            $"padding_mode to be 'zeros', 'border', or 'reflection', but got: '{paddingMode}'", nameof(paddingMode));
+        CheckGrid(input, grid, input.Rank == 4 ? 4 : 5);
+        if (mode == "bicubic" && input.Rank != 4) Throw.Shapes("grid_sampler(): bicubic interpolation only supports 4D input: the input " +
+            $"has shape {input.Shape}.");
+        return Sample(input, grid, mode, paddingMode, alignCorners);
+    }
+
+    /// <summary>As <see cref="GridSample"/> of images of 4 dimensions, with numbers for the modes.</summary>
+    /// <param name="input">[N, C, H, W].</param>
+    /// <param name="grid">[N, H', W', 2].</param>
+    /// <param name="interpolationMode">0: bilinear, 1: nearest, 2: bicubic.</param>
+    /// <param name="paddingMode">0: zeros, 1: border, 2: reflection.</param>
+    /// <param name="alignCorners">See <see cref="GridSample"/>.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A mode is unknown.</exception>
+    public static Tensor GridSampler2d(Tensor input, Tensor grid, int interpolationMode, int paddingMode, bool alignCorners)
+    {
+        if (interpolationMode is < 0 or > 2) Throw.Range(nameof(interpolationMode), interpolationMode,
+            "interpolation_mode must be 0 (bilinear), 1 (nearest) or 2 (bicubic).");
+        if (paddingMode is < 0 or > 2)
+            Throw.Range(nameof(paddingMode), paddingMode, "padding_mode must be 0 (zeros), 1 (border) or 2 (reflection).");
+        CheckGrid(input, grid, 4);
+        return Sample(input, grid, interpolationMode switch { 0 => "bilinear", 1 => "nearest", _ => "bicubic" },
+            paddingMode switch { 0 => "zeros", 1 => "border", _ => "reflection" }, alignCorners);
+    }
+
+    private static void CheckGrid(Tensor x, Tensor grid, int rank)
+    {
+        string sizes = $"but got input with sizes {x.Shape} and grid with sizes {grid.Shape}";
+        if (x.Rank == 0 || grid.Rank == 0 || x.layout.shape[0] != grid.layout.shape[0])
+            Throw.Shapes($"grid_sampler(): expected grid and input to have same batch size, {sizes}");
+        if (grid.layout.shape[^1] != x.Rank - 2)
+            Throw.Shapes($"grid_sampler(): expected grid to have size {x.Rank - 2} in last dimension, but got grid with " +
+                $"sizes {grid.Shape}");
+        for (int d = 2; d < x.Rank; d++)
+            if (x.layout.shape[d] == 0) Throw.Shapes("grid_sampler(): expected input to have non-empty spatial dimensions, but input has " +
+                $"sizes {x.Shape} with dimension {d} being empty");
+        if (x.Rank != rank || grid.Rank != rank)
+            Throw.Shapes($"grid_sampler(): expected {rank}D input and grid with same number of dimensions, {sizes}");
+        if (x.dtype != grid.dtype) Throw.Types($"expected scalar type {x.dtype.ScalarName()} but found {grid.dtype.ScalarName()}: " +
+            "grid_sample needs an input and a grid of one dtype.");
+        if (!x.dtype.IsFloatingPoint()) Throw.NotImplementedFor($"grid_sampler_{rank - 2}d_cpu_kernel_impl", x.dtype);
+    }
+
+    private static Tensor Sample(Tensor x, Tensor grid, string mode, string padding, bool align)
+    {
+        int dims = x.Rank - 2;
+        long[] sizes = x.layout.shape[^dims..];
+        Tensor g = grid.To(grid.dtype.Accumulator());
+        List<(Tensor Weight, Tensor Place)>[] lines = new List<(Tensor, Tensor)>[dims];
+        for (int d = 0; d < dims; d++)
+        {
+            // The grid names x first, the last dimension.
+            long n = sizes[d];
+            Tensor c = g.Select(-1, dims - 1 - d), at = align ? (c + 1) / 2 * (n - 1) : ((c + 1) * n - 1) / 2;
+            lines[d] = mode switch
+            {
+                "bilinear" => Two(Inside(at, n, padding, align), n),
+                "nearest" => One(Inside(at, n, padding, align).Round(), n),
+                _ => Four(at, n, padding, align),
+            };
+        }
+        List<Tensor> weights = [], places = [];
+        Combine(lines, sizes, 0, null, null, weights, places);
+        return Op.Apply(new Ops.GridSampler(SampleKind.Values, dims, sizes), x, Tensor.Stack(weights, 1), Tensor.Stack(places, 1))[0];
+    }
+
+    /// <summary>All combinations of one tap per dimension: products of weights, and places in the flat image, -1 outside.</summary>
+    private static void Combine(List<(Tensor Weight, Tensor Place)>[] lines, long[] sizes, int d, Tensor? weight, Tensor? place,
+        List<Tensor> weights, List<Tensor> places)
+    {
+        if (d == lines.Length)
+        {
+            weights.Add(weight!);
+            places.Add(place!);
+            return;
+        }
+        foreach ((Tensor w, Tensor p) in lines[d])
+        {
+            Tensor flat = place is null ? p : Tensor.Where((place < 0).LogicalOr(p < 0), -1, place * sizes[d] + p);
+            Combine(lines, sizes, d + 1, weight is null ? w : weight * w, flat, weights, places);
+        }
+    }
+
+    private static List<(Tensor, Tensor)> One(Tensor at, long n)
+    {
+        Tensor place = Place(at, n), kept = at.ZeroWhere(place < 0);
+        // The weight is 1, and depends on the grid with a derivative of 0.
+        return [(kept - kept.Detach() + 1, place)];
+    }
+
+    private static List<(Tensor, Tensor)> Two(Tensor at, long n)
+    {
+        Tensor first = at.Detach().Floor(), second = at - first;
+        return [(1 - second, Place(first, n)), (second, Place(first + 1, n))];
+    }
+
+    private static List<(Tensor, Tensor)> Four(Tensor at, long n, string padding, bool align)
+    {
+        const double a = -0.75;
+        Tensor first = at.Detach().Floor(), t = at - first, s = 1 - t;
+        Tensor Near(Tensor x) => ((a + 2) * x - (a + 3)) * x * x + 1;
+        Tensor Far(Tensor x) => ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+        Tensor Tap(int k) => Place(Inside(first + k, n, padding, align), n);
+        return [(Far(t + 1), Tap(-1)), (Near(t), Tap(0)), (Near(s), Tap(1)), (Far(s + 1), Tap(2))];
+    }
+
+    /// <summary>Whole numbers as places along a dimension; -1 for what is outside or NaN.</summary>
+    private static Tensor Place(Tensor at, long n)
+    {
+        Tensor x = at.Detach();
+        return Tensor.Where((x >= 0).LogicalAnd(x <= n - 1), x, -1).To(DType.Int64);
+    }
+
+    /// <summary>Coordinates brought into the image, with a derivative of 0 from its border on; NaN becomes 0.</summary>
+    private static Tensor Inside(Tensor at, long n, string padding, bool align)
+    {
+        if (padding == "zeros") return at;
+        if (padding == "reflection")
+        {
+            double low = align ? 0 : -0.5, span = align ? n - 1 : n;
+            if (span == 0) at = at * 0;
+            else
+            {
+                Tensor x = at - low, y = Tensor.Where(x < 0, -x, x), rest = y.FMod(span), turns = (y / span).Detach().Floor();
+                at = Tensor.Where(turns.Remainder(2).Eq(0), rest + low, span - rest + low);
+            }
+        }
+        at = Tensor.Where(at > 0, at, 0);
+        return Tensor.Where(at < n - 1, at, n - 1);
+    }
+
+    /// <summary>The grid of <see cref="GridSample"/> for affine maps: grid[n, i, j] = theta[n] · (x, y, 1) of the result's
+    /// elements.</summary>
+    /// <param name="theta">[N, 2, 3], or [N, 3, 4].</param>
+    /// <param name="size">The result's shape: [N, C, H, W], or [N, C, D, H, W].</param>
+    /// <param name="alignCorners">-1 and 1 are the centres of the corner elements, not their outer ends.</param>
+    /// <returns>[N, H, W, 2], or [N, D, H, W, 3].</returns>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="DTypeException">theta is not floating point.</exception>
+    public static Tensor AffineGrid(Tensor theta, Shape size, bool alignCorners = false)
+    {
+        string asked = $"({string.Join(", ", size)})";
+        if (!theta.dtype.IsFloatingPoint()) Throw.Types($"Expected theta to have floating point type, but got torch.{theta.dtype.Name()}");
+        if (size.Count is not (4 or 5)) Throw.Shapes("affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, " +
+            $"respectively. Got size {asked}.");
+        int dims = size.Count - 2;
+        if (theta.Rank != 3 || theta.layout.shape[1] != dims || theta.layout.shape[2] != dims + 1)
+            Throw.Shapes($"Expected a batch of {dims}D affine matrices of shape Nx{dims}x{dims + 1} for size {asked}. Got " +
+                $"torch.Size({theta.Shape}).");
+        long[] spatial = size[2..].ToArray();
+        bool empty = false;
+        foreach (long n in size) empty |= n <= 0;
+        if (empty) Throw.Shapes($"Expected non-zero, positive output size. Got {asked}");
+        List<Tensor> columns = [];
+        for (int d = dims - 1; d >= 0; d--)
+        {
+            long n = spatial[d];
+            Tensor line = n == 1 ? Tensor.Zeros([1], theta.dtype) : Tensor.Linspace(-1, 1, n, theta.dtype);
+            if (!alignCorners && n > 1) line = line * ((double)(n - 1) / n);
+            long[] along = new long[dims];
+            Array.Fill(along, 1);
+            along[d] = n;
+            columns.Add(line.Reshape(new Shape(along)).Expand(new Shape(spatial)));
+        }
+        columns.Add(Tensor.Ones(new Shape(spatial), theta.dtype));
+        Tensor places = Tensor.Stack(columns, -1).Reshape(new Shape([1, -1, dims + 1]));
+        Tensor y = places.Expand(new Shape([size[0], -1, dims + 1])).Bmm(theta.Transpose(1, 2));
+        return y.Reshape(new Shape([size[0], .. spatial, dims]));
+    }
+}
