@@ -18,17 +18,17 @@ internal static class Corrections
     [
         new("trace", "grad", 0, "the recorded gradient of a tall matrix also touches elements off the diagonal (flat places i·(n + 1) " +
             "beyond the last column)", static (c, g) => c.Inputs[0].Size(0) > c.Inputs[0].Size(1) ? g * Eye(g) : null),
-        new("as_strided_scatter", "grad", 0, "the recorded gradient of the overwritten tensor is that of the region written to; it is that " +
-            "of the rest", static (c, _) => Outside(c)),
+        new("as_strided_scatter", "grad", 0, "the recorded gradient of the overwritten tensor is that of the region written to; it is " +
+            "that of the rest", static (c, _) => Outside(c)),
         new("special.log_ndtr", "grad", 0, "the recorded derivative is e^(-x²/2)/Φ(x), which is 0/0 or has no digits in the tail; it is " +
             "e^(-x²/2 - log Φ(x))/√(2π), and -x + 1/x far out", static (c, g) => c.Inputs[0].DType == DType.Float64 ? Mills(c) : null),
         new("logcumsumexp", "jvp", 0, "the recorded tangent divides sums that have lost digits; it is Σ e^(x[i] - y[k]) t[i]",
             static (c, _) => LogCumSumExpTangent(c)),
-        new("linalg.det--singular", "grad", 0, "the recorded gradient of a matrix with an exact zero on the diagonal of its factor is 0; it " +
-            "is that of the cofactors", static (c, _) => (c.Seeds[0]!.Unsqueeze(-1).Unsqueeze(-1) * Cofactors(c.Inputs[0]))),
+        new("linalg.det--singular", "grad", 0, "the recorded gradient of a matrix with an exact zero on the diagonal of its factor is " +
+            "0; it is that of the cofactors", static (c, _) => (c.Seeds[0]!.Unsqueeze(-1).Unsqueeze(-1) * Cofactors(c.Inputs[0]))),
         new("linalg.det--singular", "jvp", 0, "likewise", static (c, _) => (c.Tangents[0]! * Cofactors(c.Inputs[0])).Sum((int[])[-2, -1])),
-        new("cholesky_inverse", "jvp", 0, "the recorded tangent is not the transpose of the recorded gradient, which is that of a full L: " +
-            "it is -A⁻¹ (dL Lᵀ + L dLᵀ) A⁻¹",
+        new("cholesky_inverse", "jvp", 0, "the recorded tangent is not the transpose of the recorded gradient, which is that of a " +
+            "full L: it is -A⁻¹ (dL Lᵀ + L dLᵀ) A⁻¹",
             static (c, _) => InverseTangent(c)),
         new("triangular_solve", "jvp", 0, "the recorded tangent also reads the triangle that the solution does not depend on",
             static (c, _) => SolveTangent(c)),

@@ -93,7 +93,9 @@ internal sealed class SampleRun(OperatorEntry entry, OpRow row, Sample sample, F
         Tensor?[] tangents = new Tensor?[inputs.Length];
         foreach ((int i, string? key) in sample.Tangents!)
             if (key is not null) tangents[i] = relayout is null ? sample.Expected(key) : relayout(sample.Expected(key));
-        (_, Tensor?[] results) = Func.Jvp(x => [.. Results(sample.Arguments(x)).OfType<Tensor>()], inputs, tangents);
+        using DualLevel level = ForwardAD.EnterDualLevel();
+        Tensor[] x = [.. inputs.Select((t, i) => tangents[i] is { } tangent ? ForwardAD.MakeDual(t, tangent) : t)];
+        Tensor?[] results = [.. Results(sample.Arguments(x)).OfType<Tensor>().Select(static y => ForwardAD.UnpackDual(y).Tangent)];
         foreach ((int i, string? key) in sample.OutputTangents ?? new Dictionary<int, string?>())
         {
             Tensor? t = i < results.Length ? results[i] : null;

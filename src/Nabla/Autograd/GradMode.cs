@@ -8,6 +8,7 @@ internal static class GradMode
 {
     [ThreadStatic] private static bool disabled;
     [ThreadStatic] private static bool inference;
+    [ThreadStatic] private static byte depth, born;
 
     private static readonly AsyncLocal<GradScope?> Flow = new(static change => Apply(change.CurrentValue));
 
@@ -29,8 +30,26 @@ internal static class GradMode
     internal static (bool Disabled, bool Inference) ThreadState
     {
         get => (disabled, inference);
-        set => (disabled, inference) = value;
+        set
+        {
+            (disabled, inference) = value;
+            born = (byte)((inference ? Tensor.BornInInference : 0) | (depth * Tensor.BornInside));
+        }
     }
+
+    /// <summary>How many transforms that differentiate are running, at most three.</summary>
+    internal static int Depth
+    {
+        get => depth;
+        set
+        {
+            depth = (byte)Math.Min(value, 3);
+            ThreadState = ThreadState;
+        }
+    }
+
+    /// <summary>The flags of tensors made now: whether in inference mode, and inside how many transforms.</summary>
+    internal static byte Born => born;
 
     internal static void Enter(GradScope? scope)
     {
@@ -38,8 +57,7 @@ internal static class GradMode
         Apply(scope);
     }
 
-    private static void Apply(GradScope? scope) => (disabled, inference) = scope is null ? (false, false)
-        : (scope.Disabled, scope.Inference);
+    private static void Apply(GradScope? scope) => ThreadState = scope is null ? (false, false) : (scope.Disabled, scope.Inference);
 }
 
 /// <summary>A grad mode that holds until it is disposed: <c>using (Autograd.NoGrad()) { ... }</c>.</summary>

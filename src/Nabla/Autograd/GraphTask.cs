@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace Nabla;
 
@@ -10,7 +11,7 @@ namespace Nabla;
 /// Each node of the run has a slot. One run in the process at a time may note the slot's number in the node itself; others, which run
 /// concurrently or inside a hook, look it up in a dictionary, since they may share nodes.
 /// </remarks>
-internal sealed class GraphTask
+internal sealed partial class GraphTask
 {
     private struct Slot
     {
@@ -28,6 +29,7 @@ internal sealed class GraphTask
 
     [ThreadStatic] internal static int CurrentRun;
     [ThreadStatic] private static GraphTask? cached;
+    [ThreadStatic] private static GraphTask? active;
     private static int runs;
     private static int fastToken;
 
@@ -38,47 +40,84 @@ internal sealed class GraphTask
     private Dictionary<Node, int>? lookup;
     private Tensor?[] into = new Tensor?[4];
     private readonly List<(AccumulateGrad Leaf, Tensor Gradient, bool Own)> leaves = [];
+    private List<Action>? callbacks;
     private Capture[]? captures;
+    private GraphTask? outer;
     private int run;
+    private int current = -1;
     private bool retainGraph, graph;
 
-    /// <summary>Where a gradient is wanted without accumulation.</summary>
+    /// <summary>Where a gradient is wanted.</summary>
     internal struct Capture
     {
         internal Edge Edge;
         internal Tensor? Gradient;
+
+        /// <summary>The node runs as well, so that a leaf accumulates; nothing is returned.</summary>
+        internal bool Runs;
     }
 
-    /// <summary>Runs backward from the roots.</summary>
-    /// <param name="roots">Where to begin.</param>
-    /// <param name="gradients">One gradient per root.</param>
-    /// <param name="captures">Places whose gradient to return; nodes that reach none of them do not run. Null: accumulate into
+    /// <summary>What a run is to do.</summary>
+    /// <param name="Roots">Where to begin.</param>
+    /// <param name="Gradients">One gradient per root.</param>
+    /// <param name="Captures">Places whose gradient to return; nodes that reach none of them do not run. Null: accumulate into
     /// leaves.</param>
-    /// <param name="retainGraph">Keep what nodes saved.</param>
-    /// <param name="createGraph">Record the backward operations themselves.</param>
-    internal static void Run(ReadOnlySpan<Edge> roots, ReadOnlySpan<Tensor> gradients, Capture[]? captures, bool retainGraph,
-        bool createGraph)
+    /// <param name="RetainGraph">Keep what nodes saved.</param>
+    /// <param name="CreateGraph">Record the backward operations themselves.</param>
+    /// <param name="AllUsed">Fail, before anything has run, if a capture cannot be reached from the roots.</param>
+    /// <param name="Site">The call.</param>
+    internal readonly record struct Plan(Edge[] Roots, Tensor[] Gradients, Capture[]? Captures, bool RetainGraph, bool CreateGraph,
+        bool AllUsed, CallSite Site);
+
+    /// <summary>Runs backward from the roots.</summary>
+    /// <returns>-1, or the first capture that cannot be reached where all must be; nothing has run then.</returns>
+    internal static int Run(in Plan plan)
     {
+        if (active is not null && !RuntimeHelpers.TryEnsureSufficientExecutionStack()) return RunElsewhere(plan);
         GraphTask task = cached ?? new GraphTask();
         cached = null;
         bool fast = Interlocked.CompareExchange(ref fastToken, 1, 0) == 0;
-        int outer = CurrentRun;
-        bool mode = GradMode.Exchange(createGraph);
+        int outerRun = CurrentRun;
+        task.outer = active;
+        bool mode = GradMode.Exchange(plan.CreateGraph);
         try
         {
             task.lookup = fast ? null : [];
             task.run = CurrentRun = NextRun();
-            task.captures = captures;
-            (task.retainGraph, task.graph) = (retainGraph, createGraph);
-            task.Execute(roots, gradients);
+            active = task;
+            CallSite.Note(task.run, plan.Site);
+            task.captures = plan.Captures;
+            (task.retainGraph, task.graph) = (plan.RetainGraph, plan.CreateGraph);
+            return task.Execute(plan);
         }
         finally
         {
             GradMode.Exchange(mode);
-            CurrentRun = outer;
+            CurrentRun = outerRun;
+            active = task.outer;
             if (fast) Volatile.Write(ref fastToken, 0);
             if (task.Reset()) cached = task;
         }
+    }
+
+    /// <summary>A backward deep inside others goes on in a thread of its own, since this one's stack is used up.</summary>
+    private static int RunElsewhere(Plan plan)
+    {
+        int result = -1;
+        ExceptionDispatchInfo? failure = null;
+        (bool, bool) mode = GradMode.ThreadState;
+        (GraphTask? within, int withinRun) = (active, CurrentRun);
+        Thread thread = new(() =>
+        {
+            GradMode.ThreadState = mode;
+            (active, CurrentRun) = (within, withinRun);
+            try { result = Run(plan); }
+            catch (Exception e) { failure = ExceptionDispatchInfo.Capture(e); }
+        }, 64 << 20);
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+        return result;
     }
 
     private static int NextRun()
@@ -88,45 +127,16 @@ internal sealed class GraphTask
         return id;
     }
 
-    /// <summary>Fails if an input cannot be reached from the roots, before anything has run.</summary>
-    internal static void RequireReachable(Edge[] roots, Capture[] captures, IReadOnlyList<Tensor> inputs)
+    private int Execute(in Plan plan)
     {
-        HashSet<Node> seen = [];
-        Stack<Node> work = [];
-        foreach (Edge root in roots)
-            if (seen.Add(root.Node!)) work.Push(root.Node!);
-        while (work.TryPop(out Node? node))
-        {
-            for (int i = 0; i < node.InputCount; i++)
-                if (node.Input(i).Node is { } input && seen.Add(input)) work.Push(input);
-        }
-        for (int i = 0; i < captures.Length; i++)
-            if (!seen.Contains(captures[i].Edge.Node!)) Unused(inputs[i], i);
-    }
-
-    /// <summary>Whether a leaf other than <paramref name="own"/> lies below a node.</summary>
-    internal static bool ReachesAnother(Node? root, Node? own)
-    {
-        HashSet<Node> seen = [];
-        Stack<Node> work = [];
-        if (root is not null) work.Push(root);
-        while (work.TryPop(out Node? node))
-        {
-            if (node is AccumulateGrad && !ReferenceEquals(node, own)) return true;
-            for (int i = 0; i < node.InputCount; i++)
-                if (node.Input(i).Node is { } input && seen.Add(input)) work.Push(input);
-        }
-        return false;
-    }
-
-    internal static void Unused(Tensor input, int index) => Throw.Graph(
-        "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired " +
-        $"behavior. It is input {index}, {Throw.Text(input)}; pass allowUnused: true to get null for it.");
-
-    private void Execute(ReadOnlySpan<Edge> roots, ReadOnlySpan<Tensor> gradients)
-    {
+        (Edge[] roots, Tensor[] gradients) = (plan.Roots, plan.Gradients);
         foreach (Edge root in roots) Discover(root.Node!);
-        if (captures is not null) MarkNeeded();
+        if (captures is not null)
+        {
+            for (int i = 0; i < captures.Length && plan.AllUsed; i++)
+                if (Find(captures[i].Edge.Node!) < 0) return i;
+            MarkNeeded();
+        }
         for (int i = 0; i < roots.Length; i++)
         {
             int slot = Find(roots[i].Node!);
@@ -140,8 +150,12 @@ internal sealed class GraphTask
             int slot = Find(roots[i].Node!);
             if (slots[slot].Dependencies == 0 && !Queued(slot)) Enqueue(slot);
         }
-        while (ready > 0) Step(Dequeue());
+        while (ready > 0) Step(current = Dequeue());
+        current = -1;
         foreach ((AccumulateGrad leaf, Tensor g, bool own) in leaves) leaf.Add(g, own, graph);
+        // A callback may add more.
+        for (int i = 0; i < callbacks?.Count; i++) callbacks[i]();
+        return -1;
     }
 
     private bool Queued(int slot)
@@ -155,14 +169,16 @@ internal sealed class GraphTask
     {
         ref Slot slot = ref slots[index];
         Node node = slot.Node;
+        if (node.Extra is { } extra) Observe(extra, ref slot);
         if (captures is not null) Collect(ref slot);
-        if (node.Retained is { } retained) FillRetained(retained, ref slot);
         if (!slot.Runs) return;
+        if (node.Extra?.Prehooks is { } hooks) Before(hooks, ref slot);
         if (node is AccumulateGrad leaf)
         {
             Keep(leaf, ref slot);
             return;
         }
+        if (ExecutionLog is { } log) log(Describe(node, slot.Gradients, slot.Gradient));
         int inputs = node.InputCount;
         if (into.Length < inputs) into = new Tensor?[Math.Max(inputs, 2 * into.Length)];
         Span<Tensor?> results = into.AsSpan(0, inputs);
@@ -171,19 +187,29 @@ internal sealed class GraphTask
         Tensor?[]? many = slot.Gradients;
         (slot.Gradient, slot.Gradients) = (null, null);
         bool any = g is not null;
-        if (many is null && g is not null) node.Pull(g, results);
+        if (Anomaly.On && (any || (many is not null && Array.Exists(many, static t => t is not null))))
+        {
+            any = true;
+            Anomaly.Pull(node, g, many, results);
+        }
+        else if (many is null && g is not null) node.Pull(g, results);
         else if (many is not null && Array.Exists(many, static t => t is not null))
         {
             any = true;
             node.Pull(many, results);
         }
-        if (any && !retainGraph) node.Release();
+        if (any && !retainGraph)
+        {
+            node.Release();
+            node.FreedBy = run;
+        }
+        if (node.Extra?.Posthooks is { } after) After(after, node, results, many ?? [g]);
         if (g is not null) g.storage.Holders--;
         if (many is not null)
             foreach (Tensor? t in many) if (t is not null) t.storage.Holders--;
         // All are counted before the first is passed on: a rule may return one gradient, or views of it, for several inputs.
         foreach (Tensor? t in results) if (t is not null) t.storage.Holders++;
-        for (int i = 0; i < inputs; i++) Pass(node.Input(i), results[i]);
+        for (int i = 0; i < inputs; i++) Pass(node, i, results[i]);
         results.Clear();
         if (g is not null) Recycle(g);
     }
@@ -196,8 +222,9 @@ internal sealed class GraphTask
         StoragePool.Return(g.storage);
     }
 
-    private void Pass(Edge edge, Tensor? g)
+    private void Pass(Node from, int i, Tensor? g)
     {
+        Edge edge = from.Input(i);
         if (edge.Node is not { } next)
         {
             if (g is not null) g.storage.Holders--;
@@ -205,9 +232,26 @@ internal sealed class GraphTask
         }
         int index = Find(next);
         ref Slot slot = ref slots[index];
-        if (g is not null && slot.Wanted) Deposit(ref slot, edge.OutputNr, g);
+        if (g is not null && slot.Wanted)
+        {
+            Layout? shape = edge.OutputNr == 0 ? next.OutLayout : next.Output(edge.OutputNr).Layout;
+            if (shape is not null && !g.layout.SameShape(shape)) g = Fit(from, i, g, shape);
+            Deposit(ref slot, edge.OutputNr, g);
+        }
         else if (g is not null) g.storage.Holders--;
         if (--slot.Dependencies == 0) Enqueue(index);
+    }
+
+    /// <summary>Sums a gradient that is larger than its tensor over the dimensions that broadcasting had added.</summary>
+    private static Tensor Fit(Node from, int i, Tensor g, Layout shape)
+    {
+        if (Kernels.Broadcast.To(shape, g.layout.shape) is null)
+            Throw.Shapes($"Function {from.Name} returned an invalid gradient at index {i} - got {g.Shape} but expected shape compatible " +
+                $"with {Shape.Format(shape.shape)}. The rule must return the gradient of input {i} in the input's shape.");
+        g.storage.Holders--;
+        g = g.SumTo(new Shape(shape.shape));
+        g.storage.Holders++;
+        return g;
     }
 
     private void Deposit(ref Slot slot, int output, Tensor g)
@@ -242,23 +286,11 @@ internal sealed class GraphTask
     private void Keep(AccumulateGrad leaf, ref Slot slot)
     {
         if (slot.Gradient is not { } g) return;
-        bool own = !graph && Own(g);
-        leaves.Add((leaf, g, own));
         slot.Gradient = null;
-    }
-
-    private void FillRetained(List<Tensor> retained, ref Slot slot)
-    {
-        foreach (Tensor t in retained)
-        {
-            // After an in-place write the tensor belongs to a later node, which has it in its own list.
-            if (!ReferenceEquals(t.gradFn, slot.Node)) continue;
-            Tensor? g = slot.Gradients is { } many ? many[t.outputNr] : slot.Gradient;
-            if (g is null) continue;
-            if (!graph) g = g.Clone();
-            g.storage.Run = 0;
-            t.Meta.Grad = t.Meta.Grad is { } old ? old + g : g;
-        }
+        bool own = !graph && Own(g);
+        if (leaf.Extra is { } extra && (extra.AccumulatedHooks ?? (object?)extra.Posthooks) is not null)
+            Commit(leaf, extra, g, own);
+        else leaves.Add((leaf, g, own));
     }
 
     private void Collect(ref Slot slot)
@@ -266,111 +298,11 @@ internal sealed class GraphTask
         for (int i = 0; i < captures!.Length; i++)
         {
             ref Capture c = ref captures[i];
-            if (!ReferenceEquals(c.Edge.Node, slot.Node)) continue;
+            if (c.Runs || !ReferenceEquals(c.Edge.Node, slot.Node)) continue;
             Tensor? g = slot.Gradients is { } many ? many[c.Edge.OutputNr] : slot.Gradient;
             if (g is not null) g.storage.Run = 0;
             c.Gradient = g;
         }
-    }
-
-    /// <summary>Finds every node below a root and counts the edges that lead to it.</summary>
-    private void Discover(Node root)
-    {
-        int begin = count;
-        if (Find(root) < 0) Insert(root);
-        // Slots are appended in order of discovery, so the slots themselves are the work list.
-        for (int next = begin; next < count; next++)
-        {
-            Node node = slots[next].Node;
-            int inputs = node.InputCount;
-            for (int i = 0; i < inputs; i++)
-            {
-                if (node.Input(i).Node is not { } input) continue;
-                int at = Find(input);
-                if (at < 0) at = Insert(input);
-                slots[at].Dependencies++;
-            }
-        }
-    }
-
-    /// <summary>Marks the nodes that reach no capture, walking a topological order backwards.</summary>
-    private void MarkNeeded()
-    {
-        int[] order = new int[count], waiting = new int[count];
-        int n = 0;
-        for (int i = 0; i < count; i++)
-        {
-            waiting[i] = slots[i].Dependencies;
-            if (waiting[i] == 0) order[n++] = i;
-        }
-        for (int next = 0; next < n; next++)
-        {
-            Node node = slots[order[next]].Node;
-            for (int i = 0; i < node.InputCount; i++)
-            {
-                if (node.Input(i).Node is not { } input) continue;
-                int at = Find(input);
-                if (--waiting[at] == 0) order[n++] = at;
-            }
-        }
-        for (int i = 0; i < count; i++) slots[i].Wanted = slots[i].Runs = false;
-        foreach (Capture c in captures!)
-            if (c.Edge.Node is { } wanted && Find(wanted) is >= 0 and var at) slots[at].Wanted = true;
-        for (int next = n - 1; next >= 0; next--)
-        {
-            ref Slot slot = ref slots[order[next]];
-            for (int i = 0; i < slot.Node.InputCount && !slot.Runs; i++)
-                slot.Runs = slot.Node.Input(i).Node is { } input && slots[Find(input)].Wanted;
-            slot.Wanted |= slot.Runs;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Find(Node node)
-    {
-        if (lookup is not null) return lookup.TryGetValue(node, out int found) ? found : -1;
-        int at = node.Slot;
-        return (uint)at < (uint)count && ReferenceEquals(slots[at].Node, node) ? at : -1;
-    }
-
-    private int Insert(Node node)
-    {
-        if (count == slots.Length) Array.Resize(ref slots, 2 * count);
-        slots[count].Node = node;
-        slots[count].Wanted = slots[count].Runs = true;
-        if (lookup is null) node.Slot = count;
-        else lookup.Add(node, count);
-        return count++;
-    }
-
-    private void Enqueue(int slot)
-    {
-        if (ready == heap.Length) Array.Resize(ref heap, 2 * ready);
-        long key = slots[slot].Node.Sequence;
-        int i = ready++;
-        for (; i > 0; i = (i - 1) / 2)
-        {
-            int parent = (i - 1) / 2;
-            if (heap[parent].Sequence >= key) break;
-            heap[i] = heap[parent];
-        }
-        heap[i] = (key, slot);
-    }
-
-    private int Dequeue()
-    {
-        int first = heap[0].Slot;
-        (long Sequence, int Slot) last = heap[--ready];
-        int i = 0;
-        for (int child = 1; child < ready; child = 2 * i + 1)
-        {
-            if (child + 1 < ready && heap[child + 1].Sequence > heap[child].Sequence) child++;
-            if (heap[child].Sequence <= last.Sequence) break;
-            heap[i] = heap[child];
-            i = child;
-        }
-        heap[i] = last;
-        return first;
     }
 
     /// <summary>Forgets the run; false if the task grew so large that it should not be kept.</summary>
@@ -378,8 +310,11 @@ internal sealed class GraphTask
     {
         Array.Clear(slots, 0, count);
         count = ready = 0;
+        current = -1;
         lookup = null;
         captures = null;
+        outer = null;
+        callbacks = null;
         leaves.Clear();
         Array.Clear(into);
         return slots.Length <= 4096;

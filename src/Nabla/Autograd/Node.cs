@@ -8,7 +8,7 @@ namespace Nabla;
 public readonly record struct Edge(Node? Node, int OutputNr);
 
 /// <summary>One recorded operation: it knows the nodes its inputs came from and turns a gradient of its output into theirs.</summary>
-public abstract class Node
+public abstract partial class Node
 {
     [ThreadStatic] private static long counter;
 
@@ -18,33 +18,40 @@ public abstract class Node
     /// <summary>This node's slot in the backward run that holds the fast token; see <see cref="GraphTask"/>.</summary>
     internal int Slot;
 
+    /// <summary>The backward run that freed what this node had saved.</summary>
+    internal int FreedBy;
+
+    /// <summary>Sizes and strides of the first output; null as long as no tensor is an output of this node.</summary>
+    internal Layout? OutLayout;
+
+    /// <summary>What few nodes have: hooks, metadata, the place of the call.</summary>
+    internal NodeExtra? Extra;
+
+    internal DType OutType;
+
     private protected bool freed;
 
     /// <summary>A node with the next sequence number of this thread.</summary>
-    private protected Node() => Sequence = ++counter;
+    private protected Node()
+    {
+        Sequence = ++counter;
+        if (Anomaly.On) Anomaly.Record(this);
+    }
+
+    /// <summary>The number of the node that this thread made last.</summary>
+    internal static long LastSequence => counter;
 
     /// <summary>PyTorch's name of the node, such as <c>MulBackward0</c>.</summary>
     public abstract string Name { get; }
-
-    /// <summary>A number that grows with each node recorded on a thread.</summary>
-    public long SequenceNumber => Sequence;
-
-    /// <summary>Where the gradients of this node's inputs go, one entry per input.</summary>
-    public IReadOnlyList<Edge> NextFunctions
-    {
-        get
-        {
-            Edge[] edges = new Edge[InputCount];
-            for (int i = 0; i < edges.Length; i++) edges[i] = Input(i);
-            return edges;
-        }
-    }
 
     internal abstract int InputCount { get; }
 
     internal abstract Edge Input(int i);
 
     internal virtual int OutputCount => 1;
+
+    /// <summary>Shape and dtype of an output.</summary>
+    internal virtual TensorSpec Output(int i) => new(OutLayout ?? Layout.Scalar, OutType);
 
     /// <summary>Writes one gradient per input that needs one. For nodes with one output.</summary>
     internal abstract void Pull(Tensor g, Span<Tensor?> into);
@@ -55,10 +62,22 @@ public abstract class Node
     /// <summary>Drops what was saved for backward.</summary>
     internal virtual void Release() { }
 
-    /// <summary>Results whose gradient is to be kept in <see cref="Tensor.Grad"/>.</summary>
-    internal List<Tensor>? Retained;
+    /// <summary>How many values this node may have saved, those that it did not among them.</summary>
+    internal virtual int SavedCount => 0;
 
-    internal void Retain(Tensor output) => (Retained ??= []).Add(output);
+    /// <summary>A saved value and its name.</summary>
+    internal virtual (string Name, Saved Value) SavedAt(int i) => default;
+
+    internal void Retain(Tensor output) => (Extras.Retained ??= []).Add(output);
+
+    internal NodeExtra Extras
+    {
+        get
+        {
+            if (Extra is null) Interlocked.CompareExchange(ref Extra, new NodeExtra(), null);
+            return Extra;
+        }
+    }
 
     /// <summary>The node's name, as <c>&lt;AddBackward0&gt;</c>.</summary>
     public override string ToString() => $"<{Name}>";
@@ -66,76 +85,36 @@ public abstract class Node
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private protected void ThrowIfFreed()
     {
-        if (freed) Throw.BackwardTwice(Name);
+        if (freed) Throw.BackwardTwice(this);
     }
+
+    internal bool IsFreed => freed;
 }
 
-/// <summary>A tensor kept for backward, with the version it had.</summary>
-internal struct Saved
+/// <summary>What few nodes have.</summary>
+internal sealed class NodeExtra
 {
-    private Tensor? tensor;
-    private readonly int version;
+    /// <summary>Results whose gradient is to be kept in <see cref="Tensor.Grad"/>.</summary>
+    internal List<Tensor>? Retained;
 
-    internal Saved(Tensor tensor)
+    internal HookList<Func<Tensor, Tensor?>>? TensorHooks;
+    internal HookList<Func<IReadOnlyList<Tensor?>, IReadOnlyList<Tensor?>?>>? Prehooks;
+    internal HookList<Func<IReadOnlyList<Tensor?>, IReadOnlyList<Tensor?>, IReadOnlyList<Tensor?>?>>? Posthooks;
+
+    /// <summary>Of a leaf's node: called after the leaf's gradient has grown.</summary>
+    internal HookList<Action<Tensor>>? AccumulatedHooks;
+
+    internal Dictionary<string, object?>? Metadata;
+
+    /// <summary>In anomaly mode: where the operation was called.</summary>
+    internal string? Site;
+
+    /// <summary>In anomaly mode: the node in whose backward this one was made.</summary>
+    internal Node? Parent;
+
+    internal static T Once<T>(ref T? field) where T : class, new()
     {
-        if (tensor.IsInference)
-            Throw.Graph("Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and " +
-                "use it in autograd.");
-        this.tensor = tensor;
-        version = tensor.storage.Version;
-    }
-
-    /// <summary>The tensor, or null if the rule did not ask for it.</summary>
-    /// <exception cref="AutogradException">It was written to in place since.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal readonly Tensor Get(Node node)
-    {
-        if (tensor is { } t && t.storage.Version != version) Throw.ModifiedInPlace(node.Name, t, version, t.storage.Version);
-        return tensor!;
-    }
-
-    internal void Clear() => tensor = null;
-}
-
-/// <summary>The end of every path that reaches a leaf: adds what arrives to the leaf's <see cref="Tensor.Grad"/>.</summary>
-internal sealed class AccumulateGrad : Node
-{
-    internal readonly Tensor Leaf;
-
-    internal AccumulateGrad(Tensor leaf)
-    {
-        Leaf = leaf;
-        Sequence = long.MaxValue;
-    }
-
-    public override string Name => "AccumulateGrad";
-    internal override int InputCount => 0;
-    internal override Edge Input(int i) => default;
-    internal override void Pull(Tensor g, Span<Tensor?> into) { }
-
-    /// <summary>Adds a gradient. Several backward runs may do so at once.</summary>
-    /// <param name="g">The gradient, with the leaf's shape and dtype.</param>
-    /// <param name="own">Nobody else holds <paramref name="g"/>'s memory, so it can become the leaf's gradient as it is.</param>
-    /// <param name="createGraph">Keep the graph of the sum.</param>
-    internal void Add(Tensor g, bool own, bool createGraph)
-    {
-        lock (this)
-        {
-            TensorMeta meta = Leaf.Meta;
-            if (meta.Grad is not { } old) meta.Grad = createGraph ? g : own && Fits(g) ? g.Detach() : Obey(g);
-            else if (createGraph || old.RequiresGrad || old.layout.MayOverlap) meta.Grad = old + g;
-            else old.AddRaw_(g);
-        }
-    }
-
-    /// <summary>A gradient lies in memory as its leaf does, if the leaf is dense.</summary>
-    private bool Fits(Tensor g) => g.layout.IsPlain && (Leaf.layout.IsDense ? g.layout.SameStrides(Leaf.layout) : g.IsContiguous);
-
-    private Tensor Obey(Tensor g)
-    {
-        if (g.wrap is not null) return g.Clone();
-        Tensor copy = Tensor.Allocate(Leaf.layout.Fresh, g.dtype);
-        Kernels.Copy.Run(g, copy);
-        return copy;
+        if (field is null) Interlocked.CompareExchange(ref field, new T(), null);
+        return field;
     }
 }

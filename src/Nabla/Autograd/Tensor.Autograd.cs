@@ -38,6 +38,16 @@ public sealed partial class Tensor
 
     private bool ViewRequiresGrad => meta!.Base is { } b && b.RequiresGrad;
 
+    /// <summary>A name for messages and pictures of graphs; null unless it was set.</summary>
+    public string? Name
+    {
+        get => meta?.Name;
+        set
+        {
+            if (value is not null || meta is not null) Meta.Name = value;
+        }
+    }
+
     /// <summary>True if no recorded operation made this tensor. Leaves that require gradients receive <see cref="Grad"/>.</summary>
     public bool IsLeaf => GradFn is null;
 
@@ -90,18 +100,20 @@ public sealed partial class Tensor
     /// <param name="retainGraph">Keep what the graph saved, for another backward; defaults to <paramref name="createGraph"/>.</param>
     /// <param name="createGraph">Record the backward operations, so that gradients can be differentiated again.</param>
     /// <param name="inputs">Accumulate into these only.</param>
+    /// <param name="file">The compiler fills this in: messages name the call.</param>
+    /// <param name="line">The compiler fills this in.</param>
     /// <exception cref="AutogradException">There is no graph, it was freed, a saved tensor was modified, or the tensor is no
     /// scalar.</exception>
     /// <exception cref="ShapeException">The gradient's shape is not this tensor's.</exception>
     public void Backward(Tensor? gradient = null, bool? retainGraph = null, bool createGraph = false,
-        IReadOnlyList<Tensor>? inputs = null) =>
-        Autograd.Backward([this], gradient is null ? null : [gradient], retainGraph, createGraph, inputs);
+        IReadOnlyList<Tensor>? inputs = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        Autograd.Backward([this], gradient is null ? null : [gradient], retainGraph, createGraph, inputs, file, line);
 
     /// <summary>The same values as a leaf without history. Memory and version counter are shared.</summary>
     public Tensor Detach()
     {
         if (wrap is { } level) return level.Detach(this);
-        return new Tensor(storage, layout, dtype) { flags = flags & Flags.Inference };
+        return new Tensor(storage, layout, dtype) { IsInference = IsInference };
     }
 
     /// <summary>The same value, in the same transform, at no place of this level's graph.</summary>
@@ -112,6 +124,11 @@ public sealed partial class Tensor
     public Tensor Detach_()
     {
         if (meta?.Base is not null) Throw.Graph("Can't detach views in-place. Use detach() instead.");
+        if (gradFn is not null)
+        {
+            Meta.DetachedFrom = (new(gradFn, outputNr), Node.LastSequence);
+            flags |= Flags.DetachedInPlace;
+        }
         gradFn = null;
         outputNr = 0;
         flags &= ~Flags.LeafRequiresGrad;
@@ -123,6 +140,10 @@ public sealed partial class Tensor
     public Tensor RetainGrad()
     {
         if (!RequiresGrad) Throw.Graph("can't retain_grad on Tensor that has requires_grad=False");
+        if (wrap is not null)
+            Throw.Graph("You are attempting to call Tensor.retain_grad() inside of a function being transformed by a functorch " +
+                "transform. This is unsupported, please attempt to use the functorch transforms (e.g. grad, vjp, jacrev, jacfwd, " +
+                "hessian) or call requires_grad_() outside of a function being transformed instead.");
         if (GradFn is null || Meta.RetainsGrad) return this;
         Meta.RetainsGrad = true;
         gradFn!.Retain(this);
@@ -175,6 +196,19 @@ public sealed partial class Tensor
     {
         gradFn = node;
         outputNr = (short)output;
+        if (output == 0) (node.OutLayout, node.OutType) = (layout, dtype);
+    }
+
+    /// <summary>Puts this tensor at a place of the graph that is another tensor's too.</summary>
+    internal void SetHistoryOf(Node node, int output) => (gradFn, outputNr) = (node, (short)output);
+
+    internal bool IsDetachedInPlace => (flags & Flags.DetachedInPlace) != 0;
+
+    /// <summary>Makes this tensor stand for a leaf: gradients go there.</summary>
+    internal void ShareAccumulator(AccumulateGrad leaf)
+    {
+        Meta.Accumulator = leaf;
+        flags |= Flags.LeafRequiresGrad;
     }
 
     /// <summary>One of several views that one operation returned, or a view made where nothing was recorded: not to be written

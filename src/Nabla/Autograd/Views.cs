@@ -20,7 +20,16 @@ internal static class Views
     /// <returns>True if the write is to be recorded.</returns>
     internal static bool Check(Tensor x, bool otherRequiresGrad, string op)
     {
+        bool record = MayWrite(x, otherRequiresGrad, op);
+        WriteLog.Note(x, op);
+        if (SavedTensorScope.Open != 0) SavedTensorScope.BeforeWrite(x.storage);
+        return record;
+    }
+
+    private static bool MayWrite(Tensor x, bool otherRequiresGrad, string op)
+    {
         if (x.layout.MayOverlap) Throw.OverlappingWrite(op);
+        if (GradMode.Depth > 0 && (x.meta?.Base ?? x).BornDepth < GradMode.Depth) Throw.CapturedInPlace(op);
         if (x.IsInference && !GradMode.InferenceEnabled)
             Throw.Graph("Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal " +
                 "tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details.");
@@ -72,6 +81,7 @@ internal static class Views
     /// base.</summary>
     internal static void Rebase(Tensor x, Node node)
     {
+        if (Anomaly.On) Anomaly.Written(node, x);
         if (x.meta?.Base is not { } root)
         {
             x.SetHistory(node);
@@ -81,23 +91,31 @@ internal static class Views
         root.SetHistory(new CopySlices(root, x.layout, node));
         if (root.RetainsGrad) root.gradFn!.Retain(root);
         // The version has moved, so that every view, this one included, derives its node anew from the base's.
-        Refresh(x, root, x.meta);
+        Refresh(x, root, x.meta, written: true);
         if (x.RetainsGrad) x.gradFn?.Retain(x);
     }
 
     /// <summary>Derives a view's node from its base's after a write.</summary>
-    internal static void Refresh(Tensor view, Tensor root, TensorMeta meta)
+    internal static void Refresh(Tensor view, Tensor root, TensorMeta meta, bool written = false)
     {
         if (root.RequiresGrad) Forbid(view, "its base or another view of its base has been modified inplace");
         meta.ViewVersion = view.storage.Version;
         if (view.gradFn is null && !root.RequiresGrad) return;
         if (root.Edge.Node is null) return;
+        NodeExtra? before = view.gradFn?.Extra;
+        int output = view.outputNr;
         bool mode = GradMode.Exchange(true);
         try
         {
             view.SetHistory(new LinearNode<Ops.AsStrided>(new Ops.AsStrided(root.layout, view.layout), root));
         }
         finally { GradMode.Exchange(mode); }
+        if (before is null || written) return;
+        // The write went past this view: its hooks watch its new value too, and a gradient that is kept is kept on.
+        if (before.TensorHooks is { } hooks)
+            foreach (Hook<Func<Tensor, Tensor?>> hook in hooks.Items)
+                if (hook.Output == output) NodeExtra.Once(ref view.gradFn!.Extras.TensorHooks).Add(new Hook<Func<Tensor, Tensor?>>(hook));
+        if (meta.RetainsGrad) view.gradFn!.Retain(view);
     }
 }
 
@@ -109,29 +127,40 @@ internal sealed class CopySlices : Node
     private readonly Layout layout, view;
     private readonly Node write;
 
+    /// <summary>Somebody watches the view's value from before the write, so its gradient takes the way through the view's own
+    /// node.</summary>
+    private readonly bool through;
+
     internal CopySlices(Tensor root, Layout view, Node write)
     {
         this.root = root.Edge;
         this.view = view;
         this.write = write;
         layout = root.layout;
+        through = write.Input(0).Node?.Extra is { } extra && (extra.TensorHooks ?? (object?)extra.Retained) is not null;
     }
 
     public override string Name => "CopySlices";
-    internal override int InputCount => Math.Max(1, write.InputCount);
-    internal override Edge Input(int i) => i == 0 ? root : write.Input(i);
+    internal override int InputCount => through ? write.InputCount + 1 : Math.Max(1, write.InputCount);
+    internal override Edge Input(int i) => i == 0 ? root : write.Input(through ? i - 1 : i);
+    internal override int SavedCount => write.SavedCount;
+    internal override (string Name, Saved Value) SavedAt(int i) => write.SavedAt(i);
 
     internal override void Pull(Tensor g, Span<Tensor?> into)
     {
-        write.Pull(Linear.Apply(new Ops.AsStrided(layout, view), g), into);
+        write.Pull(Linear.Apply(new Ops.AsStrided(layout, view), g), through ? into[1..] : into);
         if (root.Node is null)
         {
             into[0] = null;
             return;
         }
         Tensor rest = Linear.Apply(new Ops.ClearStrided(layout, view), g);
-        into[0] = into[0] is { } inner ? rest + Linear.Apply(new Ops.PutStrided(layout, view), inner) : rest;
+        into[0] = !through && into[0] is { } inner ? rest + Linear.Apply(new Ops.PutStrided(layout, view), inner) : rest;
     }
 
-    internal override void Release() => write.Release();
+    internal override void Release()
+    {
+        write.Release();
+        freed = write.IsFreed;
+    }
 }

@@ -50,7 +50,8 @@ internal static unsafe class ConvPatches
         if (columns == 0) return;
         long size = w.KernelPlane * w.OutputPlane;
         fixed (T* px = x.Span<T>(), py = y.Span<T>())
-            Parallel.For(columns / size, Math.Max(1, Grain / size), new Body<T>(add ? py : px, add ? px : py, ConvTaps.Forward(w, 1, 1), add));
+            Parallel.For(columns / size, Math.Max(1, Grain / size), new Body<T>(add ? py : px, add ? px : py, ConvTaps.Forward(w, 1, 1),
+                add));
     }
 
     private readonly struct Body<T>(T* image, T* columns, ConvTaps taps, bool add) : IRange where T : unmanaged, INumber<T>

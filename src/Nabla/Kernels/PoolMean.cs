@@ -42,7 +42,8 @@ internal static class PoolMean
             T[] row = new T[w.Input[^1]];
             for (long plane = from; plane < to; plane++)
             {
-                if (spread) Spread(x.storage.Span<T>(x.layout.Offset + plane * output, output), y.storage.Span<T>(plane * input, input), row);
+                if (spread) Spread(x.storage.Span<T>(x.layout.Offset + plane * output, output), y.storage.Span<T>(plane * input, input),
+                    row);
                 else Means(x.storage.Span<T>(x.layout.Offset + plane * input, input), y.storage.Span<T>(plane * output, output), row);
             }
         }

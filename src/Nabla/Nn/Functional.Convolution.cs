@@ -31,8 +31,8 @@ public static partial class Functional
         Shape? dilation = null, long groups = 1) => Convolve(2, "conv2d", input, weight, bias, stride, padding, dilation, groups);
 
     /// <summary>
-    /// Convolution over three dimensions, as <see cref="Conv1d"/> over one: the input is [n, channels, depth, height, width], or without n, the
-    /// weight [outputs, channels / groups, kernel depth, kernel height, kernel width].
+    /// Convolution over three dimensions, as <see cref="Conv1d"/> over one: the input is [n, channels, depth, height, width], or without
+    /// n, the weight [outputs, channels / groups, kernel depth, kernel height, kernel width].
     /// </summary>
     /// <inheritdoc cref="Conv1d"/>
     public static Tensor Conv3d(Tensor input, Tensor weight, Tensor? bias = null, Shape? stride = null, Padding padding = default,
@@ -68,8 +68,8 @@ public static partial class Functional
         ConvolveTransposed(2, "conv_transpose2d", input, weight, bias, stride, padding, outputPadding, groups, dilation);
 
     /// <summary>
-    /// Transposed convolution over three dimensions, as <see cref="ConvTranspose1d"/> over one: the input is [n, channels, depth, height, width],
-    /// or without n, the weight [channels, outputs / groups, kernel depth, kernel height, kernel width].
+    /// Transposed convolution over three dimensions, as <see cref="ConvTranspose1d"/> over one: the input is [n, channels, depth, height,
+    /// width], or without n, the weight [channels, outputs / groups, kernel depth, kernel height, kernel width].
     /// </summary>
     /// <inheritdoc cref="ConvTranspose1d"/>
     public static Tensor ConvTranspose3d(Tensor input, Tensor weight, Tensor? bias = null, Shape? stride = null, Shape? padding = null,

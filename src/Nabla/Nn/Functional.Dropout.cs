@@ -62,6 +62,7 @@ public static partial class Functional
     /// <param name="generator">The source; <see cref="Generator.Default"/> by default.</param>
     public static Tensor GumbelSoftmax(Tensor logits, double tau = 1, bool hard = false, int dim = -1, Generator? generator = null)
     {
+        _ = Dims.FromEnd(dim, logits.NDim);
         Tensor gumbel = -Tensor.EmptyLike(logits).Exponential_(generator: generator).Log();
         Tensor soft = ((logits + gumbel) / tau).Softmax(dim);
         if (!hard) return soft;
@@ -82,7 +83,6 @@ public static partial class Functional
         if (p == 0 || !training || x.NumElements == 0) return x;
         if (!x.dtype.IsFloatingPoint()) Throw.CannotCast("dropout", Tensor.DefaultDType, x.dtype);
         if (feature && x.NDim < 2) Throw.Shapes($"Feature dropout requires at least 2 dimensions in the input: it has shape {x.Shape}.");
-        RandomDraw.ThrowIfBatched(x);
         // Before the generator moves.
         if (inPlace) Views.Check(x, false, "Mul");
         if (p == 1) return Times(x, Tensor.Zeros(default, x.dtype), inPlace);

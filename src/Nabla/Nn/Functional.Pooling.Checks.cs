@@ -80,13 +80,13 @@ internal readonly struct PoolCheck(int n, string kind, Tensor input)
         if (IsMax1)
             Throw.Shapes("max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:" + shape);
         if (!fits && n == 1)
-            Throw.Shapes($"Expected 2 to 3 dimensions, but got {rank}-dimensional tensor for argument #1 'self' (while checking arguments " +
-                "for avg_pool1d)");
+            Throw.Shapes($"Expected 2 to 3 dimensions, but got {rank}-dimensional tensor for argument #1 'self' (while checking " +
+                $"arguments for avg_pool1d)");
         if (!fits && (n == 3 || kind == "max"))
             Throw.Shapes($"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input: {Name} got {shape}.");
         if (n == 3)
-            Throw.Shapes($"{(kind == "max" ? "max_pool3d_with_indices_out_cpu_template" : Name)}(): Expected input's non-batch dimensions " +
-                $"to have positive length, but input has a shape of {shape} and non-batch dimension " +
+            Throw.Shapes($"{(kind == "max" ? "max_pool3d_with_indices_out_cpu_template" : Name)}(): Expected input's non-batch " +
+                $"dimensions to have positive length, but input has a shape of {shape} and non-batch dimension " +
                 $"{input.layout.shape.AsSpan(rank - n - 1).IndexOf(0)} has length zero!");
         Throw.Shapes($"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{shape}");
     }

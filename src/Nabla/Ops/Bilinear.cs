@@ -8,7 +8,11 @@ public static class Bilinear
     {
         if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Bilinear(op, x, y);
         Tensor z = x.wrap is null && y.wrap is null ? op.Forward(x, y) : Interpreter.Of(x, y).Bilinear(op, x, y);
-        if (GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad)) z.SetHistory(new BilinearNode<TOp>(op, x, y));
+        if (GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
+        {
+            z.SetHistory(new BilinearNode<TOp>(op, x, y));
+            if (Anomaly.On) Anomaly.Forward(z.gradFn, z, x, y);
+        }
         return z;
     }
 }
@@ -32,6 +36,7 @@ internal sealed class BilinearNode<TOp> : Node where TOp : struct, IBilinear<TOp
     }
 
     public override string Name => TOp.NodeName(op);
+    public override string Description => op.ToString()!;
     internal override int InputCount => 2;
     internal override Edge Input(int i) => i == 0 ? new(a, xOutput) : new(b, yOutput);
 
@@ -44,10 +49,11 @@ internal sealed class BilinearNode<TOp> : Node where TOp : struct, IBilinear<TOp
 
     private static Tensor? Cast(Tensor? d, DType dtype) => d is null || d.dtype == dtype ? d : d.To(dtype);
 
+    internal override int SavedCount => 2;
+    internal override (string Name, Saved Value) SavedAt(int i) => i == 0 ? ("self", x) : ("other", y);
+
     internal override void Release()
     {
-        freed = true;
-        x.Clear();
-        y.Clear();
+        freed |= x.Drop() | y.Drop();
     }
 }

@@ -126,7 +126,7 @@ public sealed partial class Tensor
     /// <summary>Whether no element of a bool tensor is false.</summary>
     private bool AllTrue()
     {
-        ThrowIfBatched();
+        ThrowIfBatched(Batch.CannotBranch);
         Tensor flat = Kernels.Copy.Contiguous(this);
         return flat.storage.Span<byte>(flat.layout.Offset, flat.layout.Count).IndexOf((byte)0) < 0;
     }

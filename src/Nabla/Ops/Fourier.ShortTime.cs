@@ -76,12 +76,14 @@ public sealed partial class Tensor
         long hop = hopLength ?? nFft / 4, win = winLength ?? nFft;
         if (!IsComplex)
             Throw.Types("istft requires a complex-valued input tensor matching the output from stft with return_complex=True.");
-        if (Rank is not (2 or 3)) Refuse($": expected a tensor with 3 or 4 dimensions, but got {Rank + 1} (a pair of numbers counts as one)");
+        if (Rank is not (2 or 3)) Refuse($": expected a tensor with 3 or 4 dimensions, but got {Rank + 1} (a pair of numbers counts " +
+            $"as one)");
         if (NumElements == 0) Refuse(": input tensor cannot be empty.");
         bool half = onesided ?? Size(-2) != nFft;
         if (half && returnComplex) Throw.Types("Cannot have onesided output if window or input is complex");
         if (half && Size(-2) != nFft / 2 + 1)
-            Refuse(": expected the frequency dimension (3rd to the last) of the input tensor to match n_fft / 2 + 1 when onesided=True, but " +
+            Refuse(": expected the frequency dimension (3rd to the last) of the input tensor to match n_fft / 2 + 1 when " +
+                "onesided=True, but " +
                 $"got {Size(-2)}");
         if (!half && Size(-2) != nFft)
             Refuse(": expected the frequency dimension (3rd to the last) of the input tensor to match n_fft when onesided=False, but got " +
@@ -108,7 +110,8 @@ public sealed partial class Tensor
         if (length is { } asked && asked > end - start) y = y.ConstantPadNd((long[])[0, asked - (end - start)]);
         return Rank == 2 ? y.Squeeze(0) : y;
 
-        void Refuse(string what) => Throw.Shapes($"istft(CPU{dtype.ScalarName()}Type{Shape}, n_fft={nFft}, hop_length={hop}, win_length={win}, window=" +
+        void Refuse(string what) => Throw.Shapes($"istft(CPU{dtype.ScalarName()}Type{Shape}, n_fft={nFft}, hop_length={hop}, " +
+            $"win_length={win}, window=" +
             $"{(window is null ? "None" : $"torch.{window.dtype.ScalarName()}Tensor{{{window.Shape}}}")}, center={(center ? 1 : 0)}, " +
             $"normalized={(normalized ? 1 : 0)}, onesided={Flag(onesided)}, length={(length is { } n ? n : "None")}, " +
             $"return_complex={(returnComplex ? 1 : 0)}) {what}");

@@ -91,7 +91,8 @@ internal static partial class Ops
         {
             Tensor? p = a?.Diagonal(0, -2, -1).Imag, q = b?.Diagonal(0, -2, -1).Imag;
             LinAlg.CheckPhase(p is null ? q! : q is null ? p : p + q, "svd_backward: The singular vectors in the complex case are " +
-                "specified up to multiplication by e^{i phi}. The specified loss function depends on this phase term, making it ill-defined.");
+                "specified up to multiplication by e^{i phi}. The specified loss function depends on this phase term, making it " +
+                    "ill-defined.");
             Tensor turn = (p is null ? -q! : q is null ? p : p - q) / (2 * s);
             return Tensor.Complex(turn * 0, turn);
         }

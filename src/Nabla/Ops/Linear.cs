@@ -15,7 +15,10 @@ public static class Linear
             Views.Track(y, x, multiple: y.dtype != x.dtype);
         }
         if (TOp.Differentiable && GradMode.Enabled && x.RequiresGrad && y.dtype.IsDifferentiable())
+        {
             y.SetHistory(new LinearNode<TOp>(op, x));
+            if (Anomaly.On) Anomaly.Forward(y.gradFn, y, x);
+        }
         return y;
     }
 }
@@ -37,6 +40,7 @@ internal sealed class LinearNode<TOp> : Node where TOp : struct, ILinear<TOp>
     }
 
     public override string Name => TOp.NodeName(op);
+    public override string Description => op.ToString()!;
     internal override int InputCount => 1;
     internal override Edge Input(int i) => new(input, outputNr);
 

@@ -8,7 +8,11 @@ public static class Map
     {
         if (!TOp.TakesComplex && x.dtype.IsComplex()) return TOp.OnComplex(op, x);
         Tensor y = x.wrap is null ? Compute(op, x) : x.wrap.Map(op, x);
-        if (TOp.Differentiable && GradMode.Enabled && x.RequiresGrad) y.SetHistory(new MapNode<TOp>(op, x, x, y));
+        if (TOp.Differentiable && GradMode.Enabled && x.RequiresGrad)
+        {
+            y.SetHistory(new MapNode<TOp>(op, x, x, y));
+            if (Anomaly.On) Anomaly.Forward(y.gradFn, y, x);
+        }
         return y;
     }
 
@@ -56,10 +60,11 @@ internal sealed class MapNode<TOp> : Node where TOp : struct, IMap<TOp>
         (input, outputNr) = (source.Node, (short)source.OutputNr);
         dtype = x.dtype;
         if ((TOp.Saves & Saves.X) != 0) this.x = new(x);
-        if ((TOp.Saves & Saves.Result) != 0) this.y = new(y);
+        if ((TOp.Saves & Saves.Result) != 0) this.y = new(y, 0);
     }
 
     public override string Name => TOp.NodeName(op);
+    public override string Description => op.ToString()!;
     internal override int InputCount => 1;
     internal override Edge Input(int i) => new(input, outputNr);
 
@@ -70,11 +75,12 @@ internal sealed class MapNode<TOp> : Node where TOp : struct, IMap<TOp>
         into[0] = d.dtype == dtype ? d : d.To(dtype);
     }
 
+    internal override int SavedCount => 2;
+    internal override (string Name, Saved Value) SavedAt(int i) => i == 0 ? ("self", x) : ("result", y);
+
     internal override void Release()
     {
         if (TOp.Saves == Saves.None) return;
-        freed = true;
-        x.Clear();
-        y.Clear();
+        freed |= x.Drop() | y.Drop();
     }
 }

@@ -111,7 +111,7 @@ public sealed partial class Tensor
         if (mask.dtype != DType.Bool) Throw.Types("masked_select: expected BoolTensor for mask");
         Shape shape = new(Kernels.Broadcast.Shape(layout.shape, mask.layout.shape, "masked_select"));
         Tensor x = Expand(shape).AtLeast1();
-        return Bilinear.Apply(new Ops.Index(Dims.All(x.Rank), 0, 1, "MaskedSelect"), x, mask.Expand(shape).FlatNonzero());
+        return Bilinear.Apply(new Ops.Index(Dims.All(x.Rank), 0, 1, "MaskedSelect"), x, mask.Expand(shape).FlatNonzero(Batch.CannotMask));
     }
 
     /// <summary>A copy in which the places where the mask is true take the source's values in order.</summary>
@@ -148,9 +148,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>The positions, counted in row-major order, of what is not zero.</summary>
-    internal Tensor FlatNonzero()
+    internal Tensor FlatNonzero(string? whyNotBatched = null)
     {
-        ThrowIfBatched();
+        ThrowIfBatched(whyNotBatched ?? Batch.CannotSize("nonzero"));
         return Kernels.Masks.Positions(Kernels.Copy.Cast(Innermost(), DType.Bool));
     }
 

@@ -21,6 +21,8 @@ public static class Op
         OpNode<TOp> node = new(op, x, y);
         for (int i = 0; i < y.Length; i++)
             if (y[i].dtype.IsDifferentiable() && TOp.DifferentiableOutput(op, i)) y[i].SetHistory(node, i);
+        if (Anomaly.On)
+            foreach (Tensor t in y) Anomaly.Forward(t.gradFn, t, x);
         return y;
     }
 }
@@ -31,6 +33,7 @@ internal sealed class OpNode<TOp> : Node where TOp : struct, IOp<TOp>
     private readonly Edge[] inputs;
     private readonly DType[] dtypes;
     private readonly Saved[] x, y;
+    private readonly TensorSpec[]? outputs;
     private readonly bool saves;
 
     internal OpNode(TOp op, ReadOnlySpan<Tensor> x, Tensor[] y)
@@ -40,6 +43,11 @@ internal sealed class OpNode<TOp> : Node where TOp : struct, IOp<TOp>
         dtypes = new DType[x.Length];
         this.x = new Saved[x.Length];
         this.y = new Saved[y.Length];
+        if (y.Length != 1)
+        {
+            outputs = new TensorSpec[y.Length];
+            for (int i = 0; i < y.Length; i++) outputs[i] = new(y[i]);
+        }
         for (int i = 0; i < x.Length; i++)
         {
             (inputs[i], dtypes[i]) = (x[i].Edge, x[i].dtype);
@@ -50,15 +58,21 @@ internal sealed class OpNode<TOp> : Node where TOp : struct, IOp<TOp>
         for (int i = 0; i < y.Length; i++)
         {
             if (!TOp.SavesOutput(op, i)) continue;
-            this.y[i] = new(y[i]);
+            this.y[i] = new(y[i], TOp.DifferentiableOutput(op, i) ? i : -1);
             saves = true;
         }
     }
 
     public override string Name => TOp.NodeName(op);
+    public override string Description => op.ToString()!;
     internal override int InputCount => inputs.Length;
     internal override Edge Input(int i) => inputs[i];
     internal override int OutputCount => y.Length;
+    internal override TensorSpec Output(int i) => outputs is null ? base.Output(i) : outputs[i];
+    internal override int SavedCount => x.Length + y.Length;
+    internal override (string Name, Saved Value) SavedAt(int i) => i < x.Length
+        ? (i switch { 0 => "self", 1 => "other", _ => $"input{i}" }, x[i])
+        : (y.Length == 1 ? "result" : $"result{i - x.Length}", y[i - x.Length]);
 
     internal override void Pull(Tensor g, Span<Tensor?> into) => Pull([g], into);
 
@@ -76,8 +90,7 @@ internal sealed class OpNode<TOp> : Node where TOp : struct, IOp<TOp>
     internal override void Release()
     {
         if (!saves) return;
-        freed = true;
-        Array.Clear(x);
-        Array.Clear(y);
+        foreach (ref Saved s in x.AsSpan()) freed |= s.Drop();
+        foreach (ref Saved s in y.AsSpan()) freed |= s.Drop();
     }
 }

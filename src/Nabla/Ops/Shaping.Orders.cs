@@ -222,7 +222,7 @@ public sealed partial class Tensor
     public Tensor RepeatInterleave()
     {
         if (dtype is not (DType.Int64 or DType.Int32)) Throw.NotImplementedFor("repeat_interleave_cpu", dtype);
-        ThrowIfBatched();
+        ThrowIfBatched(Batch.CannotSize("repeat_interleave"));
         if (Rank != 1) Throw.Shapes($"repeat_interleave only accept 1D vector as repeat, got {Shape}");
         long[] counts = To(DType.Int64).ToArray<long>();
         Int128 total = 0;

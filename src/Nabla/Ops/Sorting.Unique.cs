@@ -21,7 +21,7 @@ public sealed partial class Tensor
 
     private (Tensor Values, Tensor Inverse, Tensor Counts) UniqueOf(int? dim, bool consecutive)
     {
-        ThrowIfBatched();
+        ThrowIfBatched(Batch.CannotSize(consecutive ? "unique_consecutive" : "_unique2"));
         Tensor x = Detach();
         int d = dim is { } given ? Dims.FromEnd(given, Rank) : 0;
         // One row per thing to compare.

@@ -9,7 +9,7 @@ public sealed partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">An element or minLength is negative.</exception>
     public Tensor BinCount(Tensor? weights = null, long minLength = 0)
     {
-        ThrowIfBatched();
+        ThrowIfBatched(Batch.CannotSize("bincount"));
         if (dtype.IsFloatingPoint() || dtype == DType.Bool) Throw.NotImplementedFor("bincount_cpu", dtype);
         if (minLength < 0) Throw.Range(nameof(minLength), minLength, $"minlength should be >= 0: bincount got {minLength}.");
         if (Rank != 1) Throw.Shapes($"bincount only supports 1-d non-negative integral inputs. The tensor has shape {Shape}.");

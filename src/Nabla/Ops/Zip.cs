@@ -10,7 +10,10 @@ public static class Zip
         if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Zip(op, x, y);
         Tensor z = x.wrap is null && y.wrap is null ? Compute(op, x, y) : Interpreter.Of(x, y).Zip(op, x, y);
         if (TOp.Differentiable && GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
+        {
             z.SetHistory(new ZipNode<TOp>(op, x.Edge, y.Edge, x, y, z));
+            if (Anomaly.On) Anomaly.Forward(z.gradFn, z, x, y);
+        }
         return z;
     }
 
@@ -101,10 +104,11 @@ internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
         Saves saves = (a.Node is not null ? TOp.ForX : Saves.None) | (b.Node is not null ? TOp.ForY : Saves.None);
         if ((saves & Saves.X) != 0) this.x = new(x);
         if ((saves & Saves.Y) != 0) this.y = new(y);
-        if ((saves & Saves.Result) != 0) this.z = new(z);
+        if ((saves & Saves.Result) != 0) this.z = new(z, 0);
     }
 
     public override string Name => TOp.NodeName(op);
+    public override string Description => op.ToString()!;
     internal override int InputCount => 2;
     internal override Edge Input(int i) => i == 0 ? new(a, xOutput) : new(b, yOutput);
 
@@ -122,13 +126,13 @@ internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
         return d.dtype == dtype ? d : d.To(dtype);
     }
 
+    internal override int SavedCount => 3;
+    internal override (string Name, Saved Value) SavedAt(int i) => i == 0 ? ("self", x) : i == 1 ? ("other", y) : ("result", z);
+
     internal override void Release()
     {
         if ((TOp.ForX | TOp.ForY) == Saves.None) return;
-        freed = true;
-        x.Clear();
-        y.Clear();
-        z.Clear();
+        freed |= x.Drop() | y.Drop() | z.Drop();
     }
 }
 

@@ -17,6 +17,9 @@ internal sealed class Storage
     /// <summary>How many gradients under way in that run lie in this storage.</summary>
     internal int Holders;
 
+    /// <summary>Who wrote in place: the name of the operation that wrote to all of it last, or a <see cref="WriteLog"/>.</summary>
+    internal object? Writes;
+
     internal Storage(byte[] bytes) => Bytes = bytes;
 
     /// <summary>Uninitialised memory for the elements of a layout.</summary>

@@ -72,9 +72,11 @@ public sealed partial class Tensor
         if (layout.Count != 1) Throw.State($"a Tensor with {layout.Count} elements cannot be converted to Scalar: its shape is {Shape}.");
     }
 
-    internal void ThrowIfBatched()
+    /// <summary>Fails inside vmap, where one tensor stands for many.</summary>
+    /// <param name="message">Why; by default that a value is read.</param>
+    internal void ThrowIfBatched(string? message = null)
     {
-        if (wrap is { CannotRead: { Length: > 0 } text }) Throw.State(text);
+        if (wrap is { IsBatched: true }) Throw.State(message ?? Batch.CannotRead);
     }
 
     private void CheckType<T>(string op)
@@ -100,7 +102,7 @@ public sealed partial class Tensor
     /// <exception cref="InvalidOperationException">The tensor has no or several elements.</exception>
     public static explicit operator bool(Tensor x)
     {
-        x.ThrowIfBatched();
+        x.ThrowIfBatched(Batch.CannotBranch);
         if (x.layout.Count != 1)
             Throw.State($"Boolean value of Tensor with {(x.layout.Count == 0 ? "no values" : "more than one value")} is ambiguous: its " +
                 $"shape is {x.Shape}; use Any() or All().");

@@ -6,8 +6,7 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// A part of the tensor. Integers, ranges, <c>null</c> and <see cref="TensorIndex.Ellipsis"/> give a view; index tensors, lists and
-    /// masks
-    /// give a copy, with PyTorch's rules for mixing them. Assignment writes into the part, in place, and is recorded.
+    /// masks give a copy, with PyTorch's rules for mixing them. Assignment writes into the part, in place, and is recorded.
     /// </summary>
     /// <param name="indices">One entry per dimension from the front; what is left is taken whole.</param>
     /// <exception cref="ArgumentOutOfRangeException">An index or range is out of bounds, or a step is not positive.</exception>
@@ -234,7 +233,7 @@ public sealed partial class Tensor
                 nameof(indices));
             if (mask) CheckMask(index, dim);
             for (int k = 0; k < n; k++) dims.Add(dim + k - Rank);
-            at.Add(mask ? index.FlatNonzero() : CheckedIndex(index, layout.shape[dim], true, layout.shape[dim] == 0
+            at.Add(mask ? index.FlatNonzero(Batch.CannotIndex) : CheckedIndex(index, layout.shape[dim], true, layout.shape[dim] == 0
                 ? "index is out of bounds for dimension with size 0: {0} was given."
                 : OutOfBounds(dim)));
             dim += n;

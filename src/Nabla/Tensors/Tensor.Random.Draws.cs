@@ -19,11 +19,8 @@ internal static class RandomDraw
     internal static Tensor InPlace<TDraw>(Tensor x, Generator? generator, TDraw draw) where TDraw : struct, IRandomDraw
     {
         bool record = Views.Check(x, false, draw.NodeName);
-        if (x.wrap is not null)
-        {
-            ThrowIfBatched(x);
-            return x.Become(Fresh(x.layout.Fresh, x.dtype, generator, draw));
-        }
+        RandomFrames.CheckInPlace(x);
+        if (x.wrap is not null) return x.Become(Fresh(x.layout.Fresh, x.dtype, generator, draw));
         Edge edge = record ? x.Edge : default;
         Fill(x, generator ?? Generator.Default, draw);
         x.storage.Version++;
@@ -31,8 +28,14 @@ internal static class RandomDraw
         return x;
     }
 
-    /// <summary>A new tensor of random numbers.</summary>
+    /// <summary>A new tensor of random numbers; inside vmap, of each item's own or the same for all.</summary>
     internal static Tensor Fresh<TDraw>(Layout layout, DType dtype, Generator? generator, TDraw draw) where TDraw : struct, IRandomDraw
+    {
+        if (Frame.Current is { } frame) return RandomFrames.Fresh(frame, layout, dtype, generator, draw);
+        return Plain(layout, dtype, generator, draw);
+    }
+
+    internal static Tensor Plain<TDraw>(Layout layout, DType dtype, Generator? generator, TDraw draw) where TDraw : struct, IRandomDraw
     {
         Tensor y = Tensor.Allocate(layout, dtype);
         Fill(y, generator ?? Generator.Default, draw);
@@ -73,20 +76,9 @@ internal static class RandomDraw
         return new Layout(x.shape, strides, 0);
     }
 
-    internal static void ThrowIfBatched(Tensor x)
-    {
-        for (Interpreter? level = x.wrap; level is not null; level = level is Dual dual ? dual.Primal.wrap : null)
-        {
-            if (level is Batch)
-                Throw.State("vmap: called random operation while in randomness error mode. Draw outside vmap and pass the numbers in as " +
-                    "an input.");
-        }
-    }
-
     /// <summary>The value under forward-mode levels: random numbers have no tangent.</summary>
     internal static Tensor Plain(Tensor x)
     {
-        ThrowIfBatched(x);
         while (x.wrap is Dual dual) x = dual.Primal;
         return x;
     }

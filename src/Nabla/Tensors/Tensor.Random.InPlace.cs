@@ -68,6 +68,11 @@ public sealed partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">A probability is not in [0, 1].</exception>
     public Tensor Bernoulli_(Tensor p, Generator? generator = null)
     {
+        if (RandomFrames.Inside)
+        {
+            RandomFrames.CheckInPlace(this);
+            return Become(Bernoulli(p.Detach().Expand(Shape), generator).To(dtype));
+        }
         Tensor each = RandomDraw.Plain(p).Detach().Expand(Shape);
         Floating(p.dtype, "bernoulli_tensor_cpu_p_");
         Tensor drawn = RandomDraw.Fresh(new Layout(layout.shape), dtype, generator, new BernoulliEachDraw(Kernels.Copy.Contiguous(each)));

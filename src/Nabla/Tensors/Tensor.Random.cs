@@ -82,7 +82,7 @@ public sealed partial class Tensor
     /// <param name="generator">The source; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ArgumentOutOfRangeException">n is negative, or the dtype cannot hold n.</exception>
     public static Tensor RandPerm(long n, DType? dtype = null, Generator? generator = null) =>
-        Drawn(new Shape([n]), dtype ?? DType.Int64, false, generator, default(PermutationDraw));
+        RandomFrames.Each(() => Drawn(new Shape([n]), dtype ?? DType.Int64, false, generator, default(PermutationDraw)));
 
     /// <summary>Numbers from the normal distribution with one mean and one standard deviation.</summary>
     /// <param name="mean">The mean.</param>
@@ -101,6 +101,8 @@ public sealed partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">A standard deviation is negative.</exception>
     public static Tensor Normal(Tensor mean, Tensor std, Generator? generator = null)
     {
+        if (RandomFrames.Inside)
+            return RandomFrames.Over([mean, std], t => Normal(t[0], t[1], generator));
         Tensor m = RandomDraw.Plain(mean), s = RandomDraw.Plain(std);
         foreach (double v in Kernels.Copy.Cast(Kernels.Copy.Contiguous(s), DType.Float64).Span<double>())
             if (!(v >= 0)) Throw.Range(nameof(std), v, "normal expects all elements of std >= 0.0");
@@ -114,6 +116,7 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Normal(Tensor, Tensor, Generator?)"/>
     public static Tensor Normal(Tensor mean, double std = 1, Generator? generator = null)
     {
+        if (RandomFrames.Inside) return RandomFrames.Over([mean], t => Normal(t[0], std, generator));
         Tensor m = RandomDraw.Plain(mean);
         Tensor y = Drawn(m.Shape, Floating(m.dtype, "normal_kernel_cpu"), false, generator, new NormalDraw(0, std));
         using (Autograd.NoGrad()) y.Add_(m);
@@ -124,6 +127,7 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Normal(Tensor, Tensor, Generator?)"/>
     public static Tensor Normal(double mean, Tensor std, Generator? generator = null)
     {
+        if (RandomFrames.Inside) return RandomFrames.Over([std], t => Normal(mean, t[0], generator));
         Tensor y = Normal(Full(default, mean, std.dtype), RandomDraw.Plain(std).Detach(), generator);
         return RandomDraw.Recorded(y, "NormalBackward2", std);
     }
@@ -135,6 +139,7 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The probabilities are not floating point.</exception>
     public static Tensor Bernoulli(Tensor input, Generator? generator = null)
     {
+        if (RandomFrames.Inside) return RandomFrames.Over([input], t => Bernoulli(t[0], generator));
         Tensor p = Kernels.Copy.Contiguous(RandomDraw.Plain(input));
         Floating(p.dtype, "bernoulli_tensor_cpu_p_");
         Tensor y = RandomDraw.Fresh(new Layout(p.layout.shape), p.dtype, generator, new BernoulliEachDraw(p));
@@ -159,6 +164,9 @@ public sealed partial class Tensor
     public Tensor Multinomial(long numSamples, bool replacement = false, Generator? generator = null)
     {
         if (Rank is < 1 or > 2) Throw.Shapes($"prob_dist must be 1 or 2 dim: it has shape {Shape}.");
+        if (RandomFrames.Inside)
+            return RandomFrames.Over([this], t => t[0].Reshape(new Shape([-1, t[0].layout.shape[^1]]))
+                .Multinomial(numSamples, replacement, generator).Reshape(new Shape([.. t[0].layout.shape[..^1], numSamples])));
         if (numSamples > int.MaxValue || NumElements > int.MaxValue)
             Throw.Range(nameof(numSamples), numSamples, $"multinomial draws at most {int.MaxValue} samples from as many weights: got " +
                 $"{numSamples} samples of shape {Shape}.");
@@ -194,7 +202,6 @@ public sealed partial class Tensor
     private static Tensor DrawnLike<TDraw>(Tensor input, DType dtype, bool requiresGrad, Generator? generator, TDraw draw)
         where TDraw : struct, IRandomDraw
     {
-        RandomDraw.ThrowIfBatched(input);
         return Leaf(RandomDraw.Fresh(input.layout.Fresh, Defined(dtype), generator, draw), requiresGrad);
     }
 }

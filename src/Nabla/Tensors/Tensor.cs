@@ -16,8 +16,14 @@ public sealed partial class Tensor
     private enum Flags : byte
     {
         None = 0, LeafRequiresGrad = 1, WrappedNumber = 2, Inference = 4, MultiView = 8, NoGradView = 16,
-        InferenceView = 32
+        InferenceView = 32, DetachedInPlace = 64
     }
+
+    /// <summary>Flags that a tensor has from its beginning: two bits say inside how many transforms it was made.</summary>
+    internal const int BornInInference = (int)Flags.Inference, BornInside = 64;
+
+    /// <summary>Inside how many transforms that differentiate this tensor was made, at most three.</summary>
+    internal int BornDepth => (int)flags / BornInside;
 
     internal readonly Storage storage;
     internal readonly Layout layout;
@@ -42,7 +48,7 @@ public sealed partial class Tensor
         this.storage = storage;
         this.layout = layout;
         this.dtype = dtype;
-        if (GradMode.InferenceEnabled) flags = Flags.Inference;
+        flags = (Flags)GradMode.Born;
     }
 
     /// <summary>Uninitialised memory of this layout, which must be plain.</summary>
@@ -144,5 +150,8 @@ internal sealed class TensorMeta
     internal double? Literal;
 
     internal bool RetainsGrad;
+
+    /// <summary>Where the tensor stood in the graph before <see cref="Tensor.Detach_"/>, and the last node made until then.</summary>
+    internal (Edge Edge, long Sequence) DetachedFrom;
     internal string? Name;
 }

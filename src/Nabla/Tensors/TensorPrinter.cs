@@ -37,7 +37,7 @@ internal sealed class TensorPrinter
     internal static string Print(Tensor x) => x.wrap switch
     {
         null => Print(x, x, null),
-        Dual { Primal.wrap: null } dual => Print(dual.Primal, x, dual.Tangent),
+        Dual { Primal.wrap: null } dual => Print(dual.Primal, x, Dual.Open(x, dual.Frame).Tangent),
         { } other => other.Print(x),
     };
 

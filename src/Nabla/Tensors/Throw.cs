@@ -118,22 +118,30 @@ internal static partial class Throw
         "Wrap the update in `using (Autograd.NoGrad())`, or use the operation without the underscore.");
 
     [DoesNotReturn]
-    internal static void ModifiedInPlace(string node, Tensor saved, int version, int current)
+    internal static void CapturedInPlace(string op) => Graph(
+        "During a grad (vjp, jvp, grad, etc) transform, the function provided attempted to call in-place operation (" +
+        $"aten::{op.TrimEnd('_').ToLowerInvariant()}_) that would mutate a captured Tensor. This is not supported; please rewrite the " +
+        "function being transformed to explicitly accept the mutated Tensor(s) as inputs.");
+
+    [DoesNotReturn]
+    internal static void ModifiedInPlace(Node node, Tensor saved, int version)
     {
+        int current = saved.storage.Version;
         string by = saved.gradFn is { } fn ? $", which is output {saved.outputNr} of {fn.Name}," : "";
         Graph("one of the variables needed for gradient computation has been modified by an inplace operation: " +
             $"[torch.{saved.dtype.ScalarName()}Tensor {Shape.Format(saved.layout.shape)}]{by} is at version {current}; " +
-            $"expected version {version} instead. {node} saved it for its backward; change the tensor after Backward, or work on a " +
-                "Clone().");
+            $"expected version {version} instead. {(saved.Name is { } name ? $"The tensor is '{name}'. " : "")}{node.Name} saved it for " +
+            $"its backward at version {version}{(WriteLog.Describe(saved, version) is { Length: > 0 } who ? $"; {who}" : "")}; change " +
+            $"the tensor after Backward, or work on a Clone().{(node.Extra?.Site is null ? "" : $" {Anomaly.Called(node)}")}");
     }
 
     [DoesNotReturn]
-    internal static void BackwardTwice(string node) => Graph(
+    internal static void BackwardTwice(Node node) => Graph(
         "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). " +
         "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). " +
         "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors " +
-        $"after calling backward. The freed node is {node}; pass retainGraph: true to the earlier Backward, or Detach what crosses " +
-            "iterations.");
+        $"after calling backward. The freed node is {node.Name}{(CallSite.Of(node.FreedBy) is { } site ? $", freed by the call in {site}"
+            : "")}; pass retainGraph: true to the earlier Backward, or Detach what crosses iterations.");
 
     [DoesNotReturn]
     internal static void OverlappingWrite(string op) => State(

@@ -9,17 +9,20 @@ internal sealed class Dual : Interpreter
     /// <summary>The version of the memory at which a view's tangent was right.</summary>
     private int version;
 
-    private Dual(int level, Tensor primal, Tensor? tangent) : base(level) =>
+    private Dual(Frame frame, Tensor primal, Tensor? tangent) : base(frame) =>
         (Primal, Tangent, version) = (primal, tangent, primal.storage.Version);
 
-    internal static Tensor New(int level, Tensor primal, Tensor? tangent) => tangent is null
+    internal static Tensor New(Frame frame, Tensor primal, Tensor? tangent) => tangent is null
         ? primal
-        : new Tensor(primal.storage, primal.layout, primal.dtype) { wrap = new Dual(level, primal, tangent) };
+        : new Tensor(primal.storage, primal.layout, primal.dtype) { wrap = new Dual(frame, primal, tangent) };
 
-    /// <summary>The value and tangent of x at this level; x itself and null if it has none.</summary>
-    internal static (Tensor Primal, Tensor? Tangent) Open(Tensor x, int level)
+    /// <summary>The value and tangent of x at a frame; x itself and null if it has none. What an ended frame left behind has no
+    /// tangent.</summary>
+    internal static (Tensor Primal, Tensor? Tangent) Open(Tensor x, Frame frame)
     {
-        if (x.wrap is not Dual d || d.Level != level) return (x, null);
+        if (x.wrap is not Dual d) return (x, null);
+        if (!ReferenceEquals(d.Frame, frame)) return d.Frame.Closed ? Open(d.Primal, frame) : (x, null);
+        if (frame.Closed || !Frame.Forward) return (d.Primal, null);
         if (d.version != x.storage.Version) d.Refresh(x);
         return (d.Primal, d.Tangent);
     }
@@ -29,38 +32,38 @@ internal sealed class Dual : Interpreter
     {
         version = x.storage.Version;
         if (x.meta?.Base is { } b0 && b0.dtype != x.dtype) Complexes.ForbidWrite(x);
-        if (x.meta?.Base is { wrap: Dual { Tangent: { } t } b } root && b.Level == Level)
+        if (x.meta?.Base is { wrap: Dual { Tangent: { } t } b } root && ReferenceEquals(b.Frame, Frame))
             Tangent = Nabla.Linear.Apply(new Ops.AsStrided(root.layout, x.layout), t);
     }
 
     internal override Tensor Map<TOp>(TOp op, Tensor x)
     {
-        (Tensor p, Tensor? t) = Open(x, Level);
+        (Tensor p, Tensor? t) = Open(x, Frame);
         Tensor y = Nabla.Map.Apply(op, p);
-        return New(Level, y, t is null || !TOp.Differentiable ? null : op.Diff(t, p, y));
+        return New(Frame, y, t is null || !TOp.Differentiable ? null : op.Diff(t, p, y));
     }
 
     internal override Tensor Zip<TOp>(TOp op, Tensor x, Tensor y)
     {
-        (Tensor p, Tensor? s) = Open(x, Level);
-        (Tensor q, Tensor? t) = Open(y, Level);
+        (Tensor p, Tensor? s) = Open(x, Frame);
+        (Tensor q, Tensor? t) = Open(y, Frame);
         Tensor z = Nabla.Zip.Apply(op, p, q);
         if (!TOp.Differentiable || !z.dtype.IsDifferentiable()) return z;
-        return New(Level, z, s is null && t is null ? null : Fit(TOp.Tangent(op, s, t, p, q, z), z));
+        return New(Frame, z, s is null && t is null ? null : Fit(TOp.Tangent(op, s, t, p, q, z), z));
     }
 
     internal override Tensor Linear<TOp>(TOp op, Tensor x)
     {
-        (Tensor p, Tensor? t) = Open(x, Level);
+        (Tensor p, Tensor? t) = Open(x, Frame);
         Tensor y = Nabla.Linear.Apply(op, p);
-        return New(Level, y, t is null || !TOp.Differentiable || !y.dtype.IsDifferentiable() ? null : Nabla.Linear.Apply(op, t));
+        return New(Frame, y, t is null || !TOp.Differentiable || !y.dtype.IsDifferentiable() ? null : Nabla.Linear.Apply(op, t));
     }
 
     internal override Tensor Bilinear<TOp>(TOp op, Tensor x, Tensor y)
     {
-        (Tensor p, Tensor? s) = Open(x, Level);
-        (Tensor q, Tensor? t) = Open(y, Level);
-        return New(Level, Nabla.Bilinear.Apply(op, p, q),
+        (Tensor p, Tensor? s) = Open(x, Frame);
+        (Tensor q, Tensor? t) = Open(y, Frame);
+        return New(Frame, Nabla.Bilinear.Apply(op, p, q),
             Plus(s is null ? null : Nabla.Bilinear.Apply(op, s, q), t is null ? null : Nabla.Bilinear.Apply(op, p, t)));
     }
 
@@ -71,38 +74,38 @@ internal sealed class Dual : Interpreter
         bool any = false;
         for (int i = 0; i < p.Length; i++)
         {
-            (p[i], t[i]) = Open(x[i], Level);
+            (p[i], t[i]) = Open(x[i], Frame);
             any |= t[i] is not null;
         }
         Tensor[] y = Nabla.Op.Apply(op, p);
         if (!any || !TOp.Differentiable) return y;
         Tensor?[] d = op.Jvp(t, p, y);
         Tensor[] results = new Tensor[y.Length];
-        for (int i = 0; i < y.Length; i++) results[i] = New(Level, y[i], y[i].dtype.IsDifferentiable() ? d[i] : null);
+        for (int i = 0; i < y.Length; i++) results[i] = New(Frame, y[i], y[i].dtype.IsDifferentiable() ? d[i] : null);
         return results;
     }
 
-    internal override Tensor Detach(Tensor x)
-    {
-        (Tensor p, Tensor? t) = Open(x, Level);
-        return New(Level, p.Detach(), t?.Detach());
-    }
+    internal override Tensor Detach(Tensor x) => Open(x, Frame).Primal.Detach();
 
     internal override void Assign(Tensor x, Tensor y)
     {
-        (Tensor p, Tensor? t) = Open(y, Level);
-        if (x.wrap is not Dual d || d.Level != Level)
+        (Tensor p, Tensor? t) = Open(y, Frame);
+        Dual? d = x.wrap as Dual;
+        if (d is null || !ReferenceEquals(d.Frame, Frame))
         {
-            if (t is not null)
-                Throw.Graph("A tensor from outside a forward-mode transform is written to in place with a value that has a tangent; use " +
-                    "an out-of-place operation.");
-            x.Become(p);
-            return;
+            if (t is null)
+            {
+                x.Become(p);
+                return;
+            }
+            d = Attach(x);
         }
         if (x.meta?.Base is { } whole && whole.dtype != x.dtype) Complexes.ForbidWrite(x);
         d.Primal.Become(p);
+        if (Frame.Closed || !Frame.Forward) return;
         if (t is not null && t.dtype != x.dtype) t = t.To(x.dtype);
-        if (x.meta?.Base is { wrap: Dual b } root && b.Level == Level)
+        if (t is not null && !t.layout.SameShape(x.layout)) t = t.Expand(x.Shape);
+        if (x.meta?.Base is { wrap: Dual b } root && ReferenceEquals(b.Frame, Frame))
         {
             Tensor? rest = b.Tangent is null ? null : Nabla.Linear.Apply(new Ops.ClearStrided(root.layout, x.layout), b.Tangent);
             b.Tangent = Plus(rest, t is null ? null : Nabla.Linear.Apply(new Ops.PutStrided(root.layout, x.layout), t));
@@ -111,12 +114,25 @@ internal sealed class Dual : Interpreter
         (d.Tangent, d.version) = (t, x.storage.Version);
     }
 
-    internal override string CannotRead => Primal.wrap?.CannotRead ?? "";
+    /// <summary>Makes x, and what it is a view of, carry a tangent, which is zero at first.</summary>
+    private Dual Attach(Tensor x)
+    {
+        Tensor? root = x.meta?.Base;
+        Dual? whole = root is null ? null : root.wrap is Dual b && ReferenceEquals(b.Frame, Frame) ? b : Attach(root);
+        Tensor primal = new(x.storage, x.layout, x.dtype) { wrap = x.wrap };
+        if (x.GradFn is { } fn) primal.SetHistory(fn, x.outputNr);
+        if (whole is not null) (primal.Meta.Base, primal.Meta.ViewVersion) = (whole.Primal, x.storage.Version);
+        Dual dual = new(Frame, primal, null);
+        x.wrap = dual;
+        return dual;
+    }
+
+    internal override bool IsBatched => Primal.wrap is { IsBatched: true };
 
     internal override string Print(Tensor x)
     {
         string text = Primal.ToString();
-        return Tangent is null ? text : $"{text[..^1]}, tangent={Tangent})";
+        return Tangent is null || Frame.Closed ? text : $"{text[..^1]}, tangent={Tangent})";
     }
 
     private static Tensor? Plus(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a + b;

@@ -1,114 +1,124 @@
 namespace Nabla;
 
-/// <summary>Functions of functions: gradients, Jacobian products, vectorisation. They nest in any order.</summary>
-public static class Func
+/// <summary>
+/// Functions of functions: gradients, Jacobian products, vectorisation. They nest in any order and to any depth. Arguments and results are
+/// tensors or values made of tensors, as <see cref="Tree"/> has them: tuples, lists, dictionaries, records.
+/// </summary>
+/// <remarks>
+/// A grad mode outside a transform does not change what it computes, one inside the function does. Where the function uses tensors from
+/// outside that require a gradient, and recording is on, the transform's results are part of their graph.
+/// </remarks>
+public static partial class Func
 {
-    [ThreadStatic] private static int level;
-
-    /// <summary>The gradient of a scalar function, of the argument's shape.</summary>
-    /// <param name="f">A function whose result has one element.</param>
-    /// <exception cref="AutogradException">The result is not a scalar.</exception>
-    public static Func<Tensor, Tensor> Grad(Func<Tensor, Tensor> f) => x =>
+    /// <summary>The value of a function on fresh places in the graph, where gradients can be asked for.</summary>
+    private readonly struct Traced<TResult>(TResult result, Tensor[] here)
     {
-        (Tensor y, Tensor here) = Trace(f, x);
-        if (y.Rank != 0)
-            Throw.Graph($"grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with {y.Rank} dims. " +
-                "Maybe you wanted to use the vjp or jacrev APIs instead?");
-        return Pull(y, here, Tensor.OnesLike(y));
-    };
+        internal readonly TResult Result = result;
+        internal readonly Tensor[] Here = here;
+        private readonly HashSet<Node> own = Graphs.Leaves(here);
 
-    /// <summary>f(x) and the function that maps a cotangent v of f(x) to Jᵀv.</summary>
-    public static (Tensor Output, Func<Tensor, Tensor> Vjp) Vjp(Func<Tensor, Tensor> f, Tensor x)
-    {
-        (Tensor y, Tensor here) = Trace(f, x);
-        return (y, v => Pull(y, here, v));
-    }
-
-    /// <summary>f(x) and J·t in one forward pass.</summary>
-    public static (Tensor Output, Tensor Tangent) Jvp(Func<Tensor, Tensor> f, Tensor x, Tensor tangent)
-    {
-        (Tensor[] y, Tensor?[] t) = Jvp(a => [f(a[0])], [x], [tangent]);
-        return (y[0], t[0] ?? Tensor.ZerosLike(y[0]));
-    }
-
-    internal static (Tensor[] Outputs, Tensor?[] Tangents) Jvp(Func<Tensor[], Tensor[]> f, Tensor[] x, Tensor?[] tangents)
-    {
-        int mine = ++level;
-        try
+        /// <summary>The gradients of the sum of y[i]·v[i] at the places, zeros where there are none.</summary>
+        internal Tensor[] Pull(ReadOnlySpan<Tensor> y, ReadOnlySpan<Tensor?> v, bool again)
         {
-            Tensor[] y = f([.. x.Select((a, i) => Dual.New(mine, a, tangents[i]))]);
-            return ([.. y.Select(a => Dual.Open(a, mine).Primal)], [.. y.Select(a => Dual.Open(a, mine).Tangent)]);
-        }
-        finally { level--; }
-    }
-
-    /// <summary>f applied to every slice of x along <paramref name="inDim"/> at once; results are stacked along
-    /// <paramref name="outDim"/>.</summary>
-    public static Func<Tensor, Tensor> Vmap(Func<Tensor, Tensor> f, int inDim = 0, int outDim = 0) => x =>
-        Vmap(a => [f(a[0])], [x], [inDim], outDim)[0];
-
-    internal static Tensor[] Vmap(Func<Tensor[], Tensor[]> f, Tensor[] x, int?[] inDims, int outDim = 0)
-    {
-        int mine = ++level;
-        try
-        {
-            long n = -1;
-            Tensor[] wrapped = new Tensor[x.Length];
-            for (int i = 0; i < x.Length; i++)
+            List<Tensor> roots = [];
+            List<Tensor?> seeds = [];
+            bool outside = Frame.Current is not null;
+            for (int i = 0; i < y.Length; i++)
             {
-                if (inDims[i] is not { } dim)
-                {
-                    wrapped[i] = x[i];
-                    continue;
-                }
-                Tensor front = x[i].MoveDim(dim, 0);
-                if (n >= 0 && front.layout.shape[0] != n)
-                    Throw.Shapes($"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes [{n}, " +
-                        $"{front.layout.shape[0]}] for the mapped dimension");
-                n = front.layout.shape[0];
-                wrapped[i] = Batch.New(mine, n, front);
+                if (!y[i].RequiresGrad) continue;
+                roots.Add(y[i]);
+                seeds.Add(v[i]);
+                outside |= v[i] is { RequiresGrad: true } || y[i].wrap is not null || Graphs.ReachesOther(y[i].Edge.Node, own);
             }
-            if (n < 0) throw new ArgumentException("vmap: Expected at least one Tensor to vmap over");
-            return [.. f(wrapped).Select(y => (Batch.Open(y, mine) ?? y.Unsqueeze(0).Expand(new Shape([n, .. y.layout.shape]))).MoveDim(0,
-                outDim))];
+            bool keep = outside && GradMode.Enabled;
+            Tensor[] results = new Tensor[Here.Length];
+            if (roots.Count > 0)
+            {
+                Tensor?[] g = Autograd.Grad(roots, Here, seeds, retainGraph: again || keep, createGraph: keep, allowUnused: true);
+                for (int i = 0; i < g.Length; i++)
+                    if (g[i] is { } found) results[i] = Settle(found);
+            }
+            for (int i = 0; i < results.Length; i++) results[i] ??= Tensor.ZerosLike(Here[i].WithoutHistory());
+            return results;
         }
-        finally { level--; }
+
+        /// <summary>A result as the outside sees it: with history only where something outside may be differentiated.</summary>
+        internal Tensor Settle(Tensor y)
+        {
+            if (!y.RequiresGrad) return y;
+            return GradMode.Enabled && Graphs.ReachesOther(y.Edge.Node, own) ? y : y.WithoutHistory();
+        }
     }
 
-    /// <summary>The Jacobian, of shape [output shape, input shape], by forward mode: one tangent per input element, all at once.</summary>
-    public static Func<Tensor, Tensor> JacFwd(Func<Tensor, Tensor> f) => x =>
+    private static Traced<TResult> Trace<TResult>(ReadOnlySpan<Tensor> x, Func<Tensor[], TResult> f)
     {
-        Tensor basis = Tensor.Eye(x.NumElements, dtype: x.DType).Reshape(new Shape([x.NumElements, .. x.layout.shape]));
-        Tensor columns = Vmap(t => Jvp(f, x, t).Tangent, 0, -1)(basis);
-        return columns.Reshape(new Shape([.. columns.layout.shape[..^1], .. x.layout.shape]));
-    };
-
-    /// <summary>The Jacobian, of shape [output shape, input shape], by reverse mode: one cotangent per output element, all at
-    /// once.</summary>
-    public static Func<Tensor, Tensor> JacRev(Func<Tensor, Tensor> f) => x =>
-    {
-        (Tensor y, Func<Tensor, Tensor> vjp) = Vjp(f, x);
-        Tensor basis = Tensor.Eye(y.NumElements, dtype: y.DType).Reshape(new Shape([y.NumElements, .. y.layout.shape]));
-        return Vmap(vjp)(basis).Reshape(new Shape([.. y.layout.shape, .. x.layout.shape]));
-    };
-
-    /// <summary>The matrix of second derivatives of a scalar function, of shape [input shape, input shape]: forward over reverse.</summary>
-    public static Func<Tensor, Tensor> Hessian(Func<Tensor, Tensor> f) => JacFwd(Grad(f));
-
-    /// <summary>Runs f on a fresh place in the graph, so that a gradient can be asked for there.</summary>
-    private static (Tensor Output, Tensor Here) Trace(Func<Tensor, Tensor> f, Tensor x)
-    {
-        using GradScope mode = Autograd.EnableGrad();
-        Tensor here = x.RequiresGrad ? Linear.Apply(new Ops.Alias(), x) : x.WithoutHistory().RequiresGrad_();
-        return (f(here), here);
+        Frame frame = Frame.Enter(Frame.Kind.Grad);
+        try
+        {
+            using GradScope? normal = GradMode.InferenceEnabled ? Autograd.InferenceMode(false) : null;
+            using GradScope mode = Autograd.EnableGrad();
+            Tensor[] here = new Tensor[x.Length];
+            for (int i = 0; i < here.Length; i++)
+                here[i] = x[i].RequiresGrad ? Linear.Apply(new Ops.Alias(), x[i])
+                    : (x[i].IsInference ? x[i].Clone() : x[i].WithoutHistory()).RequiresGrad_();
+            return new(f(here), here);
+        }
+        finally { frame.Exit(); }
     }
 
-    private static Tensor Pull(Tensor y, Tensor here, Tensor v)
+    private static int[] Argnums(ReadOnlySpan<int> argnums, int count)
     {
-        if (!y.RequiresGrad) return Tensor.ZerosLike(here);
-        Tensor? g = Autograd.Grad([y], [here], [v], retainGraph: true, createGraph: true, allowUnused: true)[0];
-        if (g is null) return Tensor.ZerosLike(here);
-        // The graph of the gradient is kept only where something outside this function may differentiate it again.
-        return g.RequiresGrad && !GraphTask.ReachesAnother(g.Edge.Node, here.IsLeaf ? here.Accumulator : null) ? g.WithoutHistory() : g;
+        int[] result = new int[argnums.Length];
+        for (int i = 0; i < result.Length; i++)
+        {
+            int n = argnums[i];
+            if (n < -count || n >= count) Throw.Range(nameof(argnums), n, $"Got argnum={n}, but only {count} positional inputs");
+            result[i] = n < 0 ? n + count : n;
+            if (Array.IndexOf(result, result[i], 0, i) >= 0)
+                throw new ArgumentException($"argnums elements must be unique, got ({string.Join(", ", argnums.ToArray())})",
+                    nameof(argnums));
+        }
+        return result;
+    }
+
+    /// <summary>The arguments with those of some numbers replaced.</summary>
+    private static Tensor[] With(Tensor[] all, int[] argnums, ReadOnlySpan<Tensor> some)
+    {
+        Tensor[] x = [.. all];
+        for (int i = 0; i < argnums.Length; i++) x[argnums[i]] = some[i];
+        return x;
+    }
+
+    private static Tensor[] Pick(Tensor[] all, int[] argnums) => Array.ConvertAll(argnums, n => all[n]);
+
+    /// <summary>A function's name for messages, as PyTorch writes it.</summary>
+    private static string Name(Delegate f) => f.Method.Name is ['<', ..] ? "<lambda>" : f.Method.Name;
+}
+
+/// <summary>What lies below a node.</summary>
+internal static class Graphs
+{
+    /// <summary>The accumulators of those tensors that are leaves.</summary>
+    internal static HashSet<Node> Leaves(Tensor[] here)
+    {
+        HashSet<Node> own = new(ReferenceEqualityComparer.Instance);
+        foreach (Tensor t in here)
+            if (t.gradFn is null && t.RequiresGrad) own.Add(t.Accumulator);
+        return own;
+    }
+
+    /// <summary>Whether a leaf other than these lies below a node.</summary>
+    internal static bool ReachesOther(Node? root, HashSet<Node> own)
+    {
+        HashSet<Node> seen = new(ReferenceEqualityComparer.Instance);
+        Stack<Node> work = [];
+        if (root is not null) work.Push(root);
+        while (work.TryPop(out Node? node))
+        {
+            if (node is AccumulateGrad && !own.Contains(node)) return true;
+            for (int i = 0; i < node.InputCount; i++)
+                if (node.Input(i).Node is { } input && seen.Add(input)) work.Push(input);
+        }
+        return false;
     }
 }

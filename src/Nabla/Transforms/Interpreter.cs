@@ -6,9 +6,11 @@ namespace Nabla;
 /// </summary>
 internal abstract class Interpreter
 {
-    internal readonly int Level;
+    internal readonly Frame Frame;
 
-    private protected Interpreter(int level) => Level = level;
+    private protected Interpreter(Frame frame) => Frame = frame;
+
+    internal long Level => Frame.Level;
 
     internal static Interpreter Of(Tensor x, Tensor y)
     {
@@ -28,8 +30,8 @@ internal abstract class Interpreter
     /// <summary>Makes x have the value of y, which has its shape and dtype: what an in-place operation means in this transform.</summary>
     internal abstract void Assign(Tensor x, Tensor y);
 
-    /// <summary>The message for reading a value that is not one value.</summary>
-    internal abstract string CannotRead { get; }
+    /// <summary>Whether the tensor stands for a whole batch, so that no value of it can be read.</summary>
+    internal abstract bool IsBatched { get; }
 
     /// <summary>The wrapped tensor as text.</summary>
     internal abstract string Print(Tensor x);

@@ -143,7 +143,8 @@ internal static class ConvolutionRows
         },
         new("conv_tbc", c => Functional.ConvTbc(c.T(0), c.T(1), c.T(2), c.Long(3, "pad", 0)))
         {
-            Samples = () => [new([In.Real(5, 2, 3), In.Real2(3, 3, 4), In.Unit(4), 1L]), new([In.Real(4, 2, 3), In.Real2(2, 3, 4), In.Unit(4)])],
+            Samples = () => [new([In.Real(5, 2, 3), In.Real2(3, 3, 4), In.Unit(4), 1L]), new([In.Real(4, 2, 3), In.Real2(2, 3, 4),
+                In.Unit(4)])],
             Errors = [(() => Functional.ConvTbc(In.Real(5, 2, 2), In.Real2(3, 3, 4), In.Real(4)), Shapes,
                 "Input dim 2 (input channels) is not == dim 1 in the weight tensor")],
         },

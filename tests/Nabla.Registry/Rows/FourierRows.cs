@@ -42,7 +42,8 @@ internal static class FourierRows
             Samples = () =>
             [
                 new([In.Real(3, 4)]), new([In.Real(4, 3).T, new object?[] { 2L, 6L }, null, "ortho"]),
-                new([In.Real(2, 3, 4), null, new object?[] { 0L, -1L }, "forward"]), new([In.Real(0, 3, 2), null, new object?[] { 1L, 2L }]),
+                new([In.Real(2, 3, 4), null, new object?[] { 0L, -1L }, "forward"]),
+                new([In.Real(0, 3, 2), null, new object?[] { 1L, 2L }]),
             ],
             Covers = ["Dft"],
             Except = [("scalar", "a tensor without dimensions has nothing to transform")],
@@ -146,7 +147,8 @@ internal static class FourierRows
             [
                 (() => Tensor.Ones(3, 4).Istft(4), DTypes, "istft requires a complex-valued input tensor matching the output from stft"),
                 (() => Spectrum(5, 11).Istft(20), Shapes, "istft(CPUComplexDoubleType[5, 11], n_fft=20, hop_length=5, win_length=20, " +
-                    "window=None, center=1, normalized=0, onesided=None, length=None, return_complex=0) : expected the frequency dimension"),
+                    "window=None, center=1, normalized=0, onesided=None, length=None, return_complex=0) : expected the frequency " +
+                        "dimension"),
                 (() => Spectrum(5, 11).Istft(8, 9), Shapes, "expected 0 < hop_length <= win_length"),
                 (() => Spectrum(5, 11).Istft(8, null, 9), Shapes, "expected 0 < win_length <= n_fft"),
                 (() => Spectrum(5, 11).Istft(8, window: Tensor.Ones(3)), Shapes, "Invalid window shape"),

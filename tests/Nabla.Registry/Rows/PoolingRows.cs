@@ -39,8 +39,8 @@ internal static class PoolingRows
             Errors =
             [
                 (() => Functional.AvgPool2d(In.Real(2, 6, 6), 0), Ranges, "stride should not be zero"),
-                (() => Functional.AvgPool2d(In.Real(2, 6, 6), -1), Ranges,
-                    "kernel size should be greater than zero, but got kH: -1 kW: -1"),
+                (() => Functional.AvgPool2d(In.Real(2, 6, 6), -1), Ranges, "kernel size should be greater than zero, but got kH: -1 " +
+                    "kW: -1"),
                 (() => Functional.AvgPool2d(In.Real(2, 6, 6), 2, -1), Ranges, "stride should be greater than zero, but got dH: -1 dW: -1"),
                 (() => Functional.AvgPool2d(In.Real(2, 6, 6), 3, 1, 2), Ranges,
                     "pad should be at most half of effective kernel size, but got pad=2, kernel_size=3 and dilation=1"),
@@ -70,7 +70,9 @@ internal static class PoolingRows
             c.Shape(1, "kernel_size"), Opt(c, 2, "stride"), Opt(c, 3, "padding"), Opt(c, 4, "dilation"), c.Bool(5, "ceil_mode", false)))
         {
             Covers = ["MaxPool", "Gather", "GatherZeros"],
-            Samples = () => [new([In.Distinct(2, 3, 7), 3L, 2L, 1L], With(("return_indices", true))),
+            Samples = () =>
+            [
+                new([In.Distinct(2, 3, 7), 3L, 2L, 1L], With(("return_indices", true))),
                 new([In.Distinct(3, 8), 2L], With(("dilation", 3L))),
                 new([In.Distinct(2, 7), 3L, 2L], With(("ceil_mode", true))), new([In.Real(0, 2, 5), 2L])],
             Errors =
@@ -162,8 +164,8 @@ internal static class PoolingRows
                 new([In.Real(0, 2, 5), 2L]), new([In.Real(2, 5), 0L])],
             Errors =
             [
-                (() => Functional.AdaptiveAvgPool1d(In.Real(2, 6), -1), Ranges,
-                    "elements of output_size must be greater than or equal to 0"),
+                (() => Functional.AdaptiveAvgPool1d(In.Real(2, 6), -1), Ranges, "elements of output_size must be greater than or " +
+                    "equal to 0"),
                 (() => Functional.AdaptiveAvgPool1d(In.Real(2, 6), [2, 2]), Shapes,
                     "adaptive_avg_pool1d() argument 'output_size' should contain one int (got 2)"),
             ],
@@ -314,7 +316,7 @@ internal static class PoolingRows
             [
                 (() => Functional.Unfold(In.Real(2, 3, 5, 6), 7), Shapes, "Given input with spatial size (5, 6), kernel_size=(7, 7), " +
                     "dilation=(1, 1), padding=(0, 0), calculated shape of the array of sliding blocks as (-1, 0), but its components " +
-                    "must be at least one."),
+                        "must be at least one."),
                 (() => Functional.Unfold(In.Real(2, 0, 5, 6), 2), Shapes, "Expected 3D or 4D (batch mode) tensor with possibly 0 batch " +
                     "size and other non-zero dimensions for input, but got: [2, 0, 5, 6]"),
                 (() => Functional.Unfold(In.Real(3, 5, 6), 0), Ranges,

@@ -6,6 +6,7 @@ namespace Nabla.Tests.AutogradTests;
 public sealed class AccumulationTests
 {
     [Fact]
+    [Trait("Row", "1.3.4")]
     public void Later_gradients_are_added_in_place()
     {
         Tensor a = Leaf(1, 2);
@@ -19,6 +20,7 @@ public sealed class AccumulationTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.4")]
     public void With_createGraph_the_sum_is_a_new_tensor()
     {
         Tensor a = Leaf(2);
@@ -32,6 +34,7 @@ public sealed class AccumulationTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.3")]
     public void A_users_seed_is_never_taken_over()
     {
         foreach (Func<Tensor, Tensor> f in (Func<Tensor, Tensor>[])[x => x, x => x.Clone(), x => x + 0, x => x.View([2, 1]).View([2])])
@@ -44,6 +47,7 @@ public sealed class AccumulationTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.3")]
     public void Leaves_never_share_a_gradients_memory()
     {
         Tensor a = Leaf(1, 2), b = Leaf(3, 4), c = Leaf(5, 6);
@@ -78,6 +82,7 @@ public sealed class AccumulationTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.2"), Trait("Row", "1.3.17")]
     public void Recycled_memory_is_never_seen_again()
     {
         // Large enough for pooled memory: intermediate gradients go back to the pool while others are alive.
@@ -93,6 +98,7 @@ public sealed class AccumulationTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.3")]
     public void An_expanded_gradient_is_stored_in_full()
     {
         Tensor a = Leaf(1, 2, 3);
@@ -103,6 +109,7 @@ public sealed class AccumulationTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.5")]
     public void A_gradient_lies_in_memory_as_its_dense_leaf_does()
     {
         Tensor a = Tensor.Ones([2, 3], DType.Float64).Transpose(0, 1).Detach().RequiresGrad_();
@@ -114,6 +121,7 @@ public sealed class AccumulationTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.11"), Trait("Row", "1.3.12")]
     public void The_gradients_dtype_and_shape_are_the_leafs()
     {
         Tensor a = Tensor.Ones([3, 1], DType.Float32, requiresGrad: true), b = Tensor.Ones([2], DType.Float64);
@@ -126,6 +134,7 @@ public sealed class AccumulationTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.7")]
     public void Grad_can_be_assigned_what_fits()
     {
         Tensor a = Leaf(1, 2);
@@ -142,6 +151,7 @@ public sealed class AccumulationTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.9")]
     public void A_result_keeps_its_gradient_only_on_request()
     {
         Tensor a = Leaf(2), y = a * 3, z = (a * 5).RetainGrad();
@@ -155,6 +165,7 @@ public sealed class AccumulationTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.9"), Trait("Row", "1.5.4")]
     public void A_retained_gradient_accumulates_and_follows_writes_in_place()
     {
         Tensor a = Leaf(2), y = (a * 3).RetainGrad();

@@ -6,6 +6,7 @@ namespace Nabla.Tests.AutogradTests;
 public sealed class BackwardTests
 {
     [Fact]
+    [Trait("Row", "1.2.1")]
     public void The_gradient_of_one_element_is_implied()
     {
         Tensor a = Tensor.From(new double[,] { { 3 } }, requiresGrad: true);
@@ -15,6 +16,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.1")]
     public void The_gradient_of_several_elements_is_not()
     {
         Tensor a = Leaf(1, 2), y = a * 2;
@@ -23,6 +25,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.2")]
     public void A_leaf_is_its_own_root()
     {
         Tensor a = Leaf(1, 2);
@@ -31,6 +34,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.2")]
     public void A_root_without_graph_is_refused_by_its_position()
     {
         Tensor a = Leaf(1), b = Plain(1);
@@ -40,6 +44,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.3")]
     public void The_gradients_shape_is_the_outputs()
     {
         Tensor y = Leaf(1, 2, 3) * 2;
@@ -49,6 +54,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.3")]
     public void The_gradients_dtype_is_cast()
     {
         Tensor a = Leaf(1, 2);
@@ -58,6 +64,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.4")]
     public void Every_output_needs_a_gradient()
     {
         Tensor a = Leaf(1);
@@ -66,6 +73,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.5")]
     public void Several_roots_and_the_same_root_twice_add_up()
     {
         Tensor a = Leaf(2);
@@ -83,6 +91,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.7")]
     public void Inputs_limits_what_is_accumulated()
     {
         Tensor a = Leaf(2), b = Leaf(3), c = a * b, y = c * 5;
@@ -95,6 +104,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.8")]
     public void Grad_returns_gradients_and_leaves_Grad_alone()
     {
         Tensor a = Leaf(2), b = a * a, y = b * 5;
@@ -106,6 +116,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.8")]
     public void Grad_of_itself_is_the_seed()
     {
         Tensor a = Leaf(2), g = Plain(7);
@@ -113,6 +124,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.8"), Trait("Row", "1.2.9")]
     public void Grad_refuses_what_it_cannot_differentiate()
     {
         Tensor a = Leaf(2), other = Leaf(3);
@@ -124,6 +136,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.9")]
     public void Unused_inputs_are_found_before_anything_runs()
     {
         List<string> log = [];
@@ -133,6 +146,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.10")]
     public void Unused_inputs_give_null_or_zeros_on_request()
     {
         Tensor a = Leaf(2), other = Leaf(3, 4);
@@ -145,6 +159,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.12")]
     public void A_graph_that_saved_something_runs_once()
     {
         Tensor a = Leaf(2), y = a * a;
@@ -159,6 +174,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.12")]
     public void A_graph_that_saved_nothing_runs_again()
     {
         Tensor a = Leaf(2), b = Leaf(1), y = a + b;
@@ -168,6 +184,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.12")]
     public void RetainGraph_keeps_what_was_saved()
     {
         Tensor a = Leaf(2), y = a * a;
@@ -178,6 +195,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.13")]
     public void CreateGraph_records_backward_and_retains()
     {
         Tensor a = Leaf(3), y = a * a * a;
@@ -192,6 +210,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.6")]
     public void Without_createGraph_a_gradient_has_no_history()
     {
         Tensor a = Leaf(3), seed = Leaf(2);
@@ -200,6 +219,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.6")]
     public void A_seed_that_requires_a_gradient_is_differentiated_with_createGraph()
     {
         Tensor a = Leaf(3), seed = Leaf(2);
@@ -208,6 +228,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.18")]
     public void Backward_works_where_nothing_is_recorded()
     {
         Tensor a = Leaf(3), y = a * a;
@@ -216,6 +237,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.10")]
     public void Results_that_received_nothing_count_as_zero()
     {
         Tensor a = Leaf(1);
@@ -225,6 +247,7 @@ public sealed class BackwardTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.17")]
     public void A_failing_node_leaves_every_leaf_as_it_was()
     {
         List<string> log = [];

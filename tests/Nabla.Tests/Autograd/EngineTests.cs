@@ -6,6 +6,7 @@ namespace Nabla.Tests.AutogradTests;
 public sealed class EngineTests
 {
     [Fact]
+    [Trait("Row", "1.3.1")]
     public void The_node_recorded_last_runs_first()
     {
         List<string> log = [];
@@ -17,6 +18,7 @@ public sealed class EngineTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.1")]
     public void A_node_waits_for_all_its_gradients()
     {
         List<string> log = [];
@@ -28,6 +30,7 @@ public sealed class EngineTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.1")]
     public void An_older_branch_waits_while_a_newer_one_is_ready()
     {
         List<string> log = [];
@@ -39,6 +42,7 @@ public sealed class EngineTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.8")]
     public void Nodes_that_lead_to_no_wanted_input_do_not_run()
     {
         List<string> log = [];
@@ -52,6 +56,7 @@ public sealed class EngineTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.2")]
     public void Gradients_are_summed_in_the_order_of_arrival()
     {
         // 1e16 + 1 is 1e16: only (1e16 - 1e16) + 1 is 1.
@@ -62,6 +67,7 @@ public sealed class EngineTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.17")]
     public void A_million_nodes_need_no_stack()
     {
         const int Depth = 1_000_000;
@@ -79,6 +85,7 @@ public sealed class EngineTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.17")]
     public void A_deep_chain_of_products_can_be_differentiated_twice_and_collected()
     {
         double first = 0, second = 0;
@@ -104,6 +111,7 @@ public sealed class EngineTests
     }
 
     [Fact]
+    [Trait("Row", "1.18.2")]
     public void Threads_that_share_leaves_lose_no_gradient()
     {
         const int Threads = 8, Runs = 200;
@@ -118,6 +126,7 @@ public sealed class EngineTests
     }
 
     [Fact]
+    [Trait("Row", "1.18.2")]
     public void Threads_that_share_a_graph_lose_no_gradient()
     {
         const int Threads = 8, Runs = 200;
@@ -144,6 +153,7 @@ public sealed class EngineTests
     }
 
     [Fact]
+    [Trait("Row", "1.3.17")]
     public void What_was_saved_is_dropped_with_backward()
     {
         (Tensor y, WeakReference saved) = Build();

@@ -8,6 +8,7 @@ public sealed class GradModeTests
     private static bool Records => (Leaf(1) * 2).RequiresGrad;
 
     [Fact]
+    [Trait("Row", "1.4.1"), Trait("Row", "1.4.2")]
     public void Scopes_nest_and_restore()
     {
         Assert.True(Autograd.IsGradEnabled);
@@ -26,6 +27,7 @@ public sealed class GradModeTests
     }
 
     [Fact]
+    [Trait("Row", "1.4.1")]
     public void An_exception_restores_the_mode()
     {
         Assert.Throws<InvalidOperationException>((Action)(() =>
@@ -47,6 +49,7 @@ public sealed class GradModeTests
     }
 
     [Fact]
+    [Trait("Row", "1.4.1"), Trait("Row", "1.4.3")]
     public async Task The_mode_survives_await()
     {
         using (Autograd.NoGrad())
@@ -63,6 +66,7 @@ public sealed class GradModeTests
     }
 
     [Fact]
+    [Trait("Row", "1.4.3")]
     public async Task A_task_inherits_the_mode_and_does_not_leak_its_own()
     {
         bool inside = true;
@@ -90,12 +94,14 @@ public sealed class GradModeTests
     }
 
     [Fact]
+    [Trait("Row", "1.4.4")]
     public void Factories_still_make_leaves_that_require_gradients()
     {
         using (Autograd.NoGrad()) Assert.True(Tensor.Ones([2], requiresGrad: true).RequiresGrad);
     }
 
     [Fact]
+    [Trait("Row", "1.4.5")]
     public void Leaves_may_be_written_to_and_the_version_moves()
     {
         Tensor a = Leaf(1, 2);
@@ -106,6 +112,7 @@ public sealed class GradModeTests
     }
 
     [Fact]
+    [Trait("Row", "1.4.6")]
     public void Inference_mode_records_nothing_even_inside_EnableGrad()
     {
         using (Autograd.InferenceMode())
@@ -121,6 +128,7 @@ public sealed class GradModeTests
     }
 
     [Fact]
+    [Trait("Row", "1.4.6")]
     public void Inference_tensors_stay_out_of_every_graph()
     {
         Tensor t;
@@ -139,6 +147,7 @@ public sealed class GradModeTests
     }
 
     [Fact]
+    [Trait("Row", "1.4.6")]
     public void Inference_tensors_may_be_written_to_inside()
     {
         using (Autograd.InferenceMode())

@@ -6,6 +6,7 @@ namespace Nabla.Tests.AutogradTests;
 public sealed class RecordingTests
 {
     [Fact]
+    [Trait("Row", "1.1.1")]
     public void A_call_is_recorded_if_an_operand_requires_a_gradient()
     {
         Tensor a = Leaf(1, 2), b = Plain(3, 4);
@@ -20,6 +21,7 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    [Trait("Row", "1.1.1")]
     public void Nothing_is_recorded_without_grad_mode()
     {
         using (Autograd.NoGrad())
@@ -31,6 +33,7 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    [Trait("Row", "1.1.1")]
     public void Results_of_one_call_share_a_node_and_are_numbered()
     {
         Tensor[] y = Op.Apply(new Pair(), Leaf(1, 2));
@@ -39,6 +42,7 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    [Trait("Row", "1.2.15")]
     public void Integer_results_are_not_recorded()
     {
         Tensor a = Leaf(1, 2);
@@ -51,6 +55,7 @@ public sealed class RecordingTests
     [InlineData(DType.Int64)]
     [InlineData(DType.Bool)]
     [InlineData(DType.UInt8)]
+    [Trait("Row", "1.1.2")]
     public void Only_floating_point_can_require_gradients(DType dtype)
     {
         Tensor t = Tensor.Zeros([2], dtype);
@@ -62,6 +67,7 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    [Trait("Row", "1.1.3")]
     public void The_flag_of_a_leaf_can_change_and_that_of_a_result_cannot()
     {
         Tensor a = Leaf(1);
@@ -76,6 +82,7 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    [Trait("Row", "1.1.4")]
     public void Conversion_of_a_leaf_makes_a_result()
     {
         Tensor a = Leaf(1);
@@ -107,6 +114,7 @@ public sealed class RecordingTests
     };
 
     [Theory, MemberData(nameof(Named))]
+    [Trait("Row", "1.1.5")]
     public void Nodes_have_PyTorchs_names(string name, Func<Tensor, Tensor> call)
     {
         Node node = call(Tensor.Ones([2, 3], DType.Float64, requiresGrad: true)).GradFn!;
@@ -115,6 +123,7 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    [Trait("Row", "1.1.6")]
     public void Next_functions_list_every_operand()
     {
         Tensor a = Leaf(1), b = Leaf(2);
@@ -131,6 +140,7 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    [Trait("Row", "1.1.12")]
     public void Sequence_numbers_grow_and_those_of_leaves_are_largest()
     {
         Tensor a = Leaf(1), b = a * 2, c = b * 2;

@@ -8,6 +8,7 @@ public sealed class ViewTests
     private static Tensor Result(params double[] values) => Leaf(values) * 1;
 
     [Fact]
+    [Trait("Row", "1.5.1"), Trait("Row", "1.5.12")]
     public void Views_and_detached_tensors_share_memory_and_version()
     {
         Tensor a = Plain(1, 2, 3), view = a.Slice(0, 1), detached = a.Detach();
@@ -21,6 +22,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.4")]
     public void A_write_into_a_result_becomes_its_history()
     {
         Tensor a = Leaf(2, 3), y = a * 1;
@@ -33,6 +35,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.6")]
     public void A_write_into_a_view_reaches_its_base()
     {
         Tensor a = Leaf(1, 2, 3), y = a * 1, view = y.Slice(0, 1);
@@ -44,6 +47,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.6")]
     public void A_write_into_the_base_reaches_its_views()
     {
         Tensor a = Leaf(1, 2, 3), y = a * 1, view = y.Slice(0, 1);
@@ -54,6 +58,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.6")]
     public void Views_of_views_have_one_base()
     {
         Tensor a = Tensor.Ones([2, 3, 4], DType.Float64, requiresGrad: true), y = a * 1;
@@ -68,6 +73,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.5")]
     public void A_write_of_a_recorded_value_makes_a_plain_base_require_a_gradient()
     {
         Tensor a = Leaf(5), plain = Plain(1, 2, 3);
@@ -100,6 +106,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.3")]
     public void A_leaf_and_its_views_are_refused_before_anything_changes()
     {
         Tensor a = Leaf(1, 2);
@@ -111,6 +118,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.7")]
     public void A_view_made_without_recording_is_not_written_to_with_it()
     {
         Tensor y = Result(1, 2), view;
@@ -143,6 +151,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.7")]
     public void A_view_of_a_view_made_without_recording_is_not_written_to()
     {
         Tensor y = Result(1, 2), view;
@@ -152,6 +161,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.8")]
     public void A_view_made_in_inference_mode_is_a_normal_tensor_that_is_not_written_to()
     {
         Tensor y = Result(1, 2), plain = Plain(1, 2), view, plainView;
@@ -176,6 +186,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.9")]
     public void One_of_several_views_is_not_written_to()
     {
         Tensor y = Result(1, 2, 3), part = Op.Apply(new Parts(), y)[1];
@@ -198,6 +209,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.11")]
     public void An_expanded_tensor_is_not_written_to()
     {
         Tensor t = Plain(1).Expand([3]);
@@ -207,6 +219,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.2")]
     public void A_saved_value_that_was_written_to_is_noticed()
     {
         Tensor a = Leaf(2, 3), w = Plain(4, 5), y = (a * w).Sum();
@@ -242,6 +255,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.2")]
     public void The_message_names_the_node_of_a_result()
     {
         Tensor a = Leaf(2, 3), b = a + 1, y = (b * b).Sum();
@@ -274,6 +288,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.12")]
     public void Detach_gives_a_leaf_with_the_same_memory()
     {
         Tensor a = Leaf(1, 2), y = a * 2, d = y.Detach();
@@ -285,6 +300,7 @@ public sealed class ViewTests
     }
 
     [Fact]
+    [Trait("Row", "1.5.13")]
     public void Detach_in_place_drops_the_history_and_refuses_views()
     {
         Tensor a = Leaf(1, 2), y = a * 2;

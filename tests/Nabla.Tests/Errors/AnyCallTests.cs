@@ -10,7 +10,8 @@ public sealed class AnyCallTests
 {
     private static readonly HashSet<Type> Allowed =
     [
-        typeof(ShapeException), typeof(DTypeException), typeof(LinAlgException), typeof(AutogradException), typeof(ArgumentException), typeof(ArgumentNullException),
+        typeof(ShapeException), typeof(DTypeException), typeof(LinAlgException), typeof(AutogradException), typeof(ArgumentException),
+            typeof(ArgumentNullException),
         typeof(ArgumentOutOfRangeException), typeof(InvalidOperationException), typeof(InsufficientMemoryException),
             typeof(DivideByZeroException),
         typeof(NotSupportedException),
@@ -100,7 +101,8 @@ public sealed class AnyCallTests
 
     private static Tensor SomeTensor(Scene scene, Random random)
     {
-        DType dtype = random.Next(3) == 0 ? (DType)random.Next((int)DType.Complex128 + 1) : random.Next(4) == 0 ? DType.Int64 : DType.Float32;
+        DType dtype = random.Next(3) == 0 ? (DType)random.Next((int)DType.Complex128 + 1) : random.Next(4) == 0 ? DType.Int64
+            : DType.Float32;
         long[] shape = Shapes[random.Next(Shapes.Length)];
         Tensor t = scene.Of(dtype, shape);
         if (random.Next(4) == 0 && dtype.IsFloatingPoint()) t.RequiresGrad_();

@@ -45,8 +45,8 @@ public sealed class ShapeErrors
             s => s.F(2, 3).Copy_(s.F(4)) },
         { "S07 copy larger", Kinds.Shape, "output with shape [3] doesn't match the broadcast shape [2, 3]", s =>
             s.F(3).Copy_(s.F(2, 3)) },
-        { "S07 assign", Kinds.Shape, "The expanded size of the tensor (3) must match the existing size (4) at non-singleton dimension 1.  " +
-            "Target sizes: [2, 3].  Tensor sizes: [4]", s => s.F(2, 3)[0..2] = s.F(4) },
+        { "S07 assign", Kinds.Shape, "The expanded size of the tensor (3) must match the existing size (4) at non-singleton dimension " +
+            "1.  Target sizes: [2, 3].  Tensor sizes: [4]", s => s.F(2, 3)[0..2] = s.F(4) },
         { "S07 assign larger", Kinds.Shape, "expand(torch.FloatTensor{[2, 3]}, size=[3]): the number of sizes provided (1) must be " +
             "greater or equal to the number of dimensions in the tensor (2)", s => s.F(3)[0..3] = s.F(2, 3) },
         { "S07 assign indices", Kinds.Shape, "shape mismatch: value tensor of shape [3] cannot be broadcast to indexing result of " +

@@ -56,7 +56,7 @@ public sealed class BatchLawTests
             x[at] = Law.Stack(parts[k]).MoveDim(0, dim);
             inDims[at] = dim;
         }
-        Tensor[] actual = Func.Vmap(trial.Run, x, inDims);
+        Tensor[] actual = Func.Vmap(trial.Run, x, inDims, randomness: "same");
         string what = $"{trial.Text} with {(batched.Length == 1 ? $"argument {trial.Smooth[batched[0]]}" : "all arguments")} batched at " +
             $"dimension {dim}";
         for (int b = 0; b < Size; b++)
@@ -72,12 +72,13 @@ public sealed class BatchLawTests
         Tensor[] stacked = [.. trial.SmoothInputs.Select(t => Law.Stack(Batch(t)).RequiresGrad_())];
         int?[] inDims = new int?[trial.Inputs.Length];
         foreach (int i in trial.Smooth) inDims[i] = 0;
-        Tensor[] y = [.. Func.Vmap(trial.Run, trial.With(stacked), inDims).Where(static t => t.RequiresGrad)];
+        Tensor[] y = [.. Func.Vmap(trial.Run, trial.With(stacked), inDims, randomness: "same").Where(static t => t.RequiresGrad)];
         Tensor[] seeds = Law.Directions(y.Select(static t => t.Detach()), 5);
         Tensor?[] outside = Autograd.Grad(y, stacked, seeds, allowUnused: true);
         int n = stacked.Length;
         int?[] front = [.. Enumerable.Repeat((int?)0, n + seeds.Length)];
-        Tensor[] inside = Func.Vmap(a => Gradient(trial, a[..n], a[n..]), [.. stacked.Select(static t => t.Detach()), .. seeds], front);
+        Tensor[] inside = Func.Vmap(a => Gradient(trial, a[..n], a[n..]), [.. stacked.Select(static t => t.Detach()), .. seeds], front,
+            randomness: "same");
         for (int i = 0; i < n; i++) Law.Same(outside[i], inside[i], $"{trial.Text}: the gradient of input {trial.Smooth[i]}");
     }
 

@@ -58,7 +58,7 @@ public sealed class DerivativeLawTests
     private static Tensor[] Gradient(Trial trial, Tensor[] smooth)
     {
         Tensor[] here = [.. smooth.Select(static t => t.RequiresGrad ? Linear.Apply(new Nabla.Ops.Alias(), t)
-            : t.Detach().RequiresGrad_())];
+            : t.WithoutHistory().RequiresGrad_())];
         Tensor[] roots = [.. trial.Run(trial.With(here)).Where(static y => y.RequiresGrad)];
         Tensor[] seeds = [.. roots.Select(static (y, i) => Law.Direction(y, 3 + i))];
         Tensor?[] g = Autograd.Grad(roots, here, seeds, createGraph: true, allowUnused: true);

@@ -52,7 +52,7 @@ public sealed class ThreadLawTests
         Tensor[] x = [.. large.Select(static t => t.Detach().RequiresGrad_())];
         int?[] inDims = new int?[trial.Inputs.Length];
         foreach (int i in trial.Smooth) inDims[i] = 0;
-        Tensor[] y = Func.Vmap(trial.Run, trial.With(x), inDims);
+        Tensor[] y = Func.Vmap(trial.Run, trial.With(x), inDims, randomness: "same");
         Tensor[] roots = [.. y.Where(static t => t.RequiresGrad)];
         Tensor?[] g = roots.Length == 0 || LawRows.Excepts(trial.Row, "grad") ? new Tensor?[x.Length]
             : Autograd.Grad(roots, x, Law.Directions(roots.Select(static r => r.Detach()), 3), allowUnused: true);

@@ -1,0 +1,17 @@
+namespace Nabla;
+
+/// <summary>Where a call stands in the source of the user's program.</summary>
+internal readonly record struct CallSite(string File, int Line)
+{
+    private const int Kept = 256;
+
+    private static readonly (int Run, CallSite Site)[] Recent = new (int, CallSite)[Kept];
+
+    /// <summary>Notes where a backward was called; only the last few are kept.</summary>
+    internal static void Note(int run, CallSite site) => Recent[run & (Kept - 1)] = (run, site);
+
+    /// <summary>Where a backward was called, or null if that is long ago.</summary>
+    internal static CallSite? Of(int run) => Recent[run & (Kept - 1)] is var (noted, site) && noted == run ? site : null;
+
+    public override string ToString() => $"{Path.GetFileName(File)}, line {Line}";
+}
