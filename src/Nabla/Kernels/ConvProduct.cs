@@ -32,17 +32,13 @@ internal readonly unsafe struct ConvSum<T>(ConvTaps taps, long images, long grou
 /// </summary>
 internal static unsafe class ConvProduct
 {
-    /// <summary>Fewer rows than a register tile has are not worth a copy of the patches.</summary>
-    private const int LeastRows = 4;
-
     internal static void Run<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T>
     {
         if (s.Images == 0 || s.Taps.Points == 0 || s.Taps.Rows == 0) return;
-        if (s.Taps.Rows < LeastRows) ConvRows.Run(s);
-        else if (Vector512.IsHardwareAccelerated) ConvProduct<Lanes512<T>, Vector512<T>, T>.Run(s);
-        else if (Vector256.IsHardwareAccelerated) ConvProduct<Lanes256<T>, Vector256<T>, T>.Run(s);
-        else if (Vector128.IsHardwareAccelerated) ConvProduct<Lanes128<T>, Vector128<T>, T>.Run(s);
-        else ConvProduct<Lanes1<T>, T, T>.Run(s);
+        if (Vector512.IsHardwareAccelerated) ConvProduct<Lanes512<T>, Vector512<T>, T>.Choose(s);
+        else if (Vector256.IsHardwareAccelerated) ConvProduct<Lanes256<T>, Vector256<T>, T>.Choose(s);
+        else if (Vector128.IsHardwareAccelerated) ConvProduct<Lanes128<T>, Vector128<T>, T>.Choose(s);
+        else ConvProduct<Lanes1<T>, T, T>.Choose(s);
     }
 }
 
@@ -59,7 +55,16 @@ internal static unsafe class ConvProduct<L, V, T>
 
     private static int TileColumns => GemmTiles<L, V, T>.Columns;
 
-    internal static void Run(in ConvSum<T> s)
+    /// <summary>Fewer rows than a register tile has are not worth a copy of the patches.</summary>
+    private const int LeastRows = 4;
+
+    internal static void Choose(in ConvSum<T> s)
+    {
+        if (s.Taps.Rows < LeastRows) ConvRows<L, V, T>.Run(s);
+        else Run(s);
+    }
+
+    private static void Run(in ConvSum<T> s)
     {
         long depth = Math.Max(s.Depth, 1), rows = s.Taps.Rows, tiles = Parallel.Chunks(rows, TileRows);
         T* packed = GemmBuffers.Get<T>(GemmBuffers.PackedA, s.Groups * tiles * TileRows * depth);

@@ -1,77 +1,239 @@
 using System.Numerics;
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
 
-/// <summary>Sums over taps with few rows, as depthwise convolutions are: rows of the source are scaled and added as they lie.</summary>
-internal static unsafe class ConvRows
+/// <summary>
+/// Sums over taps with few rows, as depthwise convolutions are: lines of the source are copied with the zeros around them, and several
+/// registers of neighbouring points gather all their taps before they are stored.
+/// </summary>
+internal static unsafe class ConvRows<L, V, T>
+    where L : ILanes<V, T>
+    where V : struct
+    where T : unmanaged, INumberBase<T>
 {
-    private const double SmallTask = 1 << 15;
+    private const long BlockPoints = 4096;
+    private const double SmallTask = 1 << 17;
 
-    internal static void Run<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T>
+    internal static void Run(in ConvSum<T> s)
     {
-        long lines = s.Taps.Count[0] * s.Taps.Count[1], tasks = s.Images * s.Groups * s.Taps.Rows * lines;
-        Parallel.For(tasks, Math.Max(1, (long)(SmallTask / (s.Work / tasks))), new Body<T>(s, lines));
+        long[] count = s.Taps.Count;
+        long width = GemmGrid.Round(count[2], L.Count), lines = Math.Clamp(BlockPoints / width, 1, count[1]);
+        long blocks = Parallel.Chunks(count[1], lines), tasks = s.Images * s.Groups * count[0] * blocks;
+        Parallel.For(tasks, Math.Max(1, (long)(SmallTask / (s.Work / tasks))),
+            new Body(s, new ConvLines<T>(s.Taps, lines, width), width, lines, blocks));
     }
 
-    private readonly struct Body<T>(ConvSum<T> s, long lines) : IRange where T : unmanaged, INumberBase<T>
+    private readonly struct Body(ConvSum<T> s, ConvLines<T> copy, long width, long lines, long blocks) : IRange
     {
         public void Run(long from, long to)
         {
             ConvTaps taps = s.Taps;
-            long n = taps.Count[2];
-            Span<T> sum = new(GemmBuffers.Get<T>(GemmBuffers.Vector, n), checked((int)n));
+            T* sums = GemmBuffers.Get<T>(GemmBuffers.PackedB, taps.Rows * lines * width);
+            T* source = GemmBuffers.Get<T>(GemmBuffers.Panel, copy.Size);
             for (long i = from; i < to; i++)
             {
-                (long rest, long line) = Math.DivRem(i, lines);
-                (rest, long row) = Math.DivRem(rest, taps.Rows);
+                (long rest, long block) = Math.DivRem(i, blocks);
+                (rest, long z) = Math.DivRem(rest, taps.Count[0]);
                 (long image, long group) = Math.DivRem(rest, s.Groups);
-                (long z, long y) = Math.DivRem(line, taps.Count[1]);
-                sum.Clear();
-                Add(sum, s.Source + image * s.SourceImage + group * s.SourceGroup, s.Weight + group * s.WeightGroup, row, z, y);
-                T bias = s.Bias == null ? T.Zero : s.Bias[group * s.TargetChannels + row % s.TargetChannels];
-                long[] step = taps.TargetStep;
-                T* target = s.Target + image * s.TargetImage + group * s.TargetGroup + taps.RowTarget[row] + z * step[0] + y * step[1];
-                for (int x = 0; x < sum.Length; x++, target += step[2]) *target = sum[x] + bias;
+                long y = block * lines, n = Math.Min(lines, taps.Count[1] - y);
+                T* plane = s.Source + image * s.SourceImage + group * s.SourceGroup, weight = s.Weight + group * s.WeightGroup;
+                new Span<T>(sums, (int)(taps.Rows * lines * width)).Clear();
+                for (long c = 0; c < s.Channels && taps.TapCount > 0; c++)
+                {
+                    copy.Fill(plane + c * taps.SourcePlane, z, y, source);
+                    for (int r = 0; r < taps.Rows; r++) Add(source, weight + c * taps.ChannelStep, r, n, sums + r * lines * width);
+                }
+                T* target = s.Target + image * s.TargetImage + group * s.TargetGroup;
+                for (int r = 0; r < taps.Rows; r++) Put(sums + r * lines * width, target, group, r, z, y, n);
             }
         }
 
-        private void Add(Span<T> sum, T* source, T* weight, long row, long z, long y)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Add(T* source, T* weight, int row, long n, T* sum)
+        {
+            int count = s.Taps.TapCount;
+            fixed (long* at = copy.At, factor = &s.Taps.WeightAt[(long)row * count])
+            {
+                for (long y = 0; y < n; y++, source += copy.LineStep)
+                {
+                    long x = 0;
+                    for (; width - x >= 4 * L.Count; x += 4 * L.Count, sum += 4 * L.Count)
+                    {
+                        V a = L.Load(sum), b = L.Load(sum + L.Count), c = L.Load(sum + 2 * L.Count), d = L.Load(sum + 3 * L.Count);
+                        for (int t = 0; t < count; t++)
+                        {
+                            V w = L.Splat(weight + factor[t]);
+                            T* p = source + at[t] + x;
+                            a = L.MultiplyAdd(w, L.Load(p), a);
+                            b = L.MultiplyAdd(w, L.Load(p + L.Count), b);
+                            c = L.MultiplyAdd(w, L.Load(p + 2 * L.Count), c);
+                            d = L.MultiplyAdd(w, L.Load(p + 3 * L.Count), d);
+                        }
+                        L.Store(sum, a);
+                        L.Store(sum + L.Count, b);
+                        L.Store(sum + 2 * L.Count, c);
+                        L.Store(sum + 3 * L.Count, d);
+                    }
+                    for (; x < width; x += L.Count, sum += L.Count)
+                    {
+                        V a = L.Load(sum);
+                        for (int t = 0; t < count; t++) a = L.MultiplyAdd(L.Splat(weight + factor[t]), L.Load(source + at[t] + x), a);
+                        L.Store(sum, a);
+                    }
+                }
+            }
+        }
+
+        private void Put(T* sum, T* target, long group, long row, long z, long y, long n)
         {
             ConvTaps taps = s.Taps;
-            long step = taps.Step[2], length = taps.Source[2];
-            for (int t = 0; t < taps.TapCount; t++)
+            T bias = s.Bias == null ? T.Zero : s.Bias[group * s.TargetChannels + row % s.TargetChannels];
+            long step = taps.TargetStep[2];
+            target += taps.RowTarget[row] + z * taps.TargetStep[0] + y * taps.TargetStep[1];
+            for (long i = 0; i < n; i++, sum += width, target += taps.TargetStep[1])
             {
-                long sz = z * taps.Step[0] + taps.Taps[3 * t], sy = y * taps.Step[1] + taps.Taps[3 * t + 1], dx = taps.Taps[3 * t + 2];
-                if ((ulong)sz >= (ulong)taps.Source[0] || (ulong)sy >= (ulong)taps.Source[1]) continue;
-                (long low, long high) = ConvRuns.Inside(dx, step, length, sum.Length);
-                if (high <= low) continue;
-                T* line = source + (sz * taps.Source[1] + sy) * length + low * step + dx;
-                T* factor = weight + taps.WeightAt[row * taps.TapCount + t];
-                Span<T> to = sum[(int)low..(int)high];
-                for (long c = 0; c < s.Channels; c++, line += taps.SourcePlane, factor += taps.ChannelStep)
-                    Scaled(line, step, *factor, to);
+                for (long x = 0; x < taps.Count[2]; x++) target[x * step] = sum[x] + bias;
             }
         }
     }
+}
 
-    /// <summary>to[i] += x[i * step] * factor</summary>
-    private static void Scaled<T>(T* x, long step, T factor, Span<T> to) where T : unmanaged, INumberBase<T>
+/// <summary>
+/// The gradient of the weight where there are few output channels: each weight is a sum of products of lines, whose taps are added side by
+/// side.
+/// </summary>
+internal static unsafe class ConvRowsWeight<L, V, T>
+    where L : ILanes<V, T>
+    where V : struct
+    where T : unmanaged, INumberBase<T>
+{
+    private const long BlockPoints = 4096;
+    private const double SmallTask = 1 << 17;
+
+    internal static void Run(in ConvSum<T> s)
     {
-        if (step == 1 && to.Length >= 8)
-        {
-            TensorPrimitives.MultiplyAdd(new ReadOnlySpan<T>(x, to.Length), factor, to, to);
-            return;
-        }
-        for (int i = 0; i < to.Length; i++) to[i] += x[i * step] * factor;
+        long[] count = s.Taps.Count;
+        long width = GemmGrid.Round(count[2], L.Count), lines = Math.Clamp(BlockPoints / width, 1, Math.Max(1, count[1]));
+        long tasks = s.Groups * s.Channels;
+        if (tasks == 0) return;
+        Parallel.For(tasks, Math.Max(1, (long)(SmallTask / Math.Max(1, s.Work / tasks))),
+            new Body(s, new ConvLines<T>(s.Taps, lines, width), width, lines));
     }
 
-    /// <summary>Σ x[i * step] * y[i]</summary>
-    internal static T Dot<T>(T* x, long step, T* y, long count) where T : unmanaged, INumberBase<T>
+    private readonly struct Body(ConvSum<T> s, ConvLines<T> copy, long width, long lines) : IRange
     {
-        if (step == 1 && count >= 8) return TensorPrimitives.Dot(new ReadOnlySpan<T>(x, (int)count), new ReadOnlySpan<T>(y, (int)count));
-        T sum = T.Zero;
-        for (long i = 0; i < count; i++) sum += x[i * step] * y[i];
-        return sum;
+        public void Run(long from, long to)
+        {
+            ConvTaps taps = s.Taps;
+            int count = taps.TapCount, rows = (int)s.TargetChannels;
+            T* sums = GemmBuffers.Get<T>(GemmBuffers.PackedB, rows * count * L.Count);
+            T* source = GemmBuffers.Get<T>(GemmBuffers.Panel, copy.Size);
+            T* other = GemmBuffers.Get<T>(GemmBuffers.PackedA, width * lines);
+            for (long i = from; i < to; i++)
+            {
+                (long group, long channel) = Math.DivRem(i, s.Channels);
+                new Span<T>(sums, rows * count * L.Count).Clear();
+                for (long image = 0; image < s.Images; image++)
+                {
+                    T* plane = s.Source + image * s.SourceImage + group * s.SourceGroup + channel * taps.SourcePlane;
+                    T* y = s.Target + image * s.TargetImage + group * s.TargetGroup;
+                    for (long z = 0; z < taps.Count[0]; z++)
+                    {
+                        for (long line = 0; line < taps.Count[1]; line += lines)
+                        {
+                            long n = Math.Min(lines, taps.Count[1] - line);
+                            copy.Fill(plane, z, line, source);
+                            for (int r = 0; r < rows; r++)
+                            {
+                                Pad(y + r * s.TargetPlane + (z * taps.Count[1] + line) * taps.Count[2], n, other);
+                                Add(source, other, n, sums + (long)r * count * L.Count);
+                            }
+                        }
+                    }
+                }
+                for (int r = 0; r < rows; r++)
+                {
+                    T* w = s.Weight + ((group * rows + r) * s.Channels + channel) * count;
+                    for (int t = 0; t < count; t++)
+                    {
+                        w[t] = L.Sum(L.Load(sums + ((long)r * count + t) * L.Count));
+                        // Zeros beyond the lines have met values that this tap does not see: infinite ones would be NaN.
+                        if (!T.IsFinite(w[t])) w[t] = Exact(group, channel, r, t);
+                    }
+                }
+            }
+        }
+
+        private T Exact(long group, long channel, int row, int t)
+        {
+            ConvTaps taps = s.Taps;
+            (long dz, long dy, long dx) = (taps.Taps[3 * t], taps.Taps[3 * t + 1], taps.Taps[3 * t + 2]);
+            (long low, long high) = ConvRuns.Inside(dx, taps.Step[2], taps.Source[2], taps.Count[2]);
+            T sum = T.Zero;
+            for (long image = 0; image < s.Images; image++)
+            {
+                T* x = s.Source + image * s.SourceImage + group * s.SourceGroup + channel * taps.SourcePlane;
+                T* y = s.Target + image * s.TargetImage + group * s.TargetGroup + row * s.TargetPlane;
+                for (long line = 0; line < taps.Count[0] * taps.Count[1]; line++)
+                {
+                    long sz = line / taps.Count[1] * taps.Step[0] + dz, sy = line % taps.Count[1] * taps.Step[1] + dy;
+                    if ((ulong)sz >= (ulong)taps.Source[0] || (ulong)sy >= (ulong)taps.Source[1]) continue;
+                    T* p = x + (sz * taps.Source[1] + sy) * taps.Source[2] + dx;
+                    for (long i = low; i < high; i++) sum += p[i * taps.Step[2]] * y[line * taps.Count[2] + i];
+                }
+            }
+            return sum;
+        }
+
+        /// <summary>Lines with zeros up to a whole register.</summary>
+        private void Pad(T* from, long n, T* to)
+        {
+            int count = (int)s.Taps.Count[2];
+            for (long y = 0; y < n; y++, from += count, to += width)
+            {
+                new Span<T>(from, count).CopyTo(new Span<T>(to, count));
+                new Span<T>(to + count, (int)width - count).Clear();
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Add(T* source, T* other, long n, T* sums)
+        {
+            int count = s.Taps.TapCount, t = 0;
+            fixed (long* at = copy.At)
+            {
+                for (; count - t >= 4; t += 4, sums += 4 * L.Count)
+                {
+                    V a = L.Load(sums), b = L.Load(sums + L.Count), c = L.Load(sums + 2 * L.Count), d = L.Load(sums + 3 * L.Count);
+                    T* p = source, y = other;
+                    for (long i = 0; i < n; i++, p += copy.LineStep, y += width)
+                    {
+                        for (long x = 0; x < width; x += L.Count)
+                        {
+                            V v = L.Load(y + x);
+                            a = L.MultiplyAdd(v, L.Load(p + at[t] + x), a);
+                            b = L.MultiplyAdd(v, L.Load(p + at[t + 1] + x), b);
+                            c = L.MultiplyAdd(v, L.Load(p + at[t + 2] + x), c);
+                            d = L.MultiplyAdd(v, L.Load(p + at[t + 3] + x), d);
+                        }
+                    }
+                    L.Store(sums, a);
+                    L.Store(sums + L.Count, b);
+                    L.Store(sums + 2 * L.Count, c);
+                    L.Store(sums + 3 * L.Count, d);
+                }
+                for (; t < count; t++, sums += L.Count)
+                {
+                    V a = L.Load(sums);
+                    T* p = source + at[t], y = other;
+                    for (long i = 0; i < n; i++, p += copy.LineStep, y += width)
+                    {
+                        for (long x = 0; x < width; x += L.Count) a = L.MultiplyAdd(L.Load(y + x), L.Load(p + x), a);
+                    }
+                    L.Store(sums, a);
+                }
+            }
+        }
     }
 }

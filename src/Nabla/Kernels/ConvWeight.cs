@@ -10,66 +10,13 @@ namespace Nabla.Kernels;
 /// </summary>
 internal static unsafe class ConvWeight
 {
-    private const int LeastColumns = 4;
-
     /// <summary>The sum's source is x; its weight receives the gradient; its target is y, which is read.</summary>
     internal static void Run<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T>
     {
-        if (s.TargetChannels < LeastColumns) RunRows(s);
-        else if (Vector512.IsHardwareAccelerated) ConvWeight<Lanes512<T>, Vector512<T>, T>.Run(s);
-        else if (Vector256.IsHardwareAccelerated) ConvWeight<Lanes256<T>, Vector256<T>, T>.Run(s);
-        else if (Vector128.IsHardwareAccelerated) ConvWeight<Lanes128<T>, Vector128<T>, T>.Run(s);
-        else ConvWeight<Lanes1<T>, T, T>.Run(s);
-    }
-
-    private static void RunRows<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T>
-    {
-        long tasks = s.Groups * s.TargetChannels * s.Channels;
-        Parallel.For(tasks, Math.Max(1, (long)(32768 / Math.Max(1, s.Work / Math.Max(1, tasks)))), new RowTask<T>(s));
-    }
-
-    /// <summary>Few output channels: every weight is a sum of products of rows.</summary>
-    private readonly struct RowTask<T>(ConvSum<T> s) : IRange where T : unmanaged, INumberBase<T>
-    {
-        public void Run(long from, long to)
-        {
-            for (long i = from; i < to; i++)
-            {
-                (long rest, long channel) = Math.DivRem(i, s.Channels);
-                (long group, long o) = Math.DivRem(rest, s.TargetChannels);
-                T* x = s.Source + group * s.SourceGroup + channel * s.Taps.SourcePlane;
-                T* y = s.Target + group * s.TargetGroup + o * s.TargetPlane;
-                T* w = s.Weight + i * s.Taps.TapCount;
-                for (int t = 0; t < s.Taps.TapCount; t++) w[t] = One(x, y, t);
-            }
-        }
-
-        private T One(T* x, T* y, int t)
-        {
-            ConvTaps taps = s.Taps;
-            long dx = taps.Taps[3 * t + 2], length = taps.Source[2], n = taps.Count[2];
-            (long low, long high) = ConvRuns.Inside(dx, taps.Step[2], length, n);
-            T sum = T.Zero;
-            for (long image = 0; image < s.Images && high > low; image++)
-            {
-                T part = T.Zero;
-                for (long z = 0; z < taps.Count[0]; z++)
-                {
-                    long sz = z * taps.Step[0] + taps.Taps[3 * t];
-                    if ((ulong)sz >= (ulong)taps.Source[0]) continue;
-                    for (long r = 0; r < taps.Count[1]; r++)
-                    {
-                        long sy = r * taps.Step[1] + taps.Taps[3 * t + 1];
-                        if ((ulong)sy >= (ulong)taps.Source[1]) continue;
-                        T* line = x + image * s.SourceImage + (sz * taps.Source[1] + sy) * length + low * taps.Step[2] + dx;
-                        T* other = y + image * s.TargetImage + (z * taps.Count[1] + r) * n + low;
-                        part += ConvRows.Dot(line, taps.Step[2], other, high - low);
-                    }
-                }
-                sum += part;
-            }
-            return sum;
-        }
+        if (Vector512.IsHardwareAccelerated) ConvWeight<Lanes512<T>, Vector512<T>, T>.Choose(s);
+        else if (Vector256.IsHardwareAccelerated) ConvWeight<Lanes256<T>, Vector256<T>, T>.Choose(s);
+        else if (Vector128.IsHardwareAccelerated) ConvWeight<Lanes128<T>, Vector128<T>, T>.Choose(s);
+        else ConvWeight<Lanes1<T>, T, T>.Choose(s);
     }
 }
 
@@ -86,7 +33,16 @@ internal static unsafe class ConvWeight<L, V, T>
 
     private static int TileColumns => GemmTiles<L, V, T>.Columns;
 
-    internal static void Run(in ConvSum<T> s)
+    /// <summary>Fewer output channels than this leave most of a register tile empty.</summary>
+    private const int LeastColumns = 4;
+
+    internal static void Choose(in ConvSum<T> s)
+    {
+        if (s.TargetChannels < LeastColumns) ConvRowsWeight<L, V, T>.Run(s);
+        else Run(s);
+    }
+
+    private static void Run(in ConvSum<T> s)
     {
         long rows = Math.Min(MostRows, GemmGrid.Round(s.Depth, TileRows)), columns = GemmGrid.Round(s.TargetChannels, TileColumns);
         long blocks = Parallel.Chunks(s.Depth, rows), points = s.Images * s.Taps.Points, size = blocks * rows * columns;

@@ -9,6 +9,7 @@ namespace Nabla.Kernels;
 internal sealed class GatherPlan
 {
     private const long Columns = 256;
+    private const long Line = 64;
     private const long Grain = 1 << 14;
 
     private readonly long[] sizes, index, value, indexed;
@@ -29,7 +30,9 @@ internal sealed class GatherPlan
     internal GatherPlan(Layout i, Layout v, Layout x, int dim)
     {
         int column = -1;
-        for (int d = 0; d < i.Rank; d++)
+        // Long lines of indices that lie side by side are walked as they lie.
+        bool lines = i.strides[dim] == 1 && i.shape[dim] >= Line;
+        for (int d = 0; d < i.Rank && !lines; d++)
             if (d != dim && (column < 0 || i.shape[d] >= i.shape[column] || (d == i.Rank - 1 && i.shape[d] >= 16))) column = d;
         (Length, IndexStep, ValueStep, Along) = (i.shape[dim], i.strides[dim], v.strides[dim], x.strides[dim]);
         (Width, IndexColumn, ValueColumn, IndexedColumn) = column < 0 ? (1, 0, 0, 0)

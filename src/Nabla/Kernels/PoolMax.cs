@@ -154,7 +154,7 @@ internal static class PoolMax
                                 for (long i = x0; i < x1; i += dx)
                                 {
                                     T v = Unsafe.Add(ref source, (nint)(row + i));
-                                    if (!(v > max) && !T.IsNaN(v)) continue;
+                                    if (v <= max || !(v > max || T.IsNaN(v))) continue;
                                     (max, best) = (v, row + i);
                                 }
                             }

@@ -152,7 +152,7 @@ public static partial class Functional
         if (x.layout.Count == 0 && x.Size(0) > 0 && x.Size(1) > 0)
             Throw.Shapes($"Only zero batch or zero channel inputs are supported, but got input shape: {x.Shape}");
         DType dtype = x.dtype;
-        if (dtype.IsFloatingPoint() || x.layout.Count == 0) return;
+        if (dtype.IsFloatingPoint() || dtype.IsComplex() || x.layout.Count == 0) return;
         bool dilated = dilation.Values.AsSpan().IndexOfAnyExcept(1) >= 0;
         if (transposed && dtype != DType.Int64) Throw.NotImplementedFor($"slow_conv_transpose{(three ? 3 : 2)}d_out_cpu", dtype);
         if (dilated && !transposed && dtype != DType.Int64) Throw.NotImplementedFor("slow_conv_dilated<>", dtype);

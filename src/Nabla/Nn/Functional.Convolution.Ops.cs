@@ -55,6 +55,9 @@ internal static partial class Ops
             (i == 0 && (op.Keep & Saves.X) != 0) || (i == 1 && (op.Keep & Saves.Y) != 0);
         static bool IOp<ConvolutionBias<TConv>>.SavesOutput(ConvolutionBias<TConv> op, int i) => false;
 
+        static Tensor[] IOp<ConvolutionBias<TConv>>.OnComplex(ConvolutionBias<TConv> op, ReadOnlySpan<Tensor> x) =>
+            [Bilinear.Apply(op.Conv, x[0], x[1]) + op.Spread(x[2])];
+
         public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Conv.Forward(x[0], x[1], x[2])];
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
@@ -69,12 +72,15 @@ internal static partial class Ops
         {
             Tensor? sum = t[0] is { } s ? Bilinear.Apply(Conv, s, x[1]) : null;
             if (t[1] is { } w) sum = Plus(sum, Bilinear.Apply(Conv, x[0], w));
-            if (t[2] is { } b)
-            {
-                foreach (int _ in Conv.Window.Input) b = b.Unsqueeze(-1);
-                sum = Plus(sum, b.Unsqueeze(-Conv.Window.Rank - 2).Expand(y[0].Shape));
-            }
+            if (t[2] is { } b) sum = Plus(sum, Spread(b).Expand(y[0].Shape));
             return [sum];
+        }
+
+        /// <summary>The bias, with its dimension where the channels are.</summary>
+        private Tensor Spread(Tensor bias)
+        {
+            for (int d = 0; d < Conv.Window.Rank; d++) bias = bias.Unsqueeze(-1);
+            return bias.Unsqueeze(-Conv.Window.Rank - 2);
         }
 
         private static Tensor Plus(Tensor? a, Tensor b) => a is null ? b : a + b;

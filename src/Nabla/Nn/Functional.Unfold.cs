@@ -25,7 +25,7 @@ public static partial class Functional
     /// The patches of an image that a window sees as it slides, each as a column: [n, c, h, w] becomes
     /// [n, c · kernel height · kernel width, windows]. Outside the image is zero.
     /// </summary>
-    /// <param name="input">[n, c, h, w] or [c, h, w]; a floating-point type or bool.</param>
+    /// <param name="input">[n, c, h, w] or [c, h, w]; a floating-point or complex type or bool.</param>
     /// <param name="kernelSize">The window's size: one number or two.</param>
     /// <param name="dilation">Distance of a window's elements; 1 by default.</param>
     /// <param name="padding">Zeros on both sides; none by default.</param>
@@ -38,7 +38,7 @@ public static partial class Functional
         if (input.Rank is not (3 or 4) || input.layout.shape.AsSpan(input.Rank - 3).Contains(0))
             Throw.Shapes("Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but " +
                 $"got: {input.Shape}");
-        if (!input.dtype.IsFloatingPoint() && input.dtype != DType.Bool) Throw.NotImplementedFor("im2col_out_cpu", input.dtype);
+        CheckDType("im2col_out_cpu", input.dtype);
         Shape size = input.Shape[^2..];
         Int128[] blocks = Blocks(size, k, d, p, s);
         if (blocks[0] < 1 || blocks[1] < 1)
@@ -52,7 +52,7 @@ public static partial class Functional
     /// The sum of patches given as columns, the transpose of <see cref="Unfold"/>: [n, c · kernel height · kernel width, windows] becomes
     /// [n, c, h, w].
     /// </summary>
-    /// <param name="input">[n, c · kernel height · kernel width, windows], or without n; a floating-point type or bool.</param>
+    /// <param name="input">[n, c · kernel height · kernel width, windows], or without n; a floating-point or complex type or bool.</param>
     /// <param name="outputSize">h and w: one number or two.</param>
     /// <param name="kernelSize">The window's size: one number or two.</param>
     /// <param name="dilation">Distance of a window's elements; 1 by default.</param>
@@ -77,9 +77,14 @@ public static partial class Functional
             Throw.Shapes($"Given output_size={Pair(size)}, kernel_size={Pair(k)}, dilation={Pair(d)}, padding={Pair(p)}, " +
                 $"stride={Pair(s)}, expected size of input's dimension 2 to match the calculated number of sliding blocks {blocks[0]} * " +
                 $"{blocks[1]} = {blocks[0] * blocks[1]}, but got input.size(2)={columns}.");
-        if (!input.dtype.IsFloatingPoint() && input.dtype != DType.Bool) Throw.NotImplementedFor("col2im_out_cpu", input.dtype);
+        CheckDType("col2im_out_cpu", input.dtype);
         Shape count = ((long)blocks[0], (long)blocks[1]);
         return Nabla.Linear.Apply(new Ops.Col2Im(new(size, k, count, s, p, d)), input);
+    }
+
+    private static void CheckDType(string op, DType dtype)
+    {
+        if (!dtype.IsFloatingPoint() && !dtype.IsComplex() && dtype != DType.Bool) Throw.NotImplementedFor(op, dtype);
     }
 
     private static Shape Two(string name, Shape list)

@@ -1,0 +1,83 @@
+namespace Nabla.Kernels;
+
+/// <summary>
+/// Lines of a source, copied with the zeros around them, so that all taps of a row of lattice points read neighbours: with step s, a line
+/// is cut into s segments of every s-th value. Made for one slice of the lattice and a number of its lines.
+/// </summary>
+internal readonly unsafe struct ConvLines<T> where T : unmanaged
+{
+    private readonly ConvTaps taps;
+    private readonly long firstX, firstY, segment, line, lines;
+    private readonly List<long> slices = [];
+    private readonly bool[] used;
+
+    /// <summary>Where each tap's values begin for the first line.</summary>
+    internal readonly long[] At;
+
+    /// <summary>The distance between lines of the lattice.</summary>
+    internal long LineStep { get; }
+
+    /// <summary>The number of values.</summary>
+    internal long Size { get; }
+
+    /// <param name="taps">The taps.</param>
+    /// <param name="count">Lines of the lattice.</param>
+    /// <param name="width">Points in a line, rounded up.</param>
+    internal ConvLines(ConvTaps taps, long count, long width)
+    {
+        this.taps = taps;
+        long step = taps.Step[2], lastX = long.MinValue, lastY = long.MinValue;
+        (firstX, firstY) = (long.MaxValue, long.MaxValue);
+        for (int t = 0; t < taps.TapCount; t++)
+        {
+            (long dz, long dy, long dx) = (taps.Taps[3 * t], taps.Taps[3 * t + 1], taps.Taps[3 * t + 2]);
+            (firstX, lastX) = (Math.Min(firstX, dx), Math.Max(lastX, dx));
+            (firstY, lastY) = (Math.Min(firstY, dy), Math.Max(lastY, dy));
+            if (!slices.Contains(dz)) slices.Add(dz);
+        }
+        At = new long[taps.TapCount];
+        used = new bool[Math.Min(step, taps.TapCount == 0 ? 0 : lastX - firstX + 1)];
+        if (At.Length == 0) return;
+        segment = width + (lastX - firstX) / step;
+        line = used.Length * segment;
+        lines = count == 0 ? 0 : (count - 1) * taps.Step[1] + lastY - firstY + 1;
+        LineStep = taps.Step[1] * line;
+        Size = slices.Count * lines * line;
+        for (int t = 0; t < At.Length; t++)
+        {
+            (long place, long rest) = Math.DivRem(taps.Taps[3 * t + 2] - firstX, step);
+            used[rest] = true;
+            At[t] = (slices.IndexOf(taps.Taps[3 * t]) * lines + taps.Taps[3 * t + 1] - firstY) * line + rest * segment + place;
+        }
+    }
+
+    /// <summary>Copies what the lattice's lines from y on need of slice z, for one channel.</summary>
+    internal void Fill(T* plane, long z, long y, T* to)
+    {
+        (long depth, long height, long width, long step) = (taps.Source[0], taps.Source[1], taps.Source[2], taps.Step[2]);
+        foreach (long dz in slices)
+        {
+            long sz = z * taps.Step[0] + dz;
+            for (long i = 0; i < lines; i++, to += line)
+            {
+                long sy = y * taps.Step[1] + firstY + i;
+                if ((ulong)sz >= (ulong)depth || (ulong)sy >= (ulong)height) new Span<T>(to, (int)line).Clear();
+                else Split(plane + (sz * height + sy) * width, width, step, to);
+            }
+        }
+    }
+
+    private void Split(T* from, long width, long step, T* to)
+    {
+        for (int r = 0; r < used.Length; r++, to += segment)
+        {
+            if (!used[r]) continue;
+            (long low, long high) = ConvRuns.Inside(firstX + r, step, width, segment);
+            T* x = from + firstX + r;
+            new Span<T>(to, (int)low).Clear();
+            if (step == 1) new Span<T>(x + low, (int)(high - low)).CopyTo(new Span<T>(to + low, (int)(high - low)));
+            else for (long i = low; i < high; i++) to[i] = x[i * step];
+            new Span<T>(to + high, (int)(segment - high)).Clear();
+        }
+    }
+}
