@@ -25,5 +25,7 @@ internal sealed class Directions(ulong seed)
     }
 
     /// <summary>A direction of a tensor's shape and dtype.</summary>
-    internal Tensor Like(Tensor x) => Tensor.From(Values(x.NumElements), x.Shape).To(x.DType);
+    internal Tensor Like(Tensor x) => x.IsComplex
+        ? Tensor.From(Values(2 * x.NumElements), Shape.Create([.. x.Shape.ToArray(), 2])).ViewAsComplex().To(x.DType)
+        : Tensor.From(Values(x.NumElements), x.Shape).To(x.DType);
 }

@@ -36,7 +36,7 @@ public sealed class GradCheckTests
             fastMode: fast));
     }
 
-    [Fact]
+    [Fact, Trait("Row", "1.10 mismatch")]
     public void A_wrong_element_is_named_with_both_values()
     {
         string text = Assert.Throws<GradCheckException>(() => GradCheck.Run(x => Apply(0, x), Leaf(1, 2, 3))).Message;
@@ -51,11 +51,11 @@ public sealed class GradCheckTests
     [Fact]
     public void On_request_the_answer_is_false() => Assert.False(GradCheck.Run(x => Apply(0, x), Leaf(1, 2, 3), raiseException: false));
 
-    [Fact]
+    [Fact, Trait("Row", "1.10 others [src]")]
     public void A_gradient_that_ignores_its_seed_is_found() => Assert.StartsWith("backward not multiplied by grad_output",
         Assert.Throws<GradCheckException>(() => GradCheck.Run(x => Apply(1, x), Leaf(1, 2, 3))).Message);
 
-    [Fact]
+    [Fact, Trait("Row", "1.10 forward AD [src]")]
     public void A_wrong_tangent_is_found()
     {
         Assert.True(GradCheck.Run(x => Apply(3, x), Leaf(1, 2, 3)));
@@ -63,7 +63,7 @@ public sealed class GradCheckTests
             GradCheck.Run(x => Apply(3, x), Leaf(1, 2, 3), checkForwardAd: true)).Message);
     }
 
-    [Fact]
+    [Fact, Trait("Row", "1.10 others [src]")]
     public void A_dependence_that_is_not_recorded_is_found() => Assert.StartsWith("Numerical gradient for function expected to be zero",
         Assert.Throws<GradCheckException>(() => GradCheck.Run(x => x.Detach() * 2, Leaf(1, 2))).Message);
 
@@ -74,7 +74,7 @@ public sealed class GradCheckTests
         Assert.Throws<GradCheckException>(() => GradCheck.Run(x => x * (1 + 0.1 * calls++), Leaf(1, 2)));
     }
 
-    [Fact]
+    [Fact, Trait("Row", "1.10 no input requires grad")]
     public void Without_a_differentiable_input_there_is_nothing_to_check() =>
         Assert.StartsWith("gradcheck expects at least one input tensor to require gradient",
         Assert.Throws<ArgumentException>(() => GradCheck.Run(x => x * 2, Plain(1))).Message);

@@ -17,7 +17,7 @@ public sealed class DerivativeLawTests
         foreach (Trial trial in LawRows.Trials(row))
         {
             if (trial.Smooth.Length == 0) continue;
-            Check(trial.Text, () => GradCheck.Run(trial.Run, trial.Inputs, fastMode: true));
+            Check(trial.Text, () => GradCheck.Run(trial.Run, Apart(trial), fastMode: true));
         }
     }
 
@@ -38,7 +38,7 @@ public sealed class DerivativeLawTests
         foreach (Trial trial in LawRows.Trials(row))
         {
             if (!trial.Run().Any(static y => y.RequiresGrad)) continue;
-            Check(trial.Text, () => GradGradCheck.Run(trial.Run, trial.Inputs, fastMode: true));
+            Check(trial.Text, () => GradGradCheck.Run(trial.Run, Apart(trial), fastMode: true));
         }
     }
 
@@ -92,6 +92,10 @@ public sealed class DerivativeLawTests
         double scale = Math.Max(1e-3, forward.Sum(static p => p.Scale) + backward.Sum(static p => p.Scale));
         Assert.True(left.Equals(right) || Math.Abs(left - right) <= 1e-9 * scale, $"{what}: <u, Jv> = {left:R}, <Jᵀu, v> = {right:R}");
     }
+
+    /// <summary>The inputs, those that overlap themselves copied: differences move one element at a time.</summary>
+    private static Tensor[] Apart(Trial trial) => [.. trial.Inputs.Select(static t => t.RequiresGrad && t.Strides.Contains(0) ?
+        t.Detach().Contiguous().RequiresGrad_() : t)];
 
     private static void Check(string what, Action check)
     {
