@@ -6,8 +6,8 @@ internal readonly record struct CheckOptions(double Eps, double Atol, double Rto
 {
     internal void Validate()
     {
-        Demand(Forward || Backward, "Expected at least one of check_forward_ad or check_backward_ad to be True: pass checkForwardAd: true " +
-            "or leave checkBackwardAd true.");
+        Demand(Forward || Backward, "Expected at least one of check_forward_ad or check_backward_ad to be True: pass checkForwardAd: " +
+            "true or leave checkBackwardAd true.");
         Demand(!BatchedGrad || Backward, "Setting check_batched_grad=True requires check_backward_ad to be True: leave checkBackwardAd " +
             "true.");
         Demand(!BatchedForwardGrad || Forward, "Setting check_batched_forward_grad=True requires check_forward_ad to be True: pass " +

@@ -133,8 +133,8 @@ internal sealed partial class Checker
             if (t.Shape != outputs[o].Shape)
                 throw Fail($"Forward AD gradient has incorrect size: output {o} has shape {outputs[o].Shape}, its tangent {t.Shape}.");
             if (options.GradDtypes && t.DType != outputs[o].DType)
-                throw Fail($"Forward AD gradient has dtype mismatch. Output {o} is {outputs[o].DType.Name()}, its tangent with respect to " +
-                    $"input {i} is {t.DType.Name()}.");
+                throw Fail($"Forward AD gradient has dtype mismatch. Output {o} is {outputs[o].DType.Name()}, its tangent with " +
+                    $"respect to input {i} is {t.DType.Name()}.");
         }
         return tangents;
     }

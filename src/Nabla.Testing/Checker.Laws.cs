@@ -65,8 +65,8 @@ internal sealed partial class Checker
             try { actual = Gradients([.. rest.Select(p => outputs[p])], [.. rest.Select(p => seeds[p])]); }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                throw Fail($"Expected backward function to handle undefined output grads. Output {o} got no gradient, so that its entry of " +
-                    $"the rule's gradients was null, and the rule failed: {e.Message}", e);
+                throw Fail($"Expected backward function to handle undefined output grads. Output {o} got no gradient, so that its " +
+                    $"entry of the rule's gradients was null, and the rule failed: {e.Message}", e);
             }
             for (int n = 0; n < expected.Length; n++)
                 if (!Same(actual[n], expected[n]))
@@ -90,8 +90,8 @@ internal sealed partial class Checker
             try { actual = f.Tangents(tangents); }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                throw Fail($"Mismatch in tangent values: input {i} has an undefined tangent value, so that its entry of the rule's tangents " +
-                    $"was null, and the rule failed: {e.Message}", e);
+                throw Fail($"Mismatch in tangent values: input {i} has an undefined tangent value, so that its entry of the rule's " +
+                    $"tangents was null, and the rule failed: {e.Message}", e);
             }
             tangents[i] = whole;
             for (int o = 0; o < outputs.Length; o++)

@@ -119,7 +119,8 @@ internal sealed partial class Checker
             if (!outputs[o].DType.IsFloatingPoint()) continue;
             double numerical = (Dot(u[o], above[o]) - Dot(u[o], below[o])) / (2 * options.Eps);
             if (!smooth[o] && !above[o].AsSpan().SequenceEqual(below[o]))
-                throw Fail($"Numerical gradient for function expected to be zero: output {o} requires no gradient but depends on an input.");
+                throw Fail($"Numerical gradient for function expected to be zero: output {o} requires no gradient but depends on an " +
+                    $"input.");
             if (smooth[o] && options.Backward) CompareFast(Backward(o, u[o], v), numerical, o, forward: false);
             if (options.Forward) CompareFast(ForwardSum(o, u[o], v), numerical, o, forward: true);
         }
@@ -136,7 +137,8 @@ internal sealed partial class Checker
             double most = 0;
             for (int r = 0; r < exact.GetLength(0); r++)
                 for (int c = 0; c < exact.GetLength(1); c++) most = Math.Max(most, Math.Abs(rule[r, c] - exact[r, c]));
-            throw Fail($"{Heading(o, i, k, e, forward)}numerical:{Text(numerical)}\nanalytical:{Text(analytical)}\n\nThe above quantities " +
+            throw Fail($"{Heading(o, i, k, e, forward)}numerical:{Text(numerical)}\nanalytical:{Text(analytical)}\n\nThe above " +
+                $"quantities " +
                 "relating the numerical and analytical jacobians are computed in fast mode. Below, we recompute numerical and analytical " +
                 $"jacobians in slow mode:\n\nNumerical:\n{Matrix(exact)}\nAnalytical:\n{Matrix(rule)}\n\nThe max per-element difference " +
                 $"(slow mode) is: {Text(most)}.\n{Elements(rule[k, e], exact[k, e], o, i, k, e, forward)}");

@@ -53,7 +53,8 @@ public static class GradCheck
     /// for a gradient of zeros; with <paramref name="checkForwardAd"/>, likewise for the tangents of inputs.</param>
     /// <param name="checkGradDtypes">Gradients must have the dtype of their inputs, and tangents that of their results. Backward itself
     /// brings a rule's gradient into its input's dtype, so that only forward mode shows a rule's dtype.</param>
-    /// <param name="checkBatchedGrad">Backward of a batch of gradients, as <see cref="Autograd"/> runs it with isGradsBatched, must give what its members give
+    /// <param name="checkBatchedGrad">Backward of a batch of gradients, as <see cref="Autograd"/> runs it with isGradsBatched, must give
+    /// what its members give
     /// one by one.</param>
     /// <param name="checkBatchedForwardGrad">Forward mode with a batch of tangents must give what its members give one by one.</param>
     /// <param name="checkForwardAd">Check forward mode, too.</param>

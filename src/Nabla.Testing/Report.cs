@@ -9,8 +9,8 @@ internal static class Report
         "batch of gradients, as Func.Vmap does it: write it with operations on tensors, read no values (ToArray, Item), and count " +
         "dimensions from the end. Pass checkBatchedGrad: false if the function is never batched.";
 
-    internal const string BatchedForward = "gradcheck failed while testing batched gradient computation in forward mode. The function and " +
-        "its rules are run on a batch of tangents, as Func.Vmap does it: write them with operations on tensors, read no values " +
+    internal const string BatchedForward = "gradcheck failed while testing batched gradient computation in forward mode. The function " +
+        "and its rules are run on a batch of tangents, as Func.Vmap does it: write them with operations on tensors, read no values " +
         "(ToArray, Item), and count dimensions from the end. Pass checkBatchedForwardGrad: false if it is never batched.";
 
     internal static GradCheckException Fail(string message, Exception? inner = null) => new(message, inner);

@@ -149,7 +149,8 @@ public sealed class GradCheckOptionTests
     {
         string text = Assert.Throws<GradCheckException>(() => GradCheck.Run(Odd.Of("wrong"), Leaf(1, 2), checkForwardAd: true,
             checkBackwardAd: false)).Message;
-        Assert.StartsWith("Jacobian computed with forward mode mismatch for output 0 with respect to input 0,\nnumerical:tensor([[2.0000, " +
+        Assert.StartsWith("Jacobian computed with forward mode mismatch for output 0 with respect to input " +
+            "0,\nnumerical:tensor([[2.0000, " +
             "0.0000],\n        [0.0000, 4.0000]], dtype=torch.float64)\nanalytical:tensor([[3., 0.],\n        [0., 6.]], " +
             "dtype=torch.float64)\n", text);
         Assert.True(GradCheck.Run(Odd.Of("double"), X, checkForwardAd: true, checkBackwardAd: false));
