@@ -46,7 +46,7 @@ public static class OperatorTable
         .Where(static t => t.IsValueType && KindOf(t) is not null).ToDictionary(static t => Plain(t.Name));
 
     /// <summary>The page as Markdown.</summary>
-    /// <exception cref="InvalidOperationException">A row names no public member, or a public operation has no row.</exception>
+    /// <exception cref="InvalidOperationException">A row names no public member, or an operation has no row.</exception>
     public static string Write()
     {
         List<string> lost = [];
@@ -62,7 +62,6 @@ public static class OperatorTable
 
 
             """);
-        HashSet<string> rows = [];
         foreach (IGrouping<string, OpRow> family in Registry.Registry.All.GroupBy(static r => Title(ClassOf(r.Name).Prefix)))
         {
             page.Append(CultureInfo.InvariantCulture, $"## {family.Key}\n\n");
@@ -76,6 +75,9 @@ public static class OperatorTable
         }
         if (lost.Count > 0)
             throw new InvalidOperationException($"Rows without a public member; state one in the row's Member: {string.Join(", ", lost)}");
+        HashSet<string> covered = [.. Registry.Registry.All.SelectMany(CoveredBy).Select(Plain)];
+        string[] without = [.. Structs.Where(s => !covered.Contains(s.Key)).Select(static s => s.Value.Name).Order()];
+        if (without.Length > 0) throw new InvalidOperationException($"Operations without a row: {string.Join(", ", without)}");
         return page.ToString().TrimEnd('\n') + "\n";
     }
 
@@ -133,10 +135,13 @@ public static class OperatorTable
     private static string? KindOf(Type type) => Kinds.FirstOrDefault(k => Array.Exists(type.GetInterfaces(),
         i => i.IsGenericType && i.GetGenericTypeDefinition() == k.Kind)).Name;
 
+    /// <summary>The operations a row names, or else the one of its own name.</summary>
+    private static IEnumerable<string> CoveredBy(OpRow row) =>
+        row.Covers.Length > 0 ? row.Covers : [row.Name[(row.Name.LastIndexOf('.') + 1)..]];
+
     private static string Line(OpRow row)
     {
-        IEnumerable<string> names = row.Covers.Length > 0 ? row.Covers : [row.Name[(row.Name.LastIndexOf('.') + 1)..]];
-        string[] kinds = [.. names.Select(static n => Structs.GetValueOrDefault(Plain(n))).OfType<Type>().Select(static t => KindOf(t)!)
+        string[] kinds = [.. CoveredBy(row).Select(static n => Structs.GetValueOrDefault(Plain(n))).OfType<Type>().Select(static t => KindOf(t)!)
             .Distinct()];
         string kind = kinds.Length == 0 ? "composite" : string.Join(", ", kinds);
         bool differentiable = Backward(row) is { } order && order != "-";
