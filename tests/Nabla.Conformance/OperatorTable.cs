@@ -141,9 +141,8 @@ public static class OperatorTable
 
     private static string Line(OpRow row)
     {
-        string[] kinds = [.. CoveredBy(row).Select(static n => Structs.GetValueOrDefault(Plain(n))).OfType<Type>().Select(static t =>
-            KindOf(t)!)
-            .Distinct()];
+        IEnumerable<Type> structs = CoveredBy(row).Select(static n => Structs.GetValueOrDefault(Plain(n))).OfType<Type>();
+        string[] kinds = [.. structs.Select(static t => KindOf(t)!).Distinct()];
         string kind = kinds.Length == 0 ? "composite" : string.Join(", ", kinds);
         bool differentiable = Backward(row) is { } order && order != "-";
         return $"{kind} | {DTypes(row)} | {Backward(row)} | {(differentiable ? Except(row, "forward") : "-")} | {Except(row, "vmap")}";
