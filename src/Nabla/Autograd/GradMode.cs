@@ -8,7 +8,8 @@ internal static class GradMode
 {
     [ThreadStatic] private static bool disabled;
     [ThreadStatic] private static bool inference;
-    [ThreadStatic] private static byte depth, born;
+    [ThreadStatic] private static byte depth;
+    [ThreadStatic] private static ushort born;
 
     private static readonly AsyncLocal<GradScope?> Flow = new(static change => Apply(change.CurrentValue));
 
@@ -33,7 +34,7 @@ internal static class GradMode
         set
         {
             (disabled, inference) = value;
-            born = (byte)((inference ? Tensor.BornInInference : 0) | (depth * Tensor.BornInside));
+            born = (ushort)((inference ? Tensor.BornInInference : 0) | (depth * Tensor.BornInside));
         }
     }
 
@@ -49,7 +50,7 @@ internal static class GradMode
     }
 
     /// <summary>The flags of tensors made now: whether in inference mode, and inside how many transforms.</summary>
-    internal static byte Born => born;
+    internal static ushort Born => born;
 
     internal static void Enter(GradScope? scope)
     {

@@ -126,6 +126,9 @@ public sealed class GradTests
             return Func.Grad(z => (outer.Add_(1) * z).Sum())(y).Sum();
         })(X));
         Same.Values(c, 0, 0, 0);
+        // That it was detached in place does not make it the function's own.
+        Tensor d = Same.Of(1, 2, 3).RequiresGrad_().Clone().Detach_();
+        Same.Fails<AutogradException>(words.Replace("copy_", "add_"), () => Func.Grad(y => (d.Add_(1) * y).Sum())(X));
         // What the function made itself is its own.
         Same.Values(Func.Grad(y => (Tensor.Zeros([3], DType.Float64).Copy_(y).Mul_(y)).Sum())(X), 2, 4, 6);
         Same.Values(Func.Grad(y => y.Clone().Sin_().Square_().Sum())(Same.Of(0)), 0);
