@@ -43,6 +43,9 @@ internal static class Corrections
 
     private const string AtNaN = "recorded derivatives at NaN depend on the place in the tensor; they are those of its last elements";
 
+    /// <summary>Whether a recorded value of this operator may be wrong.</summary>
+    internal static bool Concern(string file) => VaryAtNaN.Contains(file) || Array.Exists(All, r => r.File == file);
+
     /// <summary>The right value, or the recorded one where it is right.</summary>
     internal static Tensor Apply(string file, string kind, int index, Tensor recorded, Case of)
     {

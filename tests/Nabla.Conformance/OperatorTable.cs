@@ -14,12 +14,6 @@ public static class OperatorTable
         ("masked.", typeof(Masked)), ("signal.windows.", typeof(SignalWindows)), ("", typeof(Tensor)),
     ];
 
-    private static readonly (Type Kind, string Name)[] Kinds =
-    [
-        (typeof(IMap<>), "map"), (typeof(IZip<>), "zip"), (typeof(ILinear<>), "linear"), (typeof(IBilinear<>), "bilinear"),
-        (typeof(IOp<>), "op"),
-    ];
-
     private static readonly (string Name, DType[] Types)[] Groups =
     [
         ("bool", [DType.Bool]), ("int", [DType.UInt8, DType.Int8, DType.Int16, DType.Int32, DType.Int64]),
@@ -41,9 +35,6 @@ public static class OperatorTable
         ["__ror__"] = "y \\| x",
         ["__rxor__"] = "y ^ x",
     };
-
-    private static readonly Dictionary<string, Type> Structs = typeof(Ops).GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic)
-        .Where(static t => t.IsValueType && KindOf(t) is not null).ToDictionary(static t => Plain(t.Name));
 
     /// <summary>The page as Markdown.</summary>
     /// <exception cref="InvalidOperationException">A row names no public member, or an operation has no row.</exception>
@@ -75,8 +66,8 @@ public static class OperatorTable
         }
         if (lost.Count > 0)
             throw new InvalidOperationException($"Rows without a public member; state one in the row's Member: {string.Join(", ", lost)}");
-        HashSet<string> covered = [.. Registry.Registry.All.SelectMany(CoveredBy).Select(Plain)];
-        string[] without = [.. Structs.Where(s => !covered.Contains(s.Key)).Select(static s => s.Value.Name).Order()];
+        IEnumerable<Type> covered = Registry.Registry.All.SelectMany(OpStructs.CoveredBy);
+        string[] without = [.. OpStructs.All.Except(covered).Select(static t => t.Name).Order()];
         if (without.Length > 0) throw new InvalidOperationException($"Operations without a row: {string.Join(", ", without)}");
         return page.ToString().TrimEnd('\n') + "\n";
     }
@@ -87,8 +78,6 @@ public static class OperatorTable
 
     private static (string Prefix, Type Type) ClassOf(string name) =>
         Classes.First(c => name.StartsWith(c.Prefix, StringComparison.Ordinal));
-
-    private static string Plain(string name) => name.Split('`')[0].Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
 
     /// <summary>The member's text: that of the row, or the first public method of the row's name.</summary>
     private static string? Signature(OpRow row)
@@ -102,14 +91,14 @@ public static class OperatorTable
     private static string? Find(string operation)
     {
         (string prefix, Type type) = ClassOf(operation);
-        string name = Plain(operation[prefix.Length..]);
+        string name = OpStructs.Plain(operation[prefix.Length..]);
         foreach (Type t in (Type[])[type, typeof(Tensor), .. Classes.Select(static c => c.Type)])
         {
-            MethodInfo[] methods = [.. t.GetMethods().Where(m => m.DeclaringType == t && Plain(m.Name) == name)];
+            MethodInfo[] methods = [.. t.GetMethods().Where(m => m.DeclaringType == t && OpStructs.Plain(m.Name) == name)];
             if (methods.Length > 0)
                 return Text(t, methods.OrderBy(static m => m.Name.EndsWith('_')).ThenByDescending(static m => m.GetParameters().Length)
                     .ThenBy(static m => m.ToString(), StringComparer.Ordinal).First());
-            if (t.GetProperties().FirstOrDefault(p => Plain(p.Name) == name) is { } property) return $"{t.Name}.{property.Name}";
+            if (t.GetProperties().FirstOrDefault(p => OpStructs.Plain(p.Name) == name) is { } property) return $"{t.Name}.{property.Name}";
         }
         return null;
     }
@@ -132,20 +121,12 @@ public static class OperatorTable
         _ => value.ToString() ?? "",
     };
 
-    private static string? KindOf(Type type) => Kinds.FirstOrDefault(k => Array.Exists(type.GetInterfaces(),
-        i => i.IsGenericType && i.GetGenericTypeDefinition() == k.Kind)).Name;
-
-    /// <summary>The operations a row names, or else the one of its own name.</summary>
-    private static IEnumerable<string> CoveredBy(OpRow row) =>
-        row.Covers.Length > 0 ? row.Covers : [row.Name[(row.Name.LastIndexOf('.') + 1)..]];
-
     private static string Line(OpRow row)
     {
-        IEnumerable<Type> structs = CoveredBy(row).Select(static n => Structs.GetValueOrDefault(Plain(n))).OfType<Type>();
-        string[] kinds = [.. structs.Select(static t => KindOf(t)!).Distinct()];
+        string[] kinds = [.. OpStructs.CoveredBy(row).Select(static t => OpStructs.KindOf(t)!).Distinct()];
         string kind = kinds.Length == 0 ? "composite" : string.Join(", ", kinds);
-        bool differentiable = Backward(row) is { } order && order != "-";
-        return $"{kind} | {DTypes(row)} | {Backward(row)} | {(differentiable ? Except(row, "forward") : "-")} | {Except(row, "vmap")}";
+        string backward = Backward(row), forward = backward == "-" ? "-" : Except(row, "forward");
+        return $"{kind} | {DTypes(row)} | {backward} | {forward} | {Except(row, "vmap")}";
     }
 
     private static string Except(OpRow row, string law) => Array.Exists(row.Except, e => e.Law == law) ? "-" : "yes";

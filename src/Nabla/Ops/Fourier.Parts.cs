@@ -24,7 +24,7 @@ public static partial class Fourier
         return x.DType.IsDifferentiable() ? x : x.To(Tensor.DefaultDType);
     }
 
-    internal static Tensor Complex(Tensor x)
+    private static Tensor Complex(Tensor x)
     {
         x = Floating(x);
         return x.To(x.DType.ToComplex());
@@ -89,7 +89,7 @@ public static partial class Fourier
     }
 
     /// <summary>The first half of the spectrum of real numbers, in the forward direction.</summary>
-    internal static Tensor R2C(Tensor x, string name, long? n, int dim, string? norm, bool inverse)
+    private static Tensor R2C(Tensor x, string name, long? n, int dim, string? norm, bool inverse)
     {
         if (x.DType.IsComplex()) Throw.Types($"{name} expects a real input tensor, but got {x.DType.ScalarName()}");
         long length = CheckLength(n ?? x.Size(dim));
@@ -98,7 +98,7 @@ public static partial class Fourier
     }
 
     /// <summary>Real numbers from the first half of their spectrum, in the inverse direction.</summary>
-    internal static Tensor C2R(Tensor x, long? n, int dim, string? norm, bool inverse)
+    private static Tensor C2R(Tensor x, long? n, int dim, string? norm, bool inverse)
     {
         long length = CheckLength(n ?? 2 * (x.Size(dim) - 1));
         Tensor half = Fit(x, length / 2 + 1, dim);

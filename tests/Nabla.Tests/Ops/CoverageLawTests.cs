@@ -1,3 +1,4 @@
+using Nabla.Registry;
 using System.Reflection;
 using Nabla.Conformance;
 
