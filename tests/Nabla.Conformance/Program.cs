@@ -8,10 +8,10 @@ if (options.Operators is { } page)
 }
 
 using DataSet data = new(options.Directory);
-OperatorEntry[] chosen = [.. data.Operators.Where(options.Chooses)];
+OperatorEntry[] chosen = [.. data.Operators.Concat(data.Modules).Where(options.Chooses)];
 if (chosen.Length == 0)
 {
-    Console.Error.WriteLine("No operator has one of these names.");
+    Console.Error.WriteLine("No operator and no module has one of these names.");
     return 2;
 }
 OperatorResult[] results = new OperatorResult[chosen.Length];

@@ -150,8 +150,10 @@ public class EmbeddingBag : Module<Tensor, Tensor?, Tensor?, Tensor>
         return made;
     }
 
-    /// <summary>The same without factors.</summary>
-    public Tensor Call(Tensor input, Tensor? offsets = null) => Call(input, offsets, null);
+    /// <summary>Looks up and combines.</summary>
+    /// <inheritdoc cref="Forward"/>
+    public new Tensor Call(Tensor input, Tensor? offsets = null, Tensor? perSampleWeights = null) =>
+        base.Call(input, offsets, perSampleWeights);
 
     /// <summary>Looks up and combines.</summary>
     /// <param name="input">Row numbers: (bags, n), or (n) with offsets.</param>

@@ -75,8 +75,9 @@ public class FractionalMaxPool3dWithIndices(Shape kernelSize, Shape? outputSize 
 /// <param name="padding">By how much the input was widened; 0 by default.</param>
 public class MaxUnpool1d(Shape kernelSize, Shape? stride = null, Shape? padding = null) : Module<Tensor, Tensor, Shape?, Tensor>
 {
-    /// <summary>The same with the least output size.</summary>
-    public Tensor Call(Tensor input, Tensor indices) => Call(input, indices, null);
+    /// <summary>Puts the maxima back.</summary>
+    /// <inheritdoc cref="Forward"/>
+    public new Tensor Call(Tensor x, Tensor indices, Shape? outputSize = null) => base.Call(x, indices, outputSize);
 
     /// <summary>Puts the maxima back.</summary>
     /// <param name="x">The maxima.</param>
@@ -86,7 +87,8 @@ public class MaxUnpool1d(Shape kernelSize, Shape? stride = null, Shape? padding 
         Functional.MaxUnpool1d(x, indices, kernelSize, stride, padding, outputSize);
 
     /// <inheritdoc/>
-    protected override string ExtraRepr => $"kernel_size={Text(kernelSize)}, stride={Text(stride ?? kernelSize)}, padding={Text(padding ?? 0)}";
+    protected override string ExtraRepr =>
+        $"kernel_size={Text(kernelSize)}, stride={Text(stride ?? kernelSize)}, padding={Text(padding ?? 0)}";
 
     private static string Text(Shape sizes) => Repr.Tuple(Sizes.Repeat(1, sizes, "kernel_size"));
 }
@@ -95,8 +97,9 @@ public class MaxUnpool1d(Shape kernelSize, Shape? stride = null, Shape? padding 
 /// <inheritdoc cref="MaxUnpool1d"/>
 public class MaxUnpool2d(Shape kernelSize, Shape? stride = null, Shape? padding = null) : Module<Tensor, Tensor, Shape?, Tensor>
 {
-    /// <summary>The same with the least output size.</summary>
-    public Tensor Call(Tensor input, Tensor indices) => Call(input, indices, null);
+    /// <summary>Puts the maxima back.</summary>
+    /// <inheritdoc cref="Forward"/>
+    public new Tensor Call(Tensor x, Tensor indices, Shape? outputSize = null) => base.Call(x, indices, outputSize);
 
     /// <summary>Puts the maxima back.</summary>
     /// <param name="x">The maxima.</param>
@@ -106,7 +109,8 @@ public class MaxUnpool2d(Shape kernelSize, Shape? stride = null, Shape? padding 
         Functional.MaxUnpool2d(x, indices, kernelSize, stride, padding, outputSize);
 
     /// <inheritdoc/>
-    protected override string ExtraRepr => $"kernel_size={Text(kernelSize)}, stride={Text(stride ?? kernelSize)}, padding={Text(padding ?? 0)}";
+    protected override string ExtraRepr =>
+        $"kernel_size={Text(kernelSize)}, stride={Text(stride ?? kernelSize)}, padding={Text(padding ?? 0)}";
 
     private static string Text(Shape sizes) => Repr.Tuple(Sizes.Repeat(2, sizes, "kernel_size"));
 }
@@ -115,8 +119,9 @@ public class MaxUnpool2d(Shape kernelSize, Shape? stride = null, Shape? padding 
 /// <inheritdoc cref="MaxUnpool1d"/>
 public class MaxUnpool3d(Shape kernelSize, Shape? stride = null, Shape? padding = null) : Module<Tensor, Tensor, Shape?, Tensor>
 {
-    /// <summary>The same with the least output size.</summary>
-    public Tensor Call(Tensor input, Tensor indices) => Call(input, indices, null);
+    /// <summary>Puts the maxima back.</summary>
+    /// <inheritdoc cref="Forward"/>
+    public new Tensor Call(Tensor x, Tensor indices, Shape? outputSize = null) => base.Call(x, indices, outputSize);
 
     /// <summary>Puts the maxima back.</summary>
     /// <param name="x">The maxima.</param>
@@ -126,7 +131,8 @@ public class MaxUnpool3d(Shape kernelSize, Shape? stride = null, Shape? padding 
         Functional.MaxUnpool3d(x, indices, kernelSize, stride, padding, outputSize);
 
     /// <inheritdoc/>
-    protected override string ExtraRepr => $"kernel_size={Text(kernelSize)}, stride={Text(stride ?? kernelSize)}, padding={Text(padding ?? 0)}";
+    protected override string ExtraRepr =>
+        $"kernel_size={Text(kernelSize)}, stride={Text(stride ?? kernelSize)}, padding={Text(padding ?? 0)}";
 
     private static string Text(Shape sizes) => Repr.Tuple(Sizes.Repeat(3, sizes, "kernel_size"));
 }
