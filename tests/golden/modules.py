@@ -43,7 +43,7 @@ for n in (1, 2, 3):
     add(f"ConvTranspose{n}d", 4, 6, 3)
     add(f"ConvTranspose{n}d", 4, 6, 3, stride=2, padding=1, output_padding=1, groups=2, dilation=3)
     add(f"MaxPool{n}d", 2)
-    add(f"MaxPool{n}d", (2,) * n, 1, 1, 1, ceil_mode=True)
+    add(f"MaxPool{n}d", 2 if n == 1 else (2,) * n, 1, 1, 1, ceil_mode=True)
     add(f"MaxUnpool{n}d", 2)
     add(f"MaxUnpool{n}d", 3, stride=2, padding=1)
     add(f"AvgPool{n}d", 2)
