@@ -13,8 +13,8 @@ namespace Nabla.Data;
 /// </summary>
 /// <typeparam name="T">A sample.</typeparam>
 /// <typeparam name="TBatch">A batch: the samples as <see cref="Collate"/> or the function given joins them.</typeparam>
-public sealed partial class DataLoader<T, [DynamicallyAccessedMembers(Collate.Needs)] TBatch> : IEnumerable<TBatch>,
-    IAsyncEnumerable<TBatch>, ISized, IDisposable, IAsyncDisposable
+public sealed partial class DataLoader<T, [DynamicallyAccessedMembers(Collate.Needs)] TBatch> : IEnumerable<TBatch>, ISized,
+    IDisposable, IAsyncDisposable
 {
     readonly Dataset<T>? map;
     readonly IterableDataset<T>? stream;
@@ -133,13 +133,17 @@ public sealed partial class DataLoader<T, [DynamicallyAccessedMembers(Collate.Ne
     /// <summary>Begins an epoch.</summary>
     public IEnumerator<TBatch> GetEnumerator() => Begin(default);
 
-    /// <summary>Begins an epoch whose batches are awaited.</summary>
+    /// <summary>Begins an epoch whose batches are awaited: <c>await foreach (var batch in loader)</c>.</summary>
     public IAsyncEnumerator<TBatch> GetAsyncEnumerator(CancellationToken cancellationToken = default) => Begin(cancellationToken);
 
     /// <summary>The batches of one epoch, until cancelled: <c>foreach (var batch in loader.Until(token))</c>.</summary>
     /// <param name="cancellationToken">Ends the epoch with an <see cref="OperationCanceledException"/>, even while a batch is waited
     /// for.</param>
     public IEnumerable<TBatch> Until(CancellationToken cancellationToken) => new Cancellable(this, cancellationToken);
+
+    /// <summary>The loader as an asynchronous sequence, every enumeration of which is an epoch. The loader itself is not one, so that the
+    /// operators of LINQ are not ambiguous.</summary>
+    public IAsyncEnumerable<TBatch> AsAsyncEnumerable() => new Awaitable(this);
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
@@ -215,5 +219,10 @@ public sealed partial class DataLoader<T, [DynamicallyAccessedMembers(Collate.Ne
     {
         public IEnumerator<TBatch> GetEnumerator() => loader.Begin(token);
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+
+    sealed class Awaitable(DataLoader<T, TBatch> loader) : IAsyncEnumerable<TBatch>
+    {
+        public IAsyncEnumerator<TBatch> GetAsyncEnumerator(CancellationToken cancellationToken = default) => loader.Begin(cancellationToken);
     }
 }
