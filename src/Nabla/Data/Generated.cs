@@ -21,7 +21,7 @@ public static partial class Generated
         for (int i = 0; i < count; i++)
         {
             double t = i < first ? Even(i, first) : Even(i - first, count - first);
-            var (sin, cos) = Math.SinCos(Math.PI * t);
+            var (sin, cos) = ExactMath.SinCos(Math.PI * t);
             if (i < first) points.Add(cos, sin, 0);
             else points.Add(1 - cos, 0.5 - sin, 1);
         }
@@ -45,7 +45,7 @@ public static partial class Generated
         for (int i = 0; i < count; i++)
         {
             bool outer = i < first;
-            var (sin, cos) = Math.SinCos(2 * Math.PI * (outer ? (double)i / first : (double)(i - first) / (count - first)));
+            var (sin, cos) = ExactMath.SinCos(2 * Math.PI * (outer ? (double)i / first : (double)(i - first) / (count - first)));
             double r = outer ? 1 : factor;
             points.Add(r * cos, r * sin, outer ? 0 : 1);
         }
@@ -73,7 +73,7 @@ public static partial class Generated
             for (int i = 0; i < n; i++)
             {
                 double r = Even(i, n);
-                var (sin, cos) = Math.SinCos(2 * Math.PI * (turns * r + (double)c / classes));
+                var (sin, cos) = ExactMath.SinCos(2 * Math.PI * (turns * r + (double)c / classes));
                 points.Add(r * sin, r * cos, c);
             }
         }
