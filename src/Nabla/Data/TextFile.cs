@@ -28,12 +28,13 @@ public sealed class TextFile : IterableDataset<string>
         StringBuilder line = new();
         while (source.Peek() != TextSource.End)
         {
-            for (int c = source.Next(); c is not (TextSource.End or '\n'); c = source.Next())
+            while (source.Peek() is not (TextSource.End or '\n' or '\r'))
             {
                 if (line.Length == maxLineLength)
                     DataErrors.File(path, source.Place, $"the line is longer than {maxLineLength} characters, the most that are allowed.");
-                line.Append((char)c);
+                line.Append((char)source.Next());
             }
+            source.Next();
             yield return line.ToString();
             line.Clear();
         }
@@ -49,10 +50,10 @@ public sealed class TextFile : IterableDataset<string>
     {
         using TextSource source = TextSource.Open(path);
         StringBuilder text = new();
-        for (int c = source.Next(); c != TextSource.End; c = source.Next())
+        while (source.Peek() != TextSource.End)
         {
             if (text.Length == maxLength) DataErrors.File(path, source.Place, $"the text is longer than {maxLength} characters.");
-            text.Append((char)c);
+            text.Append((char)source.Next());
         }
         return text.ToString();
     }
