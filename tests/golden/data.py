@@ -43,12 +43,13 @@ for n, size, seed in [(10, 3, 0), (10, 5, 42), (1, 4, 7), (64, 16, 123), (700, 2
                     torch.manual_seed(seed)
                     g = torch.Generator().manual_seed(seed + 1000)
                     sampler = RandomSampler(Range(n), replacement, samples, g if own in ["sampler", "both"] else None)
-                    loader = DataLoader(Range(n), size, sampler=sampler, num_workers=workers, generator=g if own in ["loader", "both"] else None,
-                                        persistent_workers=persistent)
+                    loader = DataLoader(Range(n), size, sampler=sampler, num_workers=workers, persistent_workers=persistent,
+                                        generator=g if own in ["loader", "both"] else None)
                     epochs = [batches(loader) for _ in range(3)]
                     loaders.append({"n": n, "size": size, "seed": seed, "workers": workers, "persistent": persistent,
                                     "replacement": replacement, "samples": samples, "own": own,
-                                    "epochs": epochs if n < 100 else [[b[:2] for b in e] for e in epochs], "after": after(), "after_own": after(g)})
+                                    "epochs": epochs if n < 100 else [[b[:2] for b in e] for e in epochs],
+                                    "after": after(), "after_own": after(g)})
 
 shuffles = []
 for seed in [0, 1, 2147483647]:
@@ -63,8 +64,8 @@ for seed in [0, 1, 2147483647]:
             for b in loader:
                 broken.append(b.tolist())
                 if len(broken) == 2: break
-            shuffles.append({"seed": seed, "own": own, "drop": drop, "length": len(loader), "epochs": [first, second, broken, batches(loader)],
-                             "rand": rand, "after": after()})
+            shuffles.append({"seed": seed, "own": own, "drop": drop, "length": len(loader), "rand": rand,
+                             "epochs": [first, second, broken, batches(loader)], "after": after()})
 
 drawing = []
 for workers in [0, 1, 2, 3]:
@@ -76,7 +77,8 @@ streams = []
 for workers in [0, 1, 2, 3]:
     for n in [0, 7, 12, 13]:
         for drop in [False, True]:
-            streams.append({"workers": workers, "n": n, "drop": drop, "batches": batches(DataLoader(Stream(n), 2, num_workers=workers, drop_last=drop))})
+            loader = DataLoader(Stream(n), 2, num_workers=workers, drop_last=drop)
+            streams.append({"workers": workers, "n": n, "drop": drop, "batches": batches(loader)})
 
 samplers = []
 for seed in [0, 9]:
@@ -108,13 +110,14 @@ for n in [1, 10, 11, 13]:
                                         "epochs": [first, list(s)]})
 
 splits = []
-for n, parts in [(10, [3, 7]), (10, [10, 0]), (7, [2, 2, 3]), (30, [0.3, 0.3, 0.4]), (11, [0.5, 0.5]), (13, [0.7, 0.2, 0.1]), (10, [0.1] * 10),
-                 (3, [0.25] * 4), (29, [1 / 3, 1 / 3, 1 / 3])]:
+for n, parts in [(10, [3, 7]), (10, [10, 0]), (7, [2, 2, 3]), (30, [0.3, 0.3, 0.4]), (11, [0.5, 0.5]), (13, [0.7, 0.2, 0.1]),
+                 (10, [0.1] * 10), (3, [0.25] * 4), (29, [1 / 3, 1 / 3, 1 / 3])]:
     g = torch.Generator().manual_seed(42)
     splits.append({"n": n, "parts": parts, "indices": [list(s.indices) for s in random_split(range(n), parts, g)], "after": after(g)})
 
 def described(x):
-    if isinstance(x, torch.Tensor): return {"dtype": str(x.dtype).removeprefix("torch."), "shape": list(x.shape), "values": x.flatten().tolist()}
+    if isinstance(x, torch.Tensor):
+        return {"dtype": str(x.dtype).removeprefix("torch."), "shape": list(x.shape), "values": x.flatten().tolist()}
     if isinstance(x, dict): return {"keys": {k: described(v) for k, v in x.items()}}
     if isinstance(x, (list, tuple)): return [described(v) for v in x]
     return x

@@ -161,7 +161,8 @@ internal static class CollateWalker
             for (int i = 0; i < parts.Length; i++) array.SetValue(parts[i], i);
             return array;
         }
-        if (Array.TrueForAll(parts, static p => p is Tensor) && to.IsAssignableFrom(typeof(Tensor[]))) return Array.ConvertAll(parts, static p => (Tensor)p!);
+        if (Array.TrueForAll(parts, static p => p is Tensor) && to.IsAssignableFrom(typeof(Tensor[])))
+            return Array.ConvertAll(parts, static p => (Tensor)p!);
         if (to.IsAbstract || !typeof(IList).IsAssignableFrom(to)) throw Unfit(typeof(object[]), typeof(object[]), to);
         var list = (IList)Activator.CreateInstance(to)!;
         foreach (object? part in parts) list.Add(part);
@@ -194,15 +195,15 @@ internal static class CollateWalker
     {
         for (int i = 1; i < parts.Length; i++)
             if (size(parts[i]) != size(parts[0]))
-                Throw.Shapes($"each element in list of batch should be of equal size: entry 0 has {size(parts[0])} items and entry {i} has " +
-                    $"{size(parts[i])}; give a collateFn.");
+                Throw.Shapes("each element in list of batch should be of equal size: " +
+                    $"entry 0 has {size(parts[0])} items and entry {i} has {size(parts[i])}; give a collateFn.");
     }
 
     static ArgumentException Unknown(string found) => new(
-        $"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {found}. Give a collateFn, or let the " +
-        "type be a record of such parts.");
+        $"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {found}. " +
+        "Give a collateFn, or let the type be a record of such parts.");
 
     static ArgumentException Unfit(Type sample, Type batch, Type to) => new(
-        $"default_collate: samples of type {sample.Name} make a batch of type {batch.Name}, which is no {to.Name}. Numbers and tensors make a " +
-        "Tensor, strings a string[]: state the loader's batch type accordingly, or give a collateFn.");
+        $"default_collate: samples of type {sample.Name} make a batch of type {batch.Name}, which is no {to.Name}. " +
+        "Numbers and tensors make a Tensor, strings a string[]: state the loader's batch type accordingly, or give a collateFn.");
 }

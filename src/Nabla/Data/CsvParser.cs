@@ -41,7 +41,7 @@ internal sealed class CsvParser(TextSource source, char delimiter, int maxLength
         while (true)
         {
             int c = source.Peek();
-            if (c == '"') Wrong("a quote inside a field that does not begin with one: put the whole field into quotes and double this one.");
+            if (c == '"') Wrong("a quote inside a field that does not begin with one: put the field into quotes and double this one.");
             source.Next();
             if (c is TextSource.End or '\r' or '\n') return false;
             if (c == delimiter) return true;
@@ -56,7 +56,8 @@ internal sealed class CsvParser(TextSource source, char delimiter, int maxLength
         while (true)
         {
             int c = source.Next();
-            if (c == TextSource.End) DataErrors.File(source.Name, Place(places.Count - 1), "a quoted field begins here and is never closed.");
+            if (c == TextSource.End)
+                DataErrors.File(source.Name, Place(places.Count - 1), "a quoted field begins here and is never closed.");
             if (c != '"' || source.Peek() == '"')
             {
                 if (c == '"') source.Next();
@@ -100,7 +101,8 @@ internal sealed class CsvNumbers(CsvFile file, DType dtype, double? missing)
         {
             if (!Parse(text, out double number)) file.Wrong(parser, column, $"'{Short(text)}' is no number.");
             // Rounded once, to the type asked for.
-            reals.Add(dtype == DType.Float32 && float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float f) ? f : number);
+            bool single = dtype == DType.Float32;
+            reals.Add(single && float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float f) ? f : number);
         }
         else
         {

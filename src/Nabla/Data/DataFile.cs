@@ -35,7 +35,8 @@ internal static class DataFile
 }
 
 /// <summary>
-/// The characters of a text, with their place. The text is UTF-8, with or without a byte-order mark; anything else is an error at its place.
+/// The characters of a text, with their place. The text is UTF-8, with or without a byte-order mark; anything else is an error where it
+/// stands.
 /// </summary>
 internal sealed class TextSource : IDisposable
 {

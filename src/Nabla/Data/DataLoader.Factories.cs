@@ -12,8 +12,8 @@ public static class DataLoader
         bool shuffle = false, IEnumerable<long>? sampler = null, IEnumerable<long[]>? batchSampler = null, int numWorkers = 0,
         bool dropLast = false, TimeSpan timeout = default, Action<WorkerInfo>? workerInitFn = null, Generator? generator = null,
         int? prefetchFactor = null, bool persistentWorkers = false) =>
-        new(dataset, batchSize, shuffle, sampler, batchSampler, numWorkers, null, dropLast, timeout, workerInitFn, generator, prefetchFactor,
-            persistentWorkers);
+        new(dataset, batchSize, shuffle, sampler, batchSampler, numWorkers, null, dropLast, timeout, workerInitFn, generator,
+            prefetchFactor, persistentWorkers);
 
     /// <summary>Batches made by a function.</summary>
     /// <inheritdoc cref="DataLoader{T, TBatch}(Dataset{T}, long?, bool, IEnumerable{long}?, IEnumerable{long[]}?, int,
@@ -37,7 +37,8 @@ public static class DataLoader
     /// <inheritdoc cref="DataLoader{T, TBatch}(IterableDataset{T}, long?, int, Func{IReadOnlyList{T}, TBatch}?, bool, TimeSpan,
     /// Action{WorkerInfo}?, Generator?, int?, bool)"/>
     public static DataLoader<T, TBatch> Of<T, [DynamicallyAccessedMembers(Collate.Needs)] TBatch>(IterableDataset<T> dataset,
-        Func<IReadOnlyList<T>, TBatch> collateFn, long? batchSize = 1, int numWorkers = 0, bool dropLast = false, TimeSpan timeout = default,
-        Action<WorkerInfo>? workerInitFn = null, Generator? generator = null, int? prefetchFactor = null, bool persistentWorkers = false) =>
+        Func<IReadOnlyList<T>, TBatch> collateFn, long? batchSize = 1, int numWorkers = 0, bool dropLast = false,
+        TimeSpan timeout = default, Action<WorkerInfo>? workerInitFn = null, Generator? generator = null, int? prefetchFactor = null,
+        bool persistentWorkers = false) =>
         new(dataset, batchSize, numWorkers, collateFn, dropLast, timeout, workerInitFn, generator, prefetchFactor, persistentWorkers);
 }

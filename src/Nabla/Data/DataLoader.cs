@@ -40,9 +40,9 @@ public sealed partial class DataLoader<T, [DynamicallyAccessedMembers(Collate.Ne
     /// <param name="persistentWorkers">Whether the threads stay for the next epoch, until <see cref="Dispose"/>.</param>
     /// <exception cref="ArgumentException">A number is out of range, or options exclude each other.</exception>
     public DataLoader(Dataset<T> dataset, long? batchSize = 1, bool shuffle = false, IEnumerable<long>? sampler = null,
-        IEnumerable<long[]>? batchSampler = null, int numWorkers = 0, Func<IReadOnlyList<T>, TBatch>? collateFn = null, bool dropLast = false,
-        TimeSpan timeout = default, Action<WorkerInfo>? workerInitFn = null, Generator? generator = null, int? prefetchFactor = null,
-        bool persistentWorkers = false)
+        IEnumerable<long[]>? batchSampler = null, int numWorkers = 0, Func<IReadOnlyList<T>, TBatch>? collateFn = null,
+        bool dropLast = false, TimeSpan timeout = default, Action<WorkerInfo>? workerInitFn = null, Generator? generator = null,
+        int? prefetchFactor = null, bool persistentWorkers = false)
         : this(batchSize, numWorkers, collateFn, dropLast, timeout, workerInitFn, generator, prefetchFactor, persistentWorkers)
     {
         ArgumentNullException.ThrowIfNull(dataset);
@@ -81,8 +81,9 @@ public sealed partial class DataLoader<T, [DynamicallyAccessedMembers(Collate.Ne
             $"timeout option should be non-negative: got {timeout}, and at most {int.MaxValue} milliseconds are possible.");
         if (timeout != TimeSpan.Zero && numWorkers == 0) DataErrors.Argument("timeout option could only be specified in multiprocessing: " +
             "without workers nobody could stop waiting; let numWorkers > 0.", nameof(timeout));
-        if (numWorkers == 0 && prefetchFactor is not null) DataErrors.Argument("prefetch_factor option could only be specified in " +
-            "multiprocessing.let num_workers > 0 to enable multiprocessing, otherwise set prefetch_factor to None.", nameof(prefetchFactor));
+        if (numWorkers == 0 && prefetchFactor is not null)
+            DataErrors.Argument("prefetch_factor option could only be specified in multiprocessing.let num_workers > 0 to enable " +
+                "multiprocessing, otherwise set prefetch_factor to None.", nameof(prefetchFactor));
         if (prefetchFactor <= 0) Throw.Range(nameof(prefetchFactor), prefetchFactor,
             $"prefetch_factor option should be non-negative, and not 0 with workers: got {prefetchFactor}.");
         if (persistentWorkers && numWorkers == 0)
@@ -185,8 +186,8 @@ public sealed partial class DataLoader<T, [DynamicallyAccessedMembers(Collate.Ne
         {
             int worker = i;
             fetchers[i] = map is not null ? new MapFetcher<T, TBatch>(map, collate)
-                : new StreamFetcher<T, TBatch>(workers <= 1 ? stream!.GetEnumerator : () => Share(worker, workers), BatchSize ?? 1, DropLast,
-                    collate);
+                : new StreamFetcher<T, TBatch>(workers <= 1 ? stream!.GetEnumerator : () => Share(worker, workers), BatchSize ?? 1,
+                    DropLast, collate);
         }
         return fetchers;
     }
@@ -223,6 +224,7 @@ public sealed partial class DataLoader<T, [DynamicallyAccessedMembers(Collate.Ne
 
     sealed class Awaitable(DataLoader<T, TBatch> loader) : IAsyncEnumerable<TBatch>
     {
-        public IAsyncEnumerator<TBatch> GetAsyncEnumerator(CancellationToken cancellationToken = default) => loader.Begin(cancellationToken);
+        public IAsyncEnumerator<TBatch> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
+            loader.Begin(cancellationToken);
     }
 }

@@ -127,8 +127,8 @@ public static class Dataset
     internal static long At(long index, long count)
     {
         if (index < -count || index >= count)
-            Throw.Range(nameof(index), index, $"index {index} is out of bounds for dimension 0 with size {count}: the data set has {count} " +
-                "samples.");
+            Throw.Range(nameof(index), index, $"index {index} is out of bounds for dimension 0 with size {count}: the data set has " +
+                $"{count} samples.");
         return index < 0 ? index + count : index;
     }
 

@@ -20,8 +20,8 @@ public static partial class Generated
     ];
 
     /// <summary>
-    /// Pictures of digits: a 5 x 7 glyph at a random place of the picture, ink 1 on paper 0, plus normal noise, clamped to [0, 1]. For every
-    /// picture the digit, the row and the column are drawn, then the noise of all.
+    /// Pictures of digits: a 5 x 7 glyph at a random place of the picture, ink 1 on paper 0, plus normal noise, clamped to [0, 1]. For
+    /// every picture the digit, the row and the column are drawn, then the noise of all.
     /// </summary>
     /// <param name="count">How many pictures.</param>
     /// <param name="height">Their height, at least 7.</param>
@@ -41,7 +41,8 @@ public static partial class Generated
         long[] digits = new long[count];
         for (int i = 0; i < count; i++)
         {
-            int digit = Draw(generator, 10), top = Draw(generator, height - GlyphHeight + 1), left = Draw(generator, width - GlyphWidth + 1);
+            int digit = Draw(generator, 10), top = Draw(generator, height - GlyphHeight + 1);
+            int left = Draw(generator, width - GlyphWidth + 1);
             digits[i] = digit;
             Span<double> picture = pixels.Slice(i * height * width, height * width);
             for (int row = 0; row < GlyphHeight; row++)

@@ -10,8 +10,8 @@ public static partial class Generated
     static readonly string[] Tens = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 
     // The grammar: name = syllable {syllable} [ending]; syllable = onset vowel [coda]; a coda only where no vowel follows directly.
-    static readonly string[] Onsets = ["b", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "br", "dr", "gr", "kr", "tr",
-        "sh", "th", "st", "fl"];
+    static readonly string[] Onsets = ["b", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "br", "dr", "gr", "kr",
+        "tr", "sh", "th", "st", "fl"];
 
     static readonly string[] Vowels = ["a", "e", "i", "o", "u", "a", "e", "i", "ai", "ea"];
 
@@ -47,8 +47,8 @@ public static partial class Generated
     }
 
     /// <summary>
-    /// Arithmetic progressions modulo a number: inputs x_j = (start + step j) mod modulus, j from 0 to length - 1, target x_length. Start and step
-    /// are drawn evenly from 0 to modulus - 1.
+    /// Arithmetic progressions modulo a number: inputs x_j = (start + step j) mod modulus, j from 0 to length - 1, target x_length. Start
+    /// and step are drawn evenly from 0 to modulus - 1.
     /// </summary>
     /// <param name="count">How many progressions.</param>
     /// <param name="length">How many numbers are given.</param>

@@ -1,8 +1,8 @@
 namespace Nabla.Data;
 
 /// <summary>
-/// Data sets made by formulas, for trying things out: the same seed gives the same data. Points have the default dtype and shape [count, 2],
-/// classes are int64 of shape [count]; they come class by class, so let the loader shuffle.
+/// Data sets made by formulas, for trying things out: the same seed gives the same data. Points have the default dtype and shape
+/// [count, 2], classes are int64 of shape [count]; they come class by class, so let the loader shuffle.
 /// </summary>
 public static partial class Generated
 {
@@ -29,8 +29,8 @@ public static partial class Generated
     }
 
     /// <summary>
-    /// Two circles with one centre: (cos t, sin t) of class 0 and factor (cos t, sin t) of class 1, t evenly from 0 to 2 pi, plus normal noise;
-    /// as scikit-learn's make_circles.
+    /// Two circles with one centre: (cos t, sin t) of class 0 and factor (cos t, sin t) of class 1, t evenly from 0 to 2 pi, plus normal
+    /// noise; as scikit-learn's make_circles.
     /// </summary>
     /// <param name="count">How many points; the first half is of class 0.</param>
     /// <param name="noise">The standard deviation of the noise.</param>
@@ -53,8 +53,8 @@ public static partial class Generated
     }
 
     /// <summary>
-    /// Arms of a spiral, one for each class: r (sin a, cos a) with r evenly from 0 to 1 and a = 2 pi (turns r + class / classes), plus normal
-    /// noise.
+    /// Arms of a spiral, one for each class: r (sin a, cos a) with r evenly from 0 to 1 and
+    /// a = 2 pi (turns r + class / classes), plus normal noise.
     /// </summary>
     /// <param name="count">How many points.</param>
     /// <param name="classes">How many arms.</param>
@@ -81,8 +81,8 @@ public static partial class Generated
     }
 
     /// <summary>
-    /// Clouds of points around random centres: x = centre + std n with n standard normal; as scikit-learn's make_blobs. The centres are drawn
-    /// first, evenly from the box [-box, box] in every dimension.
+    /// Clouds of points around random centres: x = centre + std n with n standard normal; as scikit-learn's make_blobs. The centres are
+    /// drawn first, evenly from the box [-box, box] in every dimension.
     /// </summary>
     /// <param name="count">How many points.</param>
     /// <param name="centers">How many clouds, which are the classes.</param>

@@ -5,15 +5,16 @@ namespace Nabla.Data;
 
 /// <summary>
 /// Files in the IDX format of the MNIST digits, plain or compressed by gzip: two zero bytes, one for the type (08 uint8, 09 int8, 0B int16,
-/// 0C int32, 0D float32, 0E float64), one for the number of dimensions, then a big-endian int32 for each dimension, then the values, big-endian,
-/// row-major (Y. LeCun, C. Cortes, C. Burges: The MNIST database).
+/// 0C int32, 0D float32, 0E float64), one for the number of dimensions, then a big-endian int32 for each dimension, then the values,
+/// big-endian, row-major (Y. LeCun, C. Cortes, C. Burges: The MNIST database).
 /// </summary>
 public static class Idx
 {
     /// <summary>The tensor that a file holds, of the file's shape and type.</summary>
     /// <param name="path">The file.</param>
     /// <param name="maxBytes">More than this is refused before memory is taken.</param>
-    /// <exception cref="InvalidDataException">The file is no IDX file, too short, too long or too large; the message says where.</exception>
+    /// <exception cref="InvalidDataException">The file is no IDX file, too short, too long or too large; the message says
+    /// where.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Tensor Read(string path, long maxBytes = int.MaxValue)
     {
@@ -83,7 +84,8 @@ public static class Idx
             if (shape[i] < 0) throw Wrong(name, 4 + 4 * i, $"the size of dimension {i} is {shape[i]}.");
             bytes = Math.Min(bytes * shape[i], long.MaxValue);   // at most 2^63 x 2^31, which a decimal holds
         }
-        if (bytes > maxBytes) throw Wrong(name, 4, $"the values of shape {Shape.Format(shape)} take {bytes} bytes, and at most {maxBytes} are allowed.");
+        if (bytes > maxBytes)
+            throw Wrong(name, 4, $"the values of shape {Shape.Format(shape)} take {bytes} bytes, and at most {maxBytes} are allowed.");
         if (length - at < bytes) throw Wrong(name, at, $"the file is too short: {bytes} bytes of values of shape {Shape.Format(shape)} " +
             $"should follow, and there are {(exact ? $"{length - at}" : $"at most {length}")}.");
         if (exact && length - at > bytes) throw Wrong(name, at + (long)bytes, $"{length - at - (long)bytes} bytes follow the last value.");

@@ -4,8 +4,8 @@ using System.Runtime.ExceptionServices;
 namespace Nabla.Data;
 
 /// <summary>
-/// One pass over the data. Indices are drawn on the reader's thread only, in PyTorch's order: with workers prefetchFactor batches for each at
-/// the start, then one for every batch delivered. Batch i goes to the worker whose turn it is, and batches are delivered in their order.
+/// One pass over the data. Indices are drawn on the reader's thread only, in PyTorch's order: with workers prefetchFactor batches for each
+/// at the start, then one for every batch delivered. Batch i goes to the worker whose turn it is, and batches are delivered in their order.
 /// </summary>
 internal sealed class LoaderEpoch<T, TBatch> : IEnumerator<TBatch>, IAsyncEnumerator<TBatch>
 {
@@ -120,7 +120,8 @@ internal sealed class LoaderEpoch<T, TBatch> : IEnumerator<TBatch>, IAsyncEnumer
     {
         token.ThrowIfCancellationRequested();
         if (Ended || disposed) return false;
-        if (loader.Samples != count) Throw.State($"The data set changed during an epoch: it had {count} samples and has {loader.Samples} now.");
+        if (loader.Samples is var now && now != count)
+            Throw.State($"The data set changed during an epoch: it had {count} samples and has {now} now.");
         return true;
     }
 

@@ -14,7 +14,7 @@ internal abstract class LoaderFetcher<T, TBatch>(Func<IReadOnlyList<T>, TBatch> 
 
     internal TBatch Join(T[] samples) => collate(samples);
 
-    public virtual void Dispose() { }
+    public abstract void Dispose();
 }
 
 internal sealed class MapFetcher<T, TBatch>(Dataset<T> dataset, Func<IReadOnlyList<T>, TBatch> collate) : LoaderFetcher<T, TBatch>(collate)
@@ -37,6 +37,8 @@ internal sealed class MapFetcher<T, TBatch>(Dataset<T> dataset, Func<IReadOnlyLi
         }
         return samples;
     }
+
+    public override void Dispose() { }
 }
 
 internal sealed class StreamFetcher<T, TBatch>(Func<IEnumerator<T>> open, long batchSize, bool dropLast,

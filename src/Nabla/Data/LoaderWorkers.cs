@@ -105,7 +105,7 @@ internal sealed class LoaderWorker
 }
 
 /// <summary>A loader's workers. Threads end when it is disposed of, or when nobody refers to it any more.</summary>
-internal sealed class LoaderCrew
+internal sealed class LoaderCrew : IDisposable
 {
     /// <summary>How long the end of a thread is waited for: one that hangs in a data set ends after its sample.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -126,7 +126,7 @@ internal sealed class LoaderCrew
 
     internal void Stop(bool wait)
     {
-        Close();
+        Dispose();
         if (!wait) return;
         foreach (LoaderWorker worker in workers)
             if (!worker.Join(Patience)) return;
@@ -134,14 +134,20 @@ internal sealed class LoaderCrew
 
     internal async ValueTask StopAsync()
     {
-        Close();
+        Dispose();
         Task all = Task.WhenAll(workers.Select(static w => w.Finished));
         await Task.WhenAny(all, Task.Delay(Patience)).ConfigureAwait(false);
     }
 
+    /// <summary>Lets the threads end, and does not wait for them.</summary>
+    public void Dispose()
+    {
+        Close();
+        GC.SuppressFinalize(this);
+    }
+
     void Close()
     {
-        GC.SuppressFinalize(this);
         foreach (LoaderWorker? worker in workers ?? []) worker?.Close();
     }
 }

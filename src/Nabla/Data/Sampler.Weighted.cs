@@ -66,7 +66,7 @@ public sealed class BatchSampler : Sampler<long[]>
 
     /// <summary>How many batches an epoch has.</summary>
     /// <exception cref="InvalidOperationException">The indices come from a sequence whose length is not known.</exception>
-    public override long Count => DropLast ? LoaderState.Count(sampler) / BatchSize : (LoaderState.Count(sampler) + BatchSize - 1) / BatchSize;
+    public override long Count => (LoaderState.Count(sampler) + (DropLast ? 0 : BatchSize - 1)) / BatchSize;
 
     /// <inheritdoc/>
     public override IEnumerator<long[]> GetEnumerator()
@@ -103,7 +103,7 @@ public sealed class DistributedSampler : Sampler<long>
 {
     readonly ISized source;
     readonly int replicas, rank;
-    readonly bool shuffle, dropLast;
+    readonly bool shuffle;
     readonly long seed, total;
     long epoch;
 
@@ -120,7 +120,7 @@ public sealed class DistributedSampler : Sampler<long>
         ArgumentNullException.ThrowIfNull(dataset);
         if (rank >= numReplicas || rank < 0)
             Throw.Range(nameof(rank), rank, $"Invalid rank {rank}, rank should be in the interval [0, {numReplicas - 1}]");
-        (source, replicas, this.rank, this.shuffle, this.seed, this.dropLast) = (dataset, numReplicas, rank, shuffle, seed, dropLast);
+        (source, replicas, this.rank, this.shuffle, this.seed) = (dataset, numReplicas, rank, shuffle, seed);
         Count = dropLast ? dataset.Count / numReplicas : (dataset.Count + numReplicas - 1) / numReplicas;
         total = Count * numReplicas;
     }

@@ -108,7 +108,8 @@ public sealed class RandomSampler : DrawingSampler
     /// further permutations.</param>
     /// <param name="generator">The source; by default <see cref="Generator.Default"/> gives each epoch a seed.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number of samples is not positive.</exception>
-    public RandomSampler(ISized dataSource, bool replacement = false, long? numSamples = null, Generator? generator = null) : base(generator)
+    public RandomSampler(ISized dataSource, bool replacement = false, long? numSamples = null, Generator? generator = null)
+        : base(generator)
     {
         ArgumentNullException.ThrowIfNull(dataSource);
         if (numSamples <= 0) Throw.Range(nameof(numSamples), numSamples,

@@ -21,7 +21,8 @@ public sealed class Vocabulary
         numbers = new(this.tokens.Length, StringComparer.Ordinal);
         for (int i = 0; i < this.tokens.Length; i++)
             if (!numbers.TryAdd(this.tokens[i], i))
-                DataErrors.Argument($"Vocabulary: the token '{this.tokens[i]}' occurs at {numbers[this.tokens[i]]} and {i}.", nameof(tokens));
+                DataErrors.Argument($"Vocabulary: the token '{this.tokens[i]}' occurs at {numbers[this.tokens[i]]} and {i}.",
+                    nameof(tokens));
         this.unknown = -1;
         if (unknown is not null && !numbers.TryGetValue(unknown, out this.unknown))
             DataErrors.Argument($"Vocabulary: the token for unknown ones, '{unknown}', is not among the tokens.", nameof(unknown));
@@ -110,7 +111,8 @@ public sealed class Vocabulary
     public string Decode(Tensor numbers, string separator = "")
     {
         ArgumentNullException.ThrowIfNull(numbers);
-        if (!numbers.DType.IsInteger()) Throw.Types($"Vocabulary.Decode: numbers of tokens are integers, but the tensor is {numbers.DType.Name()}.");
+        if (!numbers.DType.IsInteger())
+            Throw.Types($"Vocabulary.Decode: numbers of tokens are integers, but the tensor is {numbers.DType.Name()}.");
         return string.Join(separator, Array.ConvertAll(numbers.To(DType.Int64).ToArray<long>(), n => this[n]));
     }
 
@@ -127,15 +129,15 @@ public sealed class Vocabulary
         if (unknown >= 0) return unknown;
         string where = place is null ? "" : $" at position {place}";
         Rune[] runes = [.. token.EnumerateRunes().Take(2)];
-        throw new ArgumentException(runes.Length == 1
-            ? $"Vocabulary: unknown character U+{runes[0].Value:X4} '{token}'{where}: add it to the vocabulary, or name a token for unknown ones."
-            : $"Vocabulary: unknown token '{token}'{where}: add it to the vocabulary, or name a token for unknown ones.", nameof(token));
+        string kind = runes.Length == 1 ? $"character U+{runes[0].Value:X4}" : "token";
+        throw new ArgumentException($"Vocabulary: unknown {kind} '{token}'{where}: add it to the vocabulary, or name a token for unknown " +
+            "ones.", nameof(token));
     }
 }
 
 /// <summary>
-/// Stretches of a sequence and what follows them: sample i is (x[i .. i + length], x[i + 1 .. i + length + 1]), for models that foretell the
-/// next token.
+/// Stretches of a sequence and what follows them: sample i is (x[i .. i + length], x[i + 1 .. i + length + 1]), for models that
+/// foretell the next token.
 /// </summary>
 public sealed class WindowDataset : Dataset<(Tensor, Tensor)>
 {

@@ -83,7 +83,8 @@ public sealed class DatasetTests
     {
         const string Sum = "Sum of input lengths does not equal the length of the input dataset!";
         Assert.StartsWith(Sum, Assert.Throws<ArgumentException>(() => Numbers(5).RandomSplit([2, 2])).Message, StringComparison.Ordinal);
-        Assert.StartsWith(Sum, Assert.Throws<ArgumentException>(() => Numbers(5).RandomSplit([0.5, 0.4])).Message, StringComparison.Ordinal);
+        Assert.StartsWith(Sum, Assert.Throws<ArgumentException>(() => Numbers(5).RandomSplit([0.5, 0.4])).Message,
+            StringComparison.Ordinal);
         Assert.StartsWith("Fraction at index 1 is not between 0 and 1", Assert.Throws<ArgumentOutOfRangeException>(() =>
             Numbers(5).RandomSplit([0.5, 1.5])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => Numbers(5).RandomSplit([-1, 6]));

@@ -57,8 +57,8 @@ public sealed class GoldenOrderTests
             long seed = c.GetProperty("seed").GetInt64();
             using OwnDefault _ = new(seed);
             Generator? g = c.GetProperty("own").GetBoolean() ? new Generator().ManualSeed(seed) : null;
-            DataLoader<long, long[]> loader = DataLoader.Of(Range(11), AsArray, 4, shuffle: true, dropLast: c.GetProperty("drop").GetBoolean(),
-                generator: g);
+            DataLoader<long, long[]> loader = DataLoader.Of(Range(11), AsArray, 4, shuffle: true,
+                dropLast: c.GetProperty("drop").GetBoolean(), generator: g);
             Assert.Equal(c.GetProperty("length").GetInt64(), loader.Count);
             JsonElement[] epochs = [.. c.GetProperty("epochs").EnumerateArray()];
             Assert.Equal(Batches(epochs[0]), loader);
@@ -133,7 +133,8 @@ public sealed class GoldenOrderTests
         "subset" => new SubsetRandomSampler(Longs(c.GetProperty("indices")), g),
         "weighted" => new WeightedRandomSampler([.. c.GetProperty("weights").EnumerateArray().Select(static w => w.GetDouble())],
             c.GetProperty("samples").GetInt64(), c.GetProperty("replacement").GetBoolean(), g),
-        _ => new RandomSampler(c.GetProperty("n").GetInt64(), c.GetProperty("replacement").GetBoolean(), Optional(c.GetProperty("samples")), g),
+        _ => new RandomSampler(c.GetProperty("n").GetInt64(), c.GetProperty("replacement").GetBoolean(),
+            Optional(c.GetProperty("samples")), g),
     };
 
     [Fact]

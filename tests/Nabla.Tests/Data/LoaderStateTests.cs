@@ -22,7 +22,8 @@ public sealed class LoaderStateTests
     static DataLoader<long, long[]> Make(string kind, int workers, Generator g) => kind switch
     {
         "own" => DataLoader.Of(Numbers(40), AsArray, 3, shuffle: true, numWorkers: workers, generator: g),
-        "replacement" => DataLoader.Of(Numbers(40), AsArray, 3, sampler: new RandomSampler(40, true, 70, g), numWorkers: workers, generator: g),
+        "replacement" => DataLoader.Of(Numbers(40), AsArray, 3, sampler: new RandomSampler(40, true, 70, g), numWorkers: workers,
+            generator: g),
         "subset" => DataLoader.Of(Numbers(40), AsArray, 1, sampler: new SubsetRandomSampler([.. Numbers(20)]), numWorkers: workers),
         "weighted" => DataLoader.Of(Numbers(40), AsArray, 1, sampler: new WeightedRandomSampler([1.0, 2.0, 3.0], 17), numWorkers: workers),
         "distributed" => DataLoader.Of(Numbers(40), AsArray, 1, sampler: new DistributedSampler(Numbers(40), 2, 1), numWorkers: workers),
@@ -98,8 +99,8 @@ public sealed class LoaderStateTests
         using OwnDefault random = new(2);
         var loader = Make("own", 0, new Generator(3));
         long[][] expected = [.. Make("own", 0, new Generator(3))];
-        Assert.StartsWith("LoadStateDict: Missing key(s) in state_dict: \"epoch\"",
-            Assert.Throws<ArgumentException>(() => loader.LoadStateDict(new Dictionary<string, object?>())).Message, StringComparison.Ordinal);
+        var e = Assert.Throws<ArgumentException>(() => loader.LoadStateDict(new Dictionary<string, object?>()));
+        Assert.StartsWith("LoadStateDict: Missing key(s) in state_dict: \"epoch\"", e.Message, StringComparison.Ordinal);
         var state = Make("own", 0, new Generator(8)).StateDict();
         foreach (string key in state.Keys.ToArray())
         {

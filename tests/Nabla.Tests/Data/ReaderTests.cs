@@ -81,15 +81,17 @@ public sealed class ReaderTests : IDisposable
         foreach (var (bytes, rule) in cases)
         {
             string path = Written("broken", bytes);
-            Assert.StartsWith($"{path}: {rule}", Assert.Throws<InvalidDataException>(() => Idx.Read(path)).Message, StringComparison.Ordinal);
+            var e = Assert.Throws<InvalidDataException>(() => Idx.Read(path));
+            Assert.StartsWith($"{path}: {rule}", e.Message, StringComparison.Ordinal);
             path = Written("packed", Packed(bytes));
-            Assert.StartsWith($"{path}: offset", Assert.Throws<InvalidDataException>(() => Idx.Read(path)).Message, StringComparison.Ordinal);
+            e = Assert.Throws<InvalidDataException>(() => Idx.Read(path));
+            Assert.StartsWith($"{path}: offset", e.Message, StringComparison.Ordinal);
         }
         byte[] sound = Packed(IdxBytes(8, [1000], new byte[1000]));
         for (int n = 2; n < sound.Length - 8; n++) // the last eight bytes are check sums
             Assert.Throws<InvalidDataException>(() => Idx.Read(Written("cut", sound[..n])));
-        Assert.Contains("and at most 999 are allowed", Assert.Throws<InvalidDataException>(() => Idx.Read(Written("large", sound), 999)).Message,
-            StringComparison.Ordinal);
+        var large = Assert.Throws<InvalidDataException>(() => Idx.Read(Written("large", sound), 999));
+        Assert.Contains("and at most 999 are allowed", large.Message, StringComparison.Ordinal);
         string images = Written("images", IdxBytes(8, [2, 1], 5, 6)), labels = Written("labels", IdxBytes(8, [2], 0, 1));
         Assert.Equal(6, Idx.ReadPair(images, labels)[1].Item1.Item());
         Assert.Contains("the file has 2 labels for the 1 images", Assert.Throws<InvalidDataException>(() =>
@@ -147,8 +149,8 @@ public sealed class ReaderTests : IDisposable
             StringComparison.Ordinal);
         Assert.Contains("300 does not fit into uint8", Assert.Throws<InvalidDataException>(() => csv.ToTensor(["b"], DType.UInt8)).Message,
             StringComparison.Ordinal);
-        Assert.Contains("is no whole number", Assert.Throws<InvalidDataException>(() => CsvFile.Parse("a\n1.5").ToTensor(dtype: DType.Int64))
-            .Message, StringComparison.Ordinal);
+        Assert.Contains("is no whole number", Assert.Throws<InvalidDataException>(() =>
+            CsvFile.Parse("a\n1.5").ToTensor(dtype: DType.Int64)).Message, StringComparison.Ordinal);
         Assert.Contains("longer than 100 characters", Assert.Throws<InvalidDataException>(() =>
             new CsvFile(Written("long", "a\n" + new string('x', 1000)), maxRecordLength: 100).ToArray()).Message, StringComparison.Ordinal);
         Assert.Contains(":2:2: the text is not valid UTF-8", Assert.Throws<InvalidDataException>(() =>
