@@ -103,10 +103,10 @@ public sealed class LoaderTests
     {
         Probe probe = new();
         var loader = DataLoader.Of(Slow(20), AsArray, 4, numWorkers: 2, workerInitFn: probe.Note, persistentWorkers: true);
-        for (int epoch = 0; epoch < 3; epoch++) Assert.Equal(5, loader.Count());
+        for (int epoch = 0; epoch < 3; epoch++) Assert.Equal(5, loader.ToArray().Length);
         foreach (long[] batch in loader)
             if (batch[0] == 8) break;
-        Assert.Equal(5, loader.Count());
+        Assert.Equal(5, loader.ToArray().Length);
         Assert.Equal(2, probe.Threads.Count);
         Assert.All(probe.Threads, static t => Assert.True(t.IsAlive));
         loader.Dispose();
@@ -226,7 +226,7 @@ public sealed class LoaderTests
         IterableDataset<long> stream = IterableDataset.Of(Enumerable.Range(0, 11).Select(static i => (long)i));
         Assert.Equal(DataLoader.Of(stream, AsArray, 3).ToArray(), [.. DataLoader.Of(stream, AsArray, 3, numWorkers: 4)]);
         Assert.Equal([0, 1, 2], DataLoader.Of(stream, batchSize: null).Take(3));
-        Assert.Equal(3, DataLoader.Of(stream, AsArray, 3, dropLast: true).Count());
+        Assert.Equal(3, DataLoader.Of(stream, AsArray, 3, dropLast: true).ToArray().Length);
     }
 
     sealed class Closing(Action closed) : IterableDataset<long>
@@ -256,7 +256,7 @@ public sealed class LoaderTests
         Assert.Equal(13, loader.Count);
         Assert.Equal(2, loader.Take(2).Count());
         Assert.Equal(1, closed);
-        Assert.Equal(13, loader.Count());
+        Assert.Equal(13, loader.ToArray().Length);
         Assert.Equal(2, closed);
     }
 
@@ -277,7 +277,7 @@ public sealed class LoaderTests
         Assert.Contains("it had 8 samples and has 9 now", Assert.Throws<InvalidOperationException>(() => batches.MoveNext()).Message,
             StringComparison.Ordinal);
         data.Size = -1;
-        Assert.Throws<InvalidOperationException>(() => DataLoader.Of(data, AsArray, 2).Count());
+        Assert.Throws<InvalidOperationException>(() => DataLoader.Of(data, AsArray, 2).ToArray());
     }
 
     [Fact]
