@@ -20,6 +20,9 @@ public sealed partial class Generator
     const int Size = 624, Middle = 397;
     const uint UpperBit = 0x80000000, LowerBits = 0x7FFFFFFF, TwistMatrix = 0x9908B0DF;
 
+    static readonly Generator Shared = new();
+    [ThreadStatic] static Generator? ofThread;
+
     readonly uint[] state = new uint[Size];
     ulong initialSeed;
     int left, next;     // words until the next twist, plus one; index of the next word
@@ -31,8 +34,12 @@ public sealed partial class Generator
     /// <param name="seed">Only the low 32 bits choose the stream, as in PyTorch; all 64 are kept as <see cref="InitialSeed"/>.</param>
     public Generator(ulong seed = DefaultSeed) => Reseed(seed);
 
-    /// <summary>The generator that every random operation uses which is given none. One for the process.</summary>
-    public static Generator Default { get; } = new();
+    /// <summary>The generator that every random operation uses which is given none. One for the process; a worker of a data loader has
+    /// its own, as PyTorch's worker processes do.</summary>
+    public static Generator Default => ofThread ?? Shared;
+
+    /// <summary>Sets a thread's own default generator, or takes it away.</summary>
+    internal static void SetOfThread(Generator? generator) => ofThread = generator;
 
     /// <summary>Which of PyTorch's builds the streams agree with; <see cref="RandomFlavor.TorchX64"/> unless set.</summary>
     public RandomFlavor Flavor { get; set; }
