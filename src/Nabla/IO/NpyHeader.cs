@@ -45,7 +45,7 @@ internal readonly record struct NpyHeader(DType DType, bool BigEndian, bool Fort
         text.Append("), }");
         if (shape.Length > 0)
             text.Append(' ', GrowthDigits - (fortran ? shape[^1] : shape[0]).ToString(CultureInfo.InvariantCulture).Length);
-        int length = (10 + text.Length + 1 + Align - 1) / Align * Align - 10;
+        int length = ((10 + text.Length + 1) / Align + 1) * Align - 10;
         text.Append(' ', length - 1 - text.Length).Append('\n');
         byte[] header = new byte[10 + length];
         ReadOnlySpan<byte> start = [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0, (byte)length, (byte)(length >> 8)];

@@ -86,11 +86,12 @@ internal static class SafeTensorsReader
         JsonElement type = value.GetProperty("dtype");
         if (type.ValueKind != JsonValueKind.String) Fail(source, "InvalidHeaderDeserialization", $"the dtype of {place} is not a string");
         string code = type.GetString()!;
+        if (SafeTensorsWriter.IsForeign(code))
+            Throw.Unsupported($"{source.Name}: {place} has the dtype {code}, which Nabla does not have; convert it to another one.");
         if (SafeTensorsWriter.Parse(code) is not { } dtype)
         {
-            if (SafeTensorsWriter.IsForeign(code))
-                Throw.Unsupported($"{source.Name}: {place} has the dtype {code}, which Nabla does not have; convert it to another one.");
             Fail(source, "InvalidHeaderDeserialization", $"{place} has the unknown dtype {Throw.Quote(code)}");
+            return null;
         }
         long[] shape = Numbers(source, place, value.GetProperty("shape"), "shape");
         long[] offsets = Numbers(source, place, value.GetProperty("data_offsets"), "data_offsets");
