@@ -41,12 +41,28 @@ public static class Npz
                 Throw.Unsupported($"{zip.Place(entry)} is no array: names of arrays end in '{Suffix}'.");
             string name = entry.Name[..^Suffix.Length];
             if (TensorBytes.BadName(name) is { } rule) Throw.Data($"{zip.Place(entry)}: the name {rule}.");
-            using Stream stream = zip.Open(entry);
-            Tensor t = Npy.Read(stream, zip.Place(entry), entry.Size);
-            ZipReader.Finish(stream);
-            tensors.Add(name, t);
+            tensors.Add(name, Read(zip, entry));
         }
         return tensors;
+    }
+
+    private static Tensor Read(ZipReader zip, ZipEntry entry)
+    {
+        using Stream stream = zip.Open(entry);
+        Tensor t;
+        try
+        {
+            t = Npy.Read(stream, zip.Place(entry), entry.Size);
+        }
+        catch (Exception e) when (e is InvalidDataException or NotSupportedException)
+        {
+            // If the entry is damaged, that is what there is to say.
+            stream.CopyTo(Stream.Null);
+            ZipReader.Finish(stream);
+            throw;
+        }
+        ZipReader.Finish(stream);
+        return t;
     }
 
     /// <summary>Writes tensors to a file, which appears whole or not at all (<see cref="AtomicFile"/>).</summary>

@@ -193,7 +193,8 @@ internal sealed partial class PickleReader(string place, byte[] bytes, Func<stri
     private object?[] Tuple(int count)
     {
         Need(count);
-        object?[] tuple = stack.GetRange(stack.Count - count, count).ToArray();
+        object?[] tuple = new object?[count];
+        stack.CopyTo(stack.Count - count, tuple, 0, count);
         stack.RemoveRange(stack.Count - count, count);
         Facts known = new(1, 1, true, false, false);
         foreach (object? item in tuple) Hold(ref known, item, internals: true);
