@@ -37,6 +37,8 @@ for mmap in (False, True):
     assert values["shape"] == torch.Size([2, 3]) and type(values["shape"]) is torch.Size and values["dtype"] is torch.bfloat16
     assert values["numbers"] == {0: "zero", -7: "seven"} and values["many"] == [str(i) for i in range(1100)]
     assert values["leaf"].requires_grad and values["leaf"].item() == 4
+    assert type(values["parameter"]) is torch.nn.Parameter and values["parameter"].requires_grad and values["parameter"].item() == 5
+    assert type(values["frozen"]) is torch.nn.Parameter and not values["frozen"].requires_grad and type(values["leaf"]) is torch.Tensor
     assert values["part"].tolist() == [5, 6] and values["part of it"].tolist() == [6]
     assert values["part"].data_ptr() + 4 == values["part of it"].data_ptr() and values["part"].untyped_storage().nbytes() == 8
 print("nabla.pt: torch.load(weights_only=True), mapped to memory too")

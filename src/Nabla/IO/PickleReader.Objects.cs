@@ -129,7 +129,7 @@ internal sealed partial class PickleReader
         }
         NoHooks(hooks);
         // The tensor of a parameter may be a value of its own elsewhere in the file.
-        Tensor parameter = new(data.storage, data.layout, data.dtype);
+        Tensor parameter = new(data.storage, data.layout, data.dtype) { IsParameter = true };
         if (requiresGrad) RequireGrad(parameter);
         return parameter;
     }

@@ -258,6 +258,21 @@ internal sealed class PickleWriter
 
     private void Tensor(Tensor t)
     {
+        if (t.IsParameter)
+        {
+            Global(PickleGlobals.Name(PickleGlobal.RebuildParameter));
+            Put('(');
+            Plain(t, requiresGrad: false);
+            Put(t.RequiresGrad ? 0x88 : 0x89);
+            NoHooks();
+            Put('t', 'R');
+        }
+        else Plain(t, t.RequiresGrad);
+        Remember(t);
+    }
+
+    private void Plain(Tensor t, bool requiresGrad)
+    {
         Memory memory = storages[t.storage];
         Global(PickleGlobals.Name(PickleGlobal.RebuildTensor));
         Put('(', '(');
@@ -270,10 +285,15 @@ internal sealed class PickleWriter
         Integer(t.layout.Count == 0 ? 0 : t.layout.Offset - memory.Begin);
         Sizes(t.layout.shape);
         Sizes(t.layout.strides);
-        Put(t.RequiresGrad ? 0x88 : 0x89);
+        Put(requiresGrad ? 0x88 : 0x89);
+        NoHooks();
+        Put('t', 'R');
+    }
+
+    private void NoHooks()
+    {
         Global(PickleGlobals.Name(PickleGlobal.OrderedDict));
-        Put(')', 'R', 't', 'R');
-        Remember(t);
+        Put(')', 'R');
     }
 
     private void Sizes(ReadOnlySpan<long> sizes)

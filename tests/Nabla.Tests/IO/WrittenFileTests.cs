@@ -1,4 +1,5 @@
 using Nabla.IO;
+using Nabla.Nn;
 
 namespace Nabla.Tests.IO;
 
@@ -19,7 +20,8 @@ public sealed class WrittenFileTests
             ["floats"] = new[] { 0.1, -0.0, double.PositiveInfinity }, ["first"] = shared, ["second"] = shared,
             ["tuples"] = new List<object?> { new object?[0], ValueTuple.Create(1), (1, 2), (1, 2, 3), (1, 2, 3, 4) },
             ["shape"] = (Shape)(2, 3), ["dtype"] = DType.BFloat16, ["numbers"] = new OrderedDictionary<long, object?> { [0] = "zero", [-7] = "seven" },
-            ["leaf"] = Tensor.Full([1], 4f, requiresGrad: true), ["part"] = memory.Narrow(0, 5, 2), ["part of it"] = memory.Narrow(0, 6, 1),
+            ["leaf"] = Tensor.Full([1], 4f, requiresGrad: true), ["parameter"] = Parameter.Of(Tensor.Full([1], 5f)),
+            ["frozen"] = Parameter.Of(Tensor.Full([1], 6f), requiresGrad: false), ["part"] = memory.Narrow(0, 5, 2), ["part of it"] = memory.Narrow(0, 6, 1),
             ["many"] = Enumerable.Range(0, 1100).Select(static i => $"{i}").ToList(),
         };
     }
@@ -53,5 +55,8 @@ public sealed class WrittenFileTests
         var values = (OrderedDictionary<object, object?>)TorchFile.Load(Files.Golden("nabla.pt"))!;
         Assert.Equal(Values().Keys, values.Keys);
         Assert.Same(values["first"], values["second"]);
+        Assert.True(values["parameter"] is Tensor { IsParameter: true, RequiresGrad: true, IsLeaf: true });
+        Assert.True(values["frozen"] is Tensor { IsParameter: true, RequiresGrad: false });
+        Assert.True(values["leaf"] is Tensor { IsParameter: false, RequiresGrad: true });
     }
 }
