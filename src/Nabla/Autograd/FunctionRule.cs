@@ -75,7 +75,7 @@ internal abstract class FunctionRule
             int[] source = Array.ConvertAll(made, t => Array.IndexOf(x, t));
             if (rule.Split)
             {
-                for (int i = 0; i < y.Length; i++) if (source[i] >= 0) y[i] = Linear.Apply(new Ops.Alias(), x[source[i]]);
+                for (int i = 0; i < y.Length; i++) if (source[i] >= 0) y[i] = LinearOp.Apply(new Ops.Alias(), x[source[i]]);
                 rule.SetupContext(ctx, x, y);
             }
             for (int i = 0; i < y.Length; i++)
@@ -94,7 +94,7 @@ internal abstract class FunctionRule
                 }
                 else if (ReferenceEquals(y[i], operand))
                 {
-                    y[i] = Linear.Apply(new Ops.Alias(), operand);
+                    y[i] = LinearOp.Apply(new Ops.Alias(), operand);
                     if (ctx.NonDifferentiable.Contains(operand)) ctx.NonDifferentiable.Add(y[i]);
                 }
             }

@@ -122,22 +122,26 @@ internal static class FunctionSlots
     private static bool IsOpen(Type type)
     {
         if (Seen.TryGetValue(type, out bool known)) return known;
-        return Seen[type] = IsOpen(type, []);
+        return Seen[type] = IsOpen(type, [], exact: true);
     }
 
-    private static bool IsOpen(Type type, HashSet<Type> above)
+    /// <param name="type">The type of a value, or one that it is declared to have.</param>
+    /// <param name="above">The types that it is a part of.</param>
+    /// <param name="exact">Whether the value's type is just this, and not one derived from it.</param>
+    private static bool IsOpen(Type type, HashSet<Type> above, bool exact)
     {
         if (type == typeof(Tensor) || type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(decimal)) return true;
         if (typeof(ITree).IsAssignableFrom(type)) return true;
         if (type == typeof(object) || type.IsInterface || !above.Add(type)) return false;
-        if (type.IsArray) return IsOpen(type.GetElementType()!, above);
+        if (type.IsArray) return IsOpen(type.GetElementType()!, above, false);
         if (typeof(Delegate).IsAssignableFrom(type) || type.Assembly == typeof(Tensor).Assembly) return true;
         if (type.IsGenericType && type.Namespace is "System" or "System.Collections.Generic")
             return (typeof(ITuple).IsAssignableFrom(type) || Nullable.GetUnderlyingType(type) is not null || typeof(IDictionary).IsAssignableFrom(type)
-                || typeof(IList).IsAssignableFrom(type)) && Array.TrueForAll(type.GetGenericArguments(), a => IsOpen(a, above));
+                || typeof(IList).IsAssignableFrom(type)) && Array.TrueForAll(type.GetGenericArguments(), a => IsOpen(a, above, false));
         if (IsSystem(type)) return !type.IsGenericType;
-        if (typeof(IEnumerable).IsAssignableFrom(type) || !type.IsSealed) return false;
-        return Array.TrueForAll(type.GetFields(Instance), field => IsOpen(field.FieldType, above));
+        if (typeof(IEnumerable).IsAssignableFrom(type) || !(exact || type.IsSealed)) return false;
+        return type.BaseType is var parent && (parent is null || parent == typeof(object) || parent == typeof(ValueType)
+            || IsOpen(parent, above, true)) && Array.TrueForAll(type.GetFields(Instance), field => IsOpen(field.FieldType, above, false));
     }
 
     private static bool IsSystem(Type type) =>

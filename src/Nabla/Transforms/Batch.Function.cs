@@ -57,7 +57,7 @@ internal sealed partial class Batch
         {
             if (dims[i] is not { } d)
             {
-                results[i] = Array.IndexOf(inner, y[i]) < 0 ? y[i] : Nabla.Linear.Apply(new Ops.Alias(), y[i]);
+                results[i] = Array.IndexOf(inner, y[i]) < 0 ? y[i] : LinearOp.Apply(new Ops.Alias(), y[i]);
                 continue;
             }
             Tensor front = y[i].MoveDim(d, 0);

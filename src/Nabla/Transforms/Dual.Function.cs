@@ -82,7 +82,7 @@ internal sealed partial class Dual
                 Throw.Graph("A custom Function's forward is returning a view (or an input as-is) but the jvp is not returning a view. " +
                     $"Output {i} of {rule.Name} is a view of input {source}: return the same view of its tangent.");
             // The same tensor would be input's and output's tangent at once.
-            if (ReferenceEquals(tangent, whole)) d[i] = Nabla.Linear.Apply(new Ops.Alias(), tangent);
+            if (ReferenceEquals(tangent, whole)) d[i] = LinearOp.Apply(new Ops.Alias(), tangent);
         }
         return d;
     }

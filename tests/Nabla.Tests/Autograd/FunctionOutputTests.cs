@@ -131,7 +131,9 @@ public sealed class FunctionOutputTests
     public void What_may_not_be_written_to_is_refused()
     {
         Tensor leaf = Leaf(1, 2), x = leaf * 1;
-        Refuses("a leaf Variable that requires grad has been used in an in-place operation.", () => new Times_(2).Apply(leaf));
+        // Marked before the write, so that nothing is changed.
+        Refuses("a leaf Variable that requires grad has been used in an in-place operation.", () => Mark(a => a.Mul_(2)).Apply(leaf));
+        Assert.Equal([1.0, 2.0], Values(leaf));
         Refuses("Some elements marked as dirty during the forward method were not returned as output. The inputs that are modified inplace " +
             "must all be outputs of the Function.", () => Mark(a => a.Mul_(2) * 1).Apply(x));
         Refuses("If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more than one " +
@@ -202,6 +204,18 @@ public sealed class FunctionOutputTests
         leaf.Grad = null;
         (a + b).Backward();
         Assert.Equal(4.0, leaf.Grad!.Item());
+
+        // A leaf that required no gradient becomes part of the graph by a write.
+        Tensor plain = Plain(1), y = Leaf(2);
+        (a, b) = Function.Of<(Tensor, Tensor), (Tensor, Tensor)>((ctx, t) =>
+        {
+            ctx.MarkDirty(t.Item1);
+            return (t.Item1.Add_(t.Item2), t.Item2 + 2);
+        }, (ctx, g) => (g.Item1, g.Item1 + g.Item2)).Apply(plain, y);
+        Assert.Same(plain, a);
+        Assert.Equal("LambdaBackward", plain.GradFn!.Name);
+        (a + b).Backward();
+        Assert.Equal((3.0, 2.0), (a.Item(), y.Grad!.Item()));
 
         // One new result in two places.
         (a, b) = Function.Of<Tensor, (Tensor, Tensor)>((ctx, t) => { Tensor u = t * 2; return (u, u); }, (ctx, g) => g.Item1 + 10 * g.Item2)
@@ -359,6 +373,30 @@ public sealed class FunctionOutputTests
             "multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation " +
             "by an out-of-place one.", () => a.Mul_(2));
         b.Mul_(2);
+
+        // Of what was made inside, also after a write to it there.
+        Tensor c = Function.Of<Tensor, Tensor>(t =>
+        {
+            Tensor part = t.Clone()[..1];
+            part.Add_(2);
+            return part;
+        }, (t, u, g) => Tensor.Cat([g, g], 0)).Apply(leaf);
+        Assert.Equal("LambdaBackward", c.GradFn!.Name);
+        Assert.Contains("This view was created inside a custom Function", Assert.Throws<AutogradException>(() => c.Add_(1)).Message);
+    }
+
+    [Fact, Trait("Row", "1.8.9")]
+    public void A_view_made_where_nothing_is_recorded_is_as_any_other()
+    {
+        Tensor leaf = Leaf(1, 2), made, plain;
+        using (Autograd.NoGrad())
+        {
+            made = Function.Of<Tensor, Tensor>(t => t[..], (t, u, g) => g).Apply(leaf);
+            plain = leaf[..];
+        }
+        Assert.Equal(plain.RequiresGrad, made.RequiresGrad);
+        Assert.Equal(Assert.Throws<AutogradException>(() => plain.Zero_()).Message,
+            Assert.Throws<AutogradException>(() => made.Zero_()).Message);
     }
 
     [Fact, Trait("Row", "1.8.9")]

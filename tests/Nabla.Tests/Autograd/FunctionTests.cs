@@ -96,6 +96,20 @@ public sealed class FunctionTests
     }
 
     [Fact, Trait("Row", "1.8.3")]
+    public void No_gradient_leaves_leaves_alone()
+    {
+        Tensor x = Leaf(1), y = Leaf(2);
+        Function<Tensor, Tensor> nothing = Function.Of<Tensor, Tensor>(a => a * 2, (a, b, g) => null!);
+        nothing.Apply(x).Backward();
+        Assert.Null(x.Grad);
+        (nothing.Apply(x) + x * 3).Backward();
+        Assert.Equal(3.0, x.Grad!.Item());
+        Assert.Null(Autograd.Grad(nothing.Apply(y), [y], allowUnused: true)[0]);
+        nothing.Apply(y * 2).Backward();
+        Assert.Null(y.Grad);
+    }
+
+    [Fact, Trait("Row", "1.8.3")]
     public void A_gradient_where_no_tensor_was_is_refused()
     {
         Tensor x = Leaf(1);
