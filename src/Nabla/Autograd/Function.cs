@@ -32,7 +32,8 @@ namespace Nabla;
 /// <typeparam name="TOut">The output, likewise.</typeparam>
 public abstract class Function<[DynamicallyAccessedMembers(Tree.Needs)] TIn, [DynamicallyAccessedMembers(Tree.Needs)] TOut>
 {
-    private (bool Split, bool Vmap)? overrides;
+    /// <summary>What the derived class states: 1 looked at, 2 the forward that does not save, 4 a rule for vmap.</summary>
+    private byte states;
 
     /// <summary>The name in messages; with <c>Backward</c> after it that of the node. The type's name unless stated.</summary>
     public virtual string Name => GetType().Name.Split('`')[0];
@@ -115,9 +116,21 @@ public abstract class Function<[DynamicallyAccessedMembers(Tree.Needs)] TIn, [Dy
         return FunctionSlots.Fill(rule.Output, y);
     }
 
-    private (bool Split, bool Vmap) Overrides => overrides ??= (
-        ((Func<FunctionContext, TIn, TOut>)Forward).Method.DeclaringType == typeof(Function<TIn, TOut>),
-        ((Func<VmapInfo, IReadOnlyList<int?>, TIn, (TOut, VmapDims)>)Vmap).Method.DeclaringType != typeof(Function<TIn, TOut>));
+    private bool Split => (States & 2) != 0;
+
+    private bool OverridesVmap => (States & 4) != 0;
+
+    private byte States
+    {
+        get
+        {
+            if (states != 0) return states;
+            Type here = typeof(Function<TIn, TOut>);
+            bool saves = ((Func<FunctionContext, TIn, TOut>)Forward).Method.DeclaringType != here;
+            bool vmap = ((Func<VmapInfo, IReadOnlyList<int?>, TIn, (TOut, VmapDims)>)Vmap).Method.DeclaringType != here;
+            return states = (byte)(1 | (saves ? 0 : 2) | (vmap ? 4 : 0));
+        }
+    }
 
     /// <summary>The function on flat tensors.</summary>
     private sealed class Rule(Function<TIn, TOut> f, TIn input, int count) : FunctionRule
@@ -129,10 +142,10 @@ public abstract class Function<[DynamicallyAccessedMembers(Tree.Needs)] TIn, [Dy
         internal TOut Output => output!;
 
         internal override string Name => f.Name;
-        internal override bool Split => f.Overrides.Split;
+        internal override bool Split => f.Split;
         internal override bool OnceDifferentiable => f.OnceDifferentiable;
         internal override bool GenerateVmapRule => f.GenerateVmapRule;
-        internal override bool OverridesVmap => f.Overrides.Vmap;
+        internal override bool OverridesVmap => f.OverridesVmap;
 
         internal override Tensor[] Forward(FunctionContext ctx, Tensor[] x)
         {
