@@ -21,9 +21,9 @@ namespace Nabla;
 /// </code>
 /// </summary>
 /// <remarks>
-/// Input and output are tensors, or tuples, lists, dictionaries, records of tensors and of anything else (see <see cref="Tree"/>). Every tensor
-/// in them is tracked; one that would not be found is an error. Fields of the instance are parameters: an instance holds nothing of a call,
-/// so that one serves any number of calls, in any thread.
+/// Input and output are tensors, or tuples, lists, dictionaries, records of tensors and of anything else (see <see cref="Tree"/>). Every
+/// tensor in them is tracked; one that would not be found is an error. Fields of the instance are parameters: an instance holds nothing of
+/// a call, so that one serves any number of calls, in any thread.
 /// <para>State the forward in one of two ways: <see cref="Forward(FunctionContext, TIn)"/>, which computes and saves, or
 /// <see cref="Forward(TIn)"/>, which computes, with <see cref="SetupContext"/>, which saves inputs and outputs. The second works in every
 /// nesting of transforms.</para>
@@ -160,20 +160,20 @@ public abstract class Function<[DynamicallyAccessedMembers(Tree.Needs)] TIn, [Dy
         {
             TIn gradient = f.Backward(ctx, FunctionSlots.Fill(Output, g));
             return FunctionSlots.Match(input, gradient, count, (expected, got) => Throw.Graph(expected < 0
-                ? $"function {Name}Backward returned a gradient different than None at position {got}, but the corresponding forward input was " +
-                    "not a Variable. Return null there."
-                : $"function {Name}Backward returned an incorrect number of gradients (expected {expected}, got {got}). Backward returns one " +
-                    $"gradient, or null, for each part of the input {Tree.Describe(input)}."));
+                ? $"function {Name}Backward returned a gradient different than None at position {got}, but the corresponding forward " +
+                    "input was not a Variable. Return null there."
+                : $"function {Name}Backward returned an incorrect number of gradients (expected {expected}, got {got}). Backward returns " +
+                    $"one gradient, or null, for each part of the input {Tree.Describe(input)}."));
         }
 
         internal override Tensor?[] Jvp(FunctionContext ctx, Tensor?[] t)
         {
             TOut tangents = f.Jvp(ctx, FunctionSlots.Fill(input, t));
             return FunctionSlots.Match(output, tangents, outputs, (expected, got) => Throw.Graph(expected < 0
-                ? $"Function's jvp returned a gradient at position {got - 1}, but  the corresponding forward output is not a differentiable " +
-                    "Tensor.You should return None at that position instead."
-                : $"Function's jvp returned an invalid number of forward gradients (expected {expected} but got {got}). The Jvp of {Name} " +
-                    $"returns one tangent, or null, for each part of the output {Tree.Describe(output)}."));
+                ? $"Function's jvp returned a gradient at position {got - 1}, but  the corresponding forward output is not a " +
+                    "differentiable Tensor.You should return None at that position instead."
+                : $"Function's jvp returned an invalid number of forward gradients (expected {expected} but got {got}). The Jvp of " +
+                    $"{Name} returns one tangent, or null, for each part of the output {Tree.Describe(output)}."));
         }
 
         internal override (Tensor[] Y, int?[] Dims) Vmap(VmapInfo info, int?[] dims, Tensor[] x)
@@ -183,8 +183,8 @@ public abstract class Function<[DynamicallyAccessedMembers(Tree.Needs)] TIn, [Dy
             List<int?> places = [];
             if (!outDims.Resolve(made, places))
                 Throw.Graph("The autograd.Function's vmap staticmethod returned an incompatible (output, out_dims) tuple. Expected " +
-                    $"out_dims={outDims} to be compatible with the structure of `output`. out_dims has structure {outDims} but output has " +
-                    $"structure {Tree.Describe(made)}. The function is {Name}.");
+                    $"out_dims={outDims} to be compatible with the structure of `output`. out_dims has structure {outDims} but output " +
+                    $"has structure {Tree.Describe(made)}. The function is {Name}.");
             return (y, [.. places]);
         }
 

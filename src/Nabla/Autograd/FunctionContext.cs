@@ -222,6 +222,6 @@ public sealed class FunctionContext
         $"(vmap, grad, jvp, jacrev, ...), it must override the setup_context staticmethod. {rule.Name} saves in Forward(ctx, input): " +
         "override Forward(input) and SetupContext(ctx, input, output) instead, and return intermediate results as further outputs.");
 
-    internal static void WarnNotInput(FunctionRule rule) => Trace.TraceWarning("Only input Tensors should be given to ctx.mark_dirty(). If a " +
-        $"Tensor is not an input, there is no need to pass it to mark_dirty(). {rule.Name} did so.");
+    internal static void WarnNotInput(FunctionRule rule) => Trace.TraceWarning("Only input Tensors should be given to ctx.mark_dirty(). " +
+        $"If a Tensor is not an input, there is no need to pass it to mark_dirty(). {rule.Name} did so.");
 }

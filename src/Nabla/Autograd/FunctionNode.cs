@@ -20,7 +20,8 @@ internal sealed class FunctionNode : Node
         inputs = new Edge[x.Length];
         dtypes = new DType[x.Length];
         for (int i = 0; i < x.Length; i++) (inputs[i], dtypes[i]) = (x[i].Edge, x[i].dtype);
-        if (written > 0) (inputs[0], inputs[written], dtypes[0], dtypes[written]) = (inputs[written], inputs[0], dtypes[written], dtypes[0]);
+        (inputs[0], inputs[written]) = (inputs[written], inputs[0]);
+        (dtypes[0], dtypes[written]) = (dtypes[written], dtypes[0]);
         outputs = new TensorSpec[y.Length];
         for (int i = 0; i < y.Length; i++) outputs[i] = new(y[i]);
         (OutLayout, OutType) = (y[0].layout, y[0].dtype);

@@ -56,8 +56,10 @@ internal abstract class FunctionRule
         else
         {
             foreach (Tensor t in y)
-                if (t.meta?.Base is null && Array.Find(x, a => ReferenceEquals(a.storage, t.storage)) is { } whole && !ReferenceEquals(whole, t))
-                    Views.Track(t, whole);
+            {
+                if (t.meta?.Base is not null || Array.Find(x, a => ReferenceEquals(a.storage, t.storage)) is not { } whole) continue;
+                if (!ReferenceEquals(whole, t)) Views.Track(t, whole);
+            }
         }
         if (record && y.Length > 0) Record(rule, ctx, x, y);
         return y;
@@ -101,8 +103,8 @@ internal abstract class FunctionRule
         }, ctx);
         for (int i = 0; i < x.Length && ctx.Records; i++)
             if (ctx.Needs[i] && x[i].storage.Version != versions[i] && !ctx.Dirty.Exists(d => ReferenceEquals(d.storage, x[i].storage)))
-                Throw.Graph($"{rule.Name} modified its input {i}, which requires a gradient, by an inplace operation without declaring it: " +
-                    "call ctx.MarkDirty with it and return it, or work on a Clone().");
+                Throw.Graph($"{rule.Name} modified its input {i}, which requires a gradient, by an inplace operation without declaring " +
+                    "it: call ctx.MarkDirty with it and return it, or work on a Clone().");
         return y;
     }
 
@@ -133,11 +135,11 @@ internal abstract class FunctionRule
                     $"modified inplace must all be outputs of the Function. {rule.Name} marked {Throw.Text(t)}.");
             if (Array.IndexOf(x, t) < 0) FunctionContext.WarnNotInput(rule);
             else if (ctx.Records && t.meta?.Base is not null && y.Length > 1)
-                Throw.Graph("If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more " +
-                    "than one Tensor. This is not supported by the current autograd engine. You should either make sure the input is not " +
-                    "a view (using .clone() for example) or make your Function only return one Tensor (potentially splitting it into " +
-                    "two Functions: one doing the inplace that returns a single Tensor and a second one that does the other operations). " +
-                    $"The function is {rule.Name}.");
+                Throw.Graph("If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return " +
+                    "more than one Tensor. This is not supported by the current autograd engine. You should either make sure the input " +
+                    "is not a view (using .clone() for example) or make your Function only return one Tensor (potentially splitting it " +
+                    "into two Functions: one doing the inplace that returns a single Tensor and a second one that does the other " +
+                    $"operations). The function is {rule.Name}.");
         }
     }
 

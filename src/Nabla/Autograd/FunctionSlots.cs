@@ -136,8 +136,9 @@ internal static class FunctionSlots
         if (type.IsArray) return IsOpen(type.GetElementType()!, above, false);
         if (typeof(Delegate).IsAssignableFrom(type) || type.Assembly == typeof(Tensor).Assembly) return true;
         if (type.IsGenericType && type.Namespace is "System" or "System.Collections.Generic")
-            return (typeof(ITuple).IsAssignableFrom(type) || Nullable.GetUnderlyingType(type) is not null || typeof(IDictionary).IsAssignableFrom(type)
-                || typeof(IList).IsAssignableFrom(type)) && Array.TrueForAll(type.GetGenericArguments(), a => IsOpen(a, above, false));
+            return (typeof(ITuple).IsAssignableFrom(type) || typeof(IDictionary).IsAssignableFrom(type) ||
+                typeof(IList).IsAssignableFrom(type) || Nullable.GetUnderlyingType(type) is not null) &&
+                Array.TrueForAll(type.GetGenericArguments(), a => IsOpen(a, above, false));
         if (IsSystem(type)) return !type.IsGenericType;
         if (typeof(IEnumerable).IsAssignableFrom(type) || !(exact || type.IsSealed)) return false;
         return type.BaseType is var parent && (parent is null || parent == typeof(object) || parent == typeof(ValueType)
@@ -195,12 +196,13 @@ internal static class FunctionSlots
             field.Name is ['<', ..] name && name.IndexOf('>') is > 0 and var end ? name[1..end] : field.Name;
 
         private static bool IsCollection(Type type) =>
-            type.IsGenericType && type.GetGenericTypeDefinition() is var d && (d == typeof(ICollection<>) || d == typeof(IReadOnlyCollection<>));
+            type.IsGenericType && type.GetGenericTypeDefinition() is var d &&
+            (d == typeof(ICollection<>) || d == typeof(IReadOnlyCollection<>));
 
         private static bool MayYield(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IEnumerable<>)
             && (type.GetGenericArguments()[0] == typeof(object) || TreeWalker.MayHold(type.GetGenericArguments()[0]));
 
-        private void Fail(string where) => Throw.Graph($"{who}: a tensor at {where} would silently not be tracked: the type that holds it is " +
-            $"not looked into. Let the {what} be a tensor, or a tuple, list, dictionary or record of tensors, or implement ITree.");
+        private void Fail(string where) => Throw.Graph($"{who}: a tensor at {where} would silently not be tracked: the type that holds " +
+            $"it is not looked into. Let the {what} be a tensor, or a tuple, list, dictionary or record of tensors, or implement ITree.");
     }
 }

@@ -55,10 +55,10 @@ internal static class Views
                 "a function that returns multiple views. Such functions do not allow the output views to be modified inplace. " +
                 "You should replace the inplace operation by an out-of-place one.");
         if (x.IsCustomView)
-            Throw.Graph($"Output {x.outputNr} of {x.gradFn?.Name ?? "a custom Function"} is a view and {how}. This view was created inside " +
-                "a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would override " +
-                "the custom backward associated with the custom Function, leading to incorrect gradients. This behavior is forbidden. " +
-                "You can fix this by cloning the output of the custom Function.");
+            Throw.Graph($"Output {x.outputNr} of {x.gradFn?.Name ?? "a custom Function"} is a view and {how}. This view was created " +
+                "inside a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would " +
+                "override the custom backward associated with the custom Function, leading to incorrect gradients. This behavior is " +
+                "forbidden. You can fix this by cloning the output of the custom Function.");
         if (x.IsNoGradView) Ambiguous("no_grad", "with grad mode enabled");
         if (x.IsInferenceView) Ambiguous("inference", "in normal mode");
 

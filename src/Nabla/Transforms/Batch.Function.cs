@@ -47,8 +47,8 @@ internal sealed partial class Batch
     private Tensor[] ByRule(FunctionRule rule, FunctionContext ctx, Tensor[] inner, bool[] batched)
     {
         if (rule.GenerateVmapRule)
-            Throw.Graph($"You tried to vmap over {rule.Name}, but it has both generate_vmap_rule=True and an overriden vmap staticmethod. " +
-                "Please set generate_vmap_rule=False or delete the overriden vmap staticmethod to avoid ambiguity.");
+            Throw.Graph($"You tried to vmap over {rule.Name}, but it has both generate_vmap_rule=True and an overriden vmap " +
+                "staticmethod. Please set generate_vmap_rule=False or delete the overriden vmap staticmethod to avoid ambiguity.");
         ctx.Missing = !rule.Split;
         VmapInfo info = new(Size, Frame.Randomness.ToString().ToLowerInvariant());
         (Tensor[] y, int?[] dims) = rule.Vmap(info, Array.ConvertAll(batched, static b => b ? 0 : (int?)null), inner);
@@ -148,7 +148,8 @@ internal sealed class VmappedRule(FunctionRule rule, Tensor[] operands, bool[] b
         Frame frame = Enter();
         try
         {
-            FunctionContext inner = ctx.Inner(rule, Wrap(frame, ctx.SavedTensors, ctx.ForwardBatched ?? ctx.BackwardBatched), forward: true);
+            bool[]? flags = ctx.ForwardBatched ?? ctx.BackwardBatched;
+            FunctionContext inner = ctx.Inner(rule, Wrap(frame, ctx.SavedTensors, flags), forward: true);
             Tensor?[] wrapped = new Tensor?[t.Length];
             for (int i = 0; i < t.Length; i++) wrapped[i] = t[i] is { } a && batched[i] ? Batch.New(frame, a) : t[i];
             Tensor?[] d = rule.Jvp(inner, wrapped);

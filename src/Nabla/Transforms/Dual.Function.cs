@@ -18,12 +18,13 @@ internal sealed partial class Dual
         for (int i = 0; i < y.Length; i++)
         {
             int source = Array.IndexOf(p, y[i]);
-            if (source < 0) results[i] = New(Frame, y[i], d[i]);
-            else
+            if (source < 0)
             {
-                results[i] = x[source];
-                if (any) (x[source].wrap is Dual own && ReferenceEquals(own.Frame, Frame) ? own : Attach(x[source])).Written(x[source], d[i]);
+                results[i] = New(Frame, y[i], d[i]);
+                continue;
             }
+            Tensor self = results[i] = x[source];
+            if (any) (self.wrap is Dual own && ReferenceEquals(own.Frame, Frame) ? own : Attach(self)).Written(self, d[i]);
         }
         if (!rule.Split) ctx.Take(lower, Saved, Mark);
         lower.Close();
@@ -62,7 +63,7 @@ internal sealed partial class Dual
             {
                 if (d[i] is not null)
                     Throw.Graph($"Function's jvp returned a gradient at position {i}, but  the corresponding forward output is not a " +
-                        $"differentiable Tensor.You should return None at that position instead. The Jvp of {rule.Name} returns null there.");
+                        $"differentiable Tensor.You should return None at that position instead. The Jvp is that of {rule.Name}.");
                 continue;
             }
             int source = Array.IndexOf(p, y[i]);

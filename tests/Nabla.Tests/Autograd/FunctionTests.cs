@@ -117,9 +117,10 @@ public sealed class FunctionTests
         // Tensors among plain objects would not be found.
         Refuses("MyF: a tensor at input[0] would silently not be tracked", () => f.Apply([x, 2.0]));
 
-        Function<(Tensor, object), Tensor> h = Function.Of<(Tensor, object), Tensor>((ctx, a) => a.Item1 * 2, (ctx, g) => (g, g), name: "MyF");
-        Refuses("function MyFBackward returned a gradient different than None at position 2, but the corresponding forward input was not a " +
-            "Variable", () => h.Apply((x, 2.0)).Backward());
+        Function<(Tensor, object), Tensor> h = Function.Of<(Tensor, object), Tensor>(
+            (ctx, a) => a.Item1 * 2, (ctx, g) => (g, g), name: "MyF");
+        Refuses("function MyFBackward returned a gradient different than None at position 2, but the corresponding forward input was not " +
+            "a Variable", () => h.Apply((x, 2.0)).Backward());
     }
 
     [Fact, Trait("Row", "1.8.3")]
@@ -127,7 +128,8 @@ public sealed class FunctionTests
     {
         Tensor x = Leaf(1, 2);
         Tensor y = Function.Of(a => a * 2, (a, b, g) => Tensor.Ones(3)).Apply(x);
-        Assert.StartsWith("Function LambdaBackward returned an invalid gradient at index 0 - got [3] but expected shape compatible with [2]",
+        Assert.StartsWith(
+            "Function LambdaBackward returned an invalid gradient at index 0 - got [3] but expected shape compatible with [2]",
             Assert.Throws<ShapeException>(() => y.Sum().Backward()).Message, StringComparison.Ordinal);
         // A larger one is summed, another dtype converted, as for any operation.
         Function.Of(a => a * 2, (a, b, g) => Tensor.Ones(3, 2)).Apply(x).Sum().Backward();
@@ -275,6 +277,48 @@ public sealed class FunctionTests
         Assert.Equal([2.0, 4.0], Values(twice));
         Tensor again = Autograd.Grad((Autograd.Grad(inner.Apply(x), x, createGraph: true) * 3).Sum(), x);
         Assert.Equal([3.0, 3.0], Values(again));
+    }
+
+    [Fact, Trait("Row", "1.8.3")]
+    public void What_a_backward_keeps_stays_as_it_was()
+    {
+        // Large enough for memory that backward would use again.
+        Tensor x = Tensor.Ones([4096], DType.Float64, requiresGrad: true), y = x;
+        List<(Tensor Gradient, double Value)> kept = [];
+        Function<Tensor, Tensor> f = Function.Of(a => a * 2, (a, b, g) =>
+        {
+            Tensor d = g * 2;
+            kept.Add((g, g.Sum().Item()));
+            kept.Add((d, d.Sum().Item()));
+            return d;
+        });
+        for (int i = 0; i < 10; i++) y = f.Apply((y * 3) + y);
+        y.Sum().Backward();
+        x.Grad = null;
+        Assert.Equal(20, kept.Count);
+        Assert.All(kept, k => Assert.Equal(k.Value, k.Gradient.Sum().Item()));
+    }
+
+    [Fact, Trait("Row", "1.8.11")]
+    public void A_backward_may_run_backward()
+    {
+        Tensor w = Leaf(5);
+        Function<Tensor, Tensor> f = Function.Of<Tensor, Tensor>((ctx, a) =>
+        {
+            ctx.SaveForBackward(a);
+            return a * w * w;
+        }, (ctx, g) =>
+        {
+            using GradScope on = Autograd.EnableGrad();
+            Tensor a = ctx.SavedTensors[0].Detach().RequiresGrad_();
+            (a * w * w).Backward(g);
+            return a.Grad!;
+        });
+        Tensor x = Leaf(2);
+        f.Apply(f.Apply(x)).Backward();
+        Assert.Equal(625.0, x.Grad!.Item());
+        // d/dw of 2·w⁴
+        Assert.Equal(1000.0, w.Grad!.Item());
     }
 
     [Fact, Trait("Row", "1.8.11")]

@@ -79,8 +79,8 @@ public sealed class FunctionTransformTests
             () => Push(Of(a => a, d => d * 2)));
         Push(Of(a => a[..1], d => d[..1]));
         Push(Of(a => a, d => d));
-        Refuses("Function's jvp returned a gradient at position 0, but  the corresponding forward output is not a differentiable Tensor.You " +
-            "should return None at that position instead.", () => Push(Marked(d => (d, d))));
+        Refuses("Function's jvp returned a gradient at position 0, but  the corresponding forward output is not a differentiable " +
+            "Tensor.You should return None at that position instead.", () => Push(Marked(d => (d, d))));
         Push(Marked(d => (null!, d)));
         // No tangent is a tangent of zero.
         (_, Tensor zero) = Func.Jvp(Of(a => a * 2, d => null!).Apply, x, t);
@@ -169,8 +169,12 @@ public sealed class FunctionTransformTests
             Tensor grid = x.Unsqueeze(1).Expand([3, 2]);
             Assert.Equal([0.125, 0.125, 8.0, 8.0, -1.0, -1.0], Values(Func.Vmap(Func.Vmap(f))(grid)));
             Assert.Equal([0.75, 0.75, 12.0, 12.0, 3.0, 3.0], Values(Func.Vmap(Func.Vmap(Func.Grad(f)))(grid)));
-            Assert.Equal([1.5, 24.0, 6.0], Values(Func.Grad((Tensor a) => Func.Vmap(Func.Vmap(f))(a.Unsqueeze(1).Expand([3, 2])).Sum())(x)));
-            Assert.Equal([0.75, 0.75, 12.0, 12.0, 3.0, 3.0], Values(Func.Jvp(Func.Vmap(Func.Vmap(f)), grid, Tensor.OnesLike(grid)).Tangent));
+            Func<Tensor, Tensor> twice = Func.Vmap(Func.Vmap(f));
+            Assert.Equal([1.5, 24.0, 6.0], Values(Func.Grad((Tensor a) => twice(a.Unsqueeze(1).Expand([3, 2])).Sum())(x)));
+            Assert.Equal([0.75, 0.75, 12.0, 12.0, 3.0, 3.0], Values(Func.Jvp(twice, grid, Tensor.OnesLike(grid)).Tangent));
+            (Tensor _, Func<Tensor, Tensor> linear) = Func.Linearize(f, x);
+            Assert.Equal([0.75, 12.0, 3.0], Values(linear(Tensor.OnesLike(x))));
+            Assert.Equal([1.5, 12.0, 0.0], Values(Func.Hvp(sum, x, Plain(0.5, 1, 0)).Product));
             Assert.True(GradCheck.Run(f, Leaf(0.5, -1.5), checkForwardAd: true, checkBatchedGrad: true, checkBatchedForwardGrad: true));
             Assert.True(GradGradCheck.Run(f, Leaf(0.5, -1.5), checkFwdOverRev: true, checkBatchedGrad: true));
         }
@@ -210,13 +214,13 @@ public sealed class FunctionTransformTests
     [Fact, Trait("Row", "1.8.13")]
     public void Rules_for_a_batch()
     {
-        Refuses("You tried to vmap over NoJvp, but it does not have vmap support. Please override and implement the vmap staticmethod or set " +
-            "generate_vmap_rule=True.", () => Func.Vmap(new NoJvp().Apply)(Plain(1, 2)));
+        Refuses("You tried to vmap over NoJvp, but it does not have vmap support. Please override and implement the vmap staticmethod or " +
+            "set generate_vmap_rule=True.", () => Func.Vmap(new NoJvp().Apply)(Plain(1, 2)));
         Refuses("You tried to vmap over Both, but it has both generate_vmap_rule=True and an overriden vmap staticmethod. Please set " +
             "generate_vmap_rule=False or delete the overriden vmap staticmethod to avoid ambiguity.",
             () => Func.Vmap(new Both().Apply)(Plain(1, 2)));
-        Refuses("The autograd.Function's vmap staticmethod returned an incompatible (output, out_dims) tuple. Expected out_dims=(0, 0) to be " +
-            "compatible with the structure of `output`.", () => Func.Vmap(new WrongDims().Apply)(Plain(1, 2)));
+        Refuses("The autograd.Function's vmap staticmethod returned an incompatible (output, out_dims) tuple. Expected out_dims=(0, 0) " +
+            "to be compatible with the structure of `output`.", () => Func.Vmap(new WrongDims().Apply)(Plain(1, 2)));
         Refuses("In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, ...), it must override the " +
             "setup_context staticmethod.", () => Func.Vmap(new SavesInForward().Apply)(Plain(1, 2)));
 
@@ -256,7 +260,8 @@ public sealed class FunctionTransformTests
         Assert.Equal([2.0, 4.0, 6.0], Values(Func.Vmap(a => new Times_(2).Apply(a.Clone()))(x)));
         Assert.Equal([2.0, 2.0, 2.0], Values(Func.Grad((Tensor b) => Func.Vmap(a => new Times_(2).Apply(a.Clone()))(b).Sum())(x)));
         Assert.Equal([2.0, 2.0, 2.0], Values(Func.Vmap(Func.Grad((Tensor a) => new Times_(2).Apply(a.Clone())))(x)));
-        Assert.Equal([2.0, 2.0, 2.0], Values(Func.Jvp(b => Func.Vmap(a => new Times_(2).Apply(a.Clone()))(b), x, Tensor.OnesLike(x)).Tangent));
+        Func<Tensor, Tensor> batch = Func.Vmap(a => new Times_(2).Apply(a.Clone()));
+        Assert.Equal([2.0, 2.0, 2.0], Values(Func.Jvp(batch, x, Tensor.OnesLike(x)).Tangent));
         Assert.Equal([5.0, 5.0, 5.0], Values(Func.Vmap(Func.Grad(new Amplify(5).Apply))(x)));
         Assert.Equal([5.0, 5.0, 5.0], Values(Func.Grad((Tensor a) => Func.Vmap(new Amplify(5).Apply)(a).Sum())(x)));
     }

@@ -33,7 +33,8 @@ public sealed class CustomFunctionSampleTests
         {
             Assert.True(kind.IsVisible, kind.Name);
             // What overrides a member of a more general kind is private by nature.
-            foreach (MethodInfo member in kind.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            const BindingFlags All = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+            foreach (MethodInfo member in kind.GetMethods(All))
                 Assert.True(member.IsPublic || member.Name.Contains('.'), $"{kind.Name}.{member.Name}");
         }
         Assert.All([typeof(MapOp), typeof(ZipOp), typeof(LinearOp), typeof(BilinearOp), typeof(Op), typeof(Cotangents), typeof(TensorSpec)],
