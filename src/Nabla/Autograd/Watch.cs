@@ -39,13 +39,13 @@ internal static class Watch
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static Tensor Map<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp>
     {
-        if (innermost is null) return Nabla.Map.Compute(op, x);
+        if (innermost is null) return MapOp.Compute(op, x);
         string name = TOp.NodeName(op);
         if (Taken(name, [x]) is { } taken) return taken[0];
         Watcher? watcher = Exchange(null);
         try
         {
-            Tensor y = Nabla.Map.Compute(op, x);
+            Tensor y = MapOp.Compute(op, x);
             Given(watcher, null, name, [x], [y]);
             return y;
         }
@@ -55,13 +55,13 @@ internal static class Watch
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static Tensor Zip<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
-        if (innermost is null) return Nabla.Zip.Compute(op, x, y);
+        if (innermost is null) return ZipOp.Compute(op, x, y);
         string name = TOp.NodeName(op);
         if (Taken(name, [x, y]) is { } taken) return taken[0];
         Watcher? watcher = Exchange(null);
         try
         {
-            Tensor z = Nabla.Zip.Compute(op, x, y);
+            Tensor z = ZipOp.Compute(op, x, y);
             Given(watcher, null, name, [x, y], [z]);
             return z;
         }
