@@ -20,7 +20,7 @@ public sealed class WorkerInfo
         internal set
         {
             current = value;
-            Generator.SetOfThread(value?.Generator);
+            Generator.Replay(value?.Generator);
         }
     }
 

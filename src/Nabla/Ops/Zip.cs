@@ -8,7 +8,8 @@ public static class ZipOp
     {
         ArgumentNullException.ThrowIfNull(y);
         if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Zip(op, x, y);
-        Tensor z = x.wrap is null && y.wrap is null ? Compute(op, x, y) : Interpreter.Of(x, y).Zip(op, x, y);
+        Tensor z = x.wrap is not null || y.wrap is not null ? Interpreter.Of(x, y).Zip(op, x, y)
+            : Watch.Open == 0 ? Compute(op, x, y) : Watch.Zip(op, x, y);
         if (TOp.Differentiable && GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
         {
             z.SetHistory(new ZipNode<TOp>(op, x.Edge, y.Edge, x, y, z));
