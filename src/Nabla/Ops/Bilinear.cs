@@ -6,6 +6,7 @@ public static class Bilinear
     /// <summary>B(x, y), recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IBilinear<TOp>
     {
+        if (Profiling.On && Profiling.Takes()) return Profiling.Bilinear(op, x, y);
         if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Bilinear(op, x, y);
         Tensor z = x.wrap is null && y.wrap is null ? op.Forward(x, y) : Interpreter.Of(x, y).Bilinear(op, x, y);
         if (GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))

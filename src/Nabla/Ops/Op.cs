@@ -6,6 +6,7 @@ public static class Op
     /// <summary>The results, recorded. Results in an operand's memory are tracked as views of it.</summary>
     public static Tensor[] Apply<TOp>(TOp op, params ReadOnlySpan<Tensor> x) where TOp : struct, IOp<TOp>
     {
+        if (Profiling.On && Profiling.Takes()) return Profiling.Op(op, x);
         bool record = false;
         Interpreter? top = null;
         foreach (Tensor t in x)

@@ -7,6 +7,7 @@ public static class Zip
     public static Tensor Apply<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
         ArgumentNullException.ThrowIfNull(y);
+        if (Profiling.On && Profiling.Takes()) return Profiling.Zip(op, x, y);
         if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Zip(op, x, y);
         Tensor z = x.wrap is null && y.wrap is null ? Compute(op, x, y) : Interpreter.Of(x, y).Zip(op, x, y);
         if (TOp.Differentiable && GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
@@ -27,6 +28,7 @@ public static class Zip
     public static Tensor InPlace<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
         ArgumentNullException.ThrowIfNull(y);
+        if (Profiling.On && Profiling.Takes()) return Profiling.ZipInPlace(op, x, y);
         bool record = Views.Check(x, TOp.Differentiable && y.RequiresGrad, typeof(TOp).Name);
         // What has no derivative ends the history: the old value's gradient is zero.
         if (x.wrap is not null || y.wrap is not null || (record && !TOp.Differentiable) ||
