@@ -81,7 +81,7 @@ public sealed partial class Profiler
         }
         if (e.ModulePath is { Length: > 0 } module) json.WriteString("Module Hierarchy", module);
         if (e.Stack.Count > 0) json.WriteString("Call stack", string.Join(";", e.Stack));
-        if (e.Flops > 0) json.WriteNumber("Flops", e.Flops);
+        if (e.Flops > 0) json.WriteNumber(nameof(e.Flops), e.Flops);
         if (e.CpuMemoryUsage > 0) json.WriteNumber("Bytes", e.CpuMemoryUsage);
         if (e.Arguments is { } arguments) json.WriteString("Arguments", arguments);
         json.WriteEndObject();
