@@ -60,7 +60,7 @@ public sealed partial class Profiler : IDisposable
             Profiler profiler = new(recordShapes, profileMemory, withStack, withModules, withFlops);
             Profiling.Session = profiler;
             Profiling.On = true;
-            if (profileMemory) Storage.Small = 0;
+            if (profileMemory) TensorMemory.BeginCountingAll();
             if (withModules) ModuleScope.Want(true);
             Watch.Update();
             return profiler;
@@ -110,7 +110,7 @@ public sealed partial class Profiler : IDisposable
             closed = true;
             Profiling.On = false;
             Profiling.Session = null;
-            if (Memory) Storage.Small = Storage.UsualSmall;
+            if (Memory) TensorMemory.EndCountingAll();
             if (Modules) ModuleScope.Want(false);
             Watch.Update();
         }

@@ -31,7 +31,7 @@ public sealed class ProfilerEvent
     /// <summary>The sequence numbers of the nodes made in this event.</summary>
     internal long FirstNode, LastNode = -1;
 
-    internal long OwnMemory;
+    internal long AllocatedBefore;
     internal bool IsBackward;
 
     /// <summary>A node's turn in a backward.</summary>
@@ -113,10 +113,10 @@ public sealed class ProfilerEvent
     public double SelfCpuTimeTotal => SelfNs / 1000.0;
 
     /// <summary>The bytes of tensors that were allocated, if the profile counts them; else 0.</summary>
-    public long CpuMemoryUsage => IsAsync ? 0 : OwnMemory + innerMemory;
+    public long CpuMemoryUsage { get; internal set; }
 
     /// <summary>The same without the events inside it.</summary>
-    public long SelfCpuMemoryUsage => IsAsync ? 0 : OwnMemory;
+    public long SelfCpuMemoryUsage => CpuMemoryUsage - innerMemory;
 
     internal bool HasEnded => ended;
     internal bool IsDropped => dropped;
@@ -152,7 +152,6 @@ public sealed class ProfilerEvent
         if (inner is not { } only || only.Name != Name || only.Scope != Scope) return;
         only.dropped = true;
         (innerCount, inner) = (only.innerCount, only.inner);
-        OwnMemory += only.OwnMemory;
         if (Flops == 0) Flops = only.Flops;
     }
 

@@ -164,7 +164,7 @@ internal static partial class Profiling
     }
 
     internal static ProfilerEvent? BeginModule(ModuleFrame frame) =>
-        Session is { Modules: true } && Open($"nn.Module: {frame.Name}", ProfilerScope.Module) is { } e ? Run(e) : null;
+        Session is { Modules: true } && Open($"nn.Module: {frame.Module.GetType().Name}", ProfilerScope.Module) is { } e ? Run(e) : null;
 
     private static string Name(Node node) => node is AccumulateGrad ? "torch::autograd::AccumulateGrad" : node.Name;
 
@@ -202,6 +202,7 @@ internal static partial class Profiling
     {
         e.Log.Current = e;
         e.FirstNode = Node.LastSequence + 1;
+        e.AllocatedBefore = TensorMemory.AllocatedBytes;
         e.Start = Stopwatch.GetTimestamp();
         return e;
     }
@@ -217,17 +218,12 @@ internal static partial class Profiling
         if (!e.IsAsync)
         {
             e.LastNode = Node.LastSequence;
+            if (own.Session.Memory) e.CpuMemoryUsage = TensorMemory.AllocatedBytes - e.AllocatedBefore;
             // What an exception left open inside ends here as well.
             for (ProfilerEvent? inner = own.Current; inner is not null && !ReferenceEquals(inner, e); inner = inner.Outer)
                 if (!inner.HasEnded) inner.Finish(now);
             own.Current = e.Outer;
         }
         e.Finish(now);
-    }
-
-    /// <summary>Memory was made for a tensor.</summary>
-    internal static void Allocated(long bytes)
-    {
-        if (log is { } own && ReferenceEquals(own.Session, Session) && own.Current is { } e) e.OwnMemory += bytes;
     }
 }

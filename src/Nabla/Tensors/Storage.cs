@@ -20,11 +20,6 @@ internal sealed class Storage
     /// <summary>Who wrote in place: the name of the operation that wrote to all of it last, or a <see cref="WriteLog"/>.</summary>
     internal object? Writes;
 
-    /// <summary>Up to this many elements are allocated on the spot; 0 while a profiler counts bytes.</summary>
-    internal static ulong Small = UsualSmall;
-
-    internal const int UsualSmall = 512;
-
     internal Storage(byte[] bytes) => Bytes = bytes;
 
     /// <summary>Uninitialised memory for the elements of a layout.</summary>
@@ -33,17 +28,13 @@ internal sealed class Storage
     internal static Storage Allocate(Layout layout, DType dtype)
     {
         long count = layout.Count;
-        if ((ulong)count > Small) return AllocateLarge(count, layout, dtype);
+        if ((ulong)count > 512) return AllocateLarge(count, layout, dtype);
         return new Storage(new byte[count * dtype.ItemSize()]) { Run = GraphTask.CurrentRun };
     }
 
     /// <summary>Uninitialised memory for a number of elements, gaps of the layout included.</summary>
-    internal static Storage AllocateLarge(long count, Layout layout, DType dtype)
-    {
-        Storage storage = new(StoragePool.Rent(count, dtype.ItemSize(), layout.shape, dtype)) { Run = GraphTask.CurrentRun };
-        if (Profiling.On) Profiling.Allocated(storage.Bytes.LongLength);
-        return storage;
-    }
+    internal static Storage AllocateLarge(long count, Layout layout, DType dtype) =>
+        new(StoragePool.Rent(count, dtype.ItemSize(), layout.shape, dtype)) { Run = GraphTask.CurrentRun };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref T At<T>(long element) where T : unmanaged =>
