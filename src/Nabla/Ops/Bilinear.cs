@@ -51,7 +51,7 @@ internal sealed class BilinearNode<TOp> : Node where TOp : struct, IBilinear<TOp
     private static Tensor? Cast(Tensor? d, DType dtype) => d is null || d.dtype == dtype ? d : d.To(dtype);
 
     internal override int SavedCount => 2;
-    internal override (string Name, Saved Value) SavedAt(int i) => i == 0 ? ("self", x) : ("other", y);
+    internal override (string Name, Saved Value) SavedAt(int i) => (SavedNames.Operand(Name, i), i == 0 ? x : y);
 
     internal override void Release()
     {

@@ -126,7 +126,8 @@ internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
     }
 
     internal override int SavedCount => 3;
-    internal override (string Name, Saved Value) SavedAt(int i) => i == 0 ? ("self", x) : i == 1 ? ("other", y) : ("result", z);
+    internal override (string Name, Saved Value) SavedAt(int i) =>
+        i == 2 ? ("result", z) : (SavedNames.Operand(Name, i), i == 0 ? x : y);
 
     internal override void Release()
     {
