@@ -104,5 +104,5 @@ public static partial class Autograd
     /// <param name="results">The tensors whose graph is in question.</param>
     /// <exception cref="ArgumentException">There are no tensors.</exception>
     /// <exception cref="AutogradException">A tensor has no graph: it does not require a gradient.</exception>
-    public static GraphMemory SavedMemory(params IReadOnlyList<Tensor> results) => new(new GraphSnapshot(results, null));
+    public static GraphMemory HeldMemory(params IReadOnlyList<Tensor> results) => new(new GraphSnapshot(results, null));
 }
