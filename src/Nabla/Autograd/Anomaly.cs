@@ -17,7 +17,7 @@ public sealed class AnomalyScope : IDisposable
         before = (Anomaly.On, Anomaly.CheckNan, Anomaly.CheckInfinity);
         (Anomaly.On, Anomaly.CheckNan, Anomaly.CheckInfinity) = (on, checkNan, checkInfinity);
         if (on) ModuleScope.Want(true);
-        Watch.Update();
+        NodeWatch.Update();
     }
 
     /// <summary>Restores what held before. Disposing again does nothing.</summary>
@@ -27,7 +27,7 @@ public sealed class AnomalyScope : IDisposable
         closed = true;
         (Anomaly.On, Anomaly.CheckNan, Anomaly.CheckInfinity) = before;
         if (on) ModuleScope.Want(false);
-        Watch.Update();
+        NodeWatch.Update();
     }
 }
 

@@ -198,7 +198,7 @@ internal sealed partial class GraphTask
         (slot.Gradient, slot.Gradients) = (null, null);
         if (g is not null || (many is not null && Array.Exists(many, static t => t is not null)))
         {
-            if (Watch.On) Watch.Pull(node, g, many, results);
+            if (NodeWatch.On) NodeWatch.Pull(node, g, many, results);
             else if (g is not null) node.Pull(g, results);
             else node.Pull(many, results);
             if (!retainGraph)

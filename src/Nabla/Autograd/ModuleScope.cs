@@ -51,6 +51,6 @@ internal static class ModuleScope
     internal static void Want(bool on)
     {
         On = Interlocked.Add(ref wanted, on ? 1 : -1) > 0;
-        Watch.Update();
+        NodeWatch.Update();
     }
 }

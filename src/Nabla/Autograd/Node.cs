@@ -35,7 +35,7 @@ public abstract partial class Node
     private protected Node()
     {
         Sequence = ++counter;
-        if (Watch.On) Watch.Record(this);
+        if (NodeWatch.On) NodeWatch.Record(this);
     }
 
     /// <summary>The number of the node that this thread made last.</summary>

@@ -49,7 +49,7 @@ internal static class SavedNames
         LinalgLuFactorEx: A | LU pivots info
         LinalgQr: A | Q R
         LinalgSlogdet: A | sign logabsdet LU pivots
-        LinalgSolveEx: A B LU pivots | result
+        LinalgSolveEx: A B | result LU pivots info
         LinalgSolveTriangular: self B | result
         LinalgSvd: A | U S Vh
         LogSoftmaxBackwardData: grad_output output

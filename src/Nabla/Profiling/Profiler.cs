@@ -62,7 +62,7 @@ public sealed partial class Profiler : IDisposable
             Profiling.On = true;
             if (profileMemory) TensorMemory.BeginCountingAll();
             if (withModules) ModuleScope.Want(true);
-            Watch.Update();
+            NodeWatch.Update();
             return profiler;
         }
     }
@@ -112,7 +112,7 @@ public sealed partial class Profiler : IDisposable
             Profiling.Session = null;
             if (Memory) TensorMemory.EndCountingAll();
             if (Modules) ModuleScope.Want(false);
-            Watch.Update();
+            NodeWatch.Update();
         }
     }
 

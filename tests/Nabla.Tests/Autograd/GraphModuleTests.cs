@@ -128,10 +128,10 @@ public sealed class GraphModuleTests
         ModuleRecording recording = GraphPicture.RecordModules();
         recording.Dispose();
         recording.Dispose();
-        Assert.False(ModuleScope.On || Watch.On);
+        Assert.False(ModuleScope.On || NodeWatch.On);
         using (Autograd.DetectAnomaly()) loss = net.Call(Tensor.Ones([2, 4])).Sum();
         Assert.Contains("in Net.fc1", GraphPicture.ToText(loss));
-        Assert.False(ModuleScope.On || Watch.On);
+        Assert.False(ModuleScope.On || NodeWatch.On);
     }
 
     [Fact]

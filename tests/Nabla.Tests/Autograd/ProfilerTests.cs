@@ -305,7 +305,7 @@ public sealed class ProfilerTests
             after = GC.GetAllocatedBytesForCurrentThread();
         }
         Assert.Equal(before, after);
-        Assert.False(Watch.On);
+        Assert.False(NodeWatch.On);
     }
 
     [Fact]

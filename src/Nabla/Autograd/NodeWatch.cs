@@ -4,7 +4,7 @@ namespace Nabla;
 /// What anomaly mode, a profiler and the record of modules note in each node, and what they do around its rule. One flag says that any of
 /// them is on, so that recording and backward test one flag.
 /// </summary>
-internal static class Watch
+internal static class NodeWatch
 {
     internal static bool On;
 
