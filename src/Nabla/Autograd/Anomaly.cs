@@ -214,7 +214,7 @@ internal static class Anomaly
     }
 
     /// <summary>The values inside transforms.</summary>
-    private static Tensor Plain(Tensor x)
+    internal static Tensor Plain(Tensor x)
     {
         while (x.wrap is not null) x = x.wrap is Batch batch ? batch.Inner : ((Dual)x.wrap).Primal;
         return x;

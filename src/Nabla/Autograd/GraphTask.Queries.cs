@@ -14,6 +14,15 @@ internal sealed partial class GraphTask
 
     internal void Queue(Action callback) => (callbacks ??= []).Add(callback);
 
+    /// <summary>The frame holds recomputed values for this run until it ends.</summary>
+    internal void Remember(CheckpointFrame frame) => (recomputed ??= []).Add(frame);
+
+    private void Forget()
+    {
+        foreach (CheckpointFrame frame in recomputed!) frame.Forget(run);
+        recomputed = null;
+    }
+
     internal bool WillRun(Node node) => Find(node) is >= 0 and var slot && slots[slot].Runs;
 
     /// <summary>A gradient of this node's outputs is computed, whether the node itself runs or not.</summary>

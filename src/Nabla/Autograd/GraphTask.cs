@@ -42,6 +42,7 @@ internal sealed partial class GraphTask
     private Tensor?[] into = new Tensor?[4];
     private readonly List<(AccumulateGrad Leaf, Tensor Gradient, bool Own)> leaves = [];
     private List<Action>? callbacks;
+    private HashSet<CheckpointFrame>? recomputed;
     private Capture[]? captures;
     private GraphTask? outer;
     private int run;
@@ -311,6 +312,7 @@ internal sealed partial class GraphTask
     /// <summary>Forgets the run; false if the task grew so large that it should not be kept.</summary>
     private bool Reset()
     {
+        if (recomputed is not null) Forget();
         Array.Clear(slots, 0, count);
         count = ready = 0;
         current = -1;

@@ -1,14 +1,15 @@
 namespace Nabla;
 
 /// <summary>The driver of <see cref="IBilinear{TSelf}"/>.</summary>
-public static class Bilinear
+public static class BilinearOp
 {
     /// <summary>B(x, y), recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IBilinear<TOp>
     {
         if (Profiling.On && Profiling.Takes()) return Profiling.Bilinear(op, x, y);
         if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Bilinear(op, x, y);
-        Tensor z = x.wrap is null && y.wrap is null ? op.Forward(x, y) : Interpreter.Of(x, y).Bilinear(op, x, y);
+        Tensor z = x.wrap is not null || y.wrap is not null ? Interpreter.Of(x, y).Bilinear(op, x, y)
+            : Watch.Open == 0 ? op.Forward(x, y) : Watch.Bilinear(op, x, y);
         if (GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
         {
             z.SetHistory(new BilinearNode<TOp>(op, x, y));

@@ -1,14 +1,14 @@
 namespace Nabla;
 
 /// <summary>The driver of <see cref="IMap{TSelf}"/>.</summary>
-public static class Map
+public static class MapOp
 {
     /// <summary>f(x), recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp>
     {
         if (Profiling.On && Profiling.Takes()) return Profiling.Map(op, x);
         if (!TOp.TakesComplex && x.dtype.IsComplex()) return TOp.OnComplex(op, x);
-        Tensor y = x.wrap is null ? Compute(op, x) : x.wrap.Map(op, x);
+        Tensor y = x.wrap is not null ? x.wrap.Map(op, x) : Watch.Open == 0 ? Compute(op, x) : Watch.Map(op, x);
         if (TOp.Differentiable && GradMode.Enabled && x.RequiresGrad)
         {
             y.SetHistory(new MapNode<TOp>(op, x, x, y));

@@ -15,7 +15,7 @@ public static class Op
             record |= t.RequiresGrad;
             if (t.wrap is { } w && (top is null || w.Level > top.Level)) top = w;
         }
-        Tensor[] y = top is null ? op.Forward(x) : top.Op(op, x);
+        Tensor[] y = top is not null ? top.Op(op, x) : Watch.Open == 0 ? op.Forward(x) : Watch.Op(op, x);
         foreach (Tensor t in y)
             if (x.Length > 0 && ReferenceEquals(t.storage, x[0].storage) && !ReferenceEquals(t, x[0])) Views.Track(t, x[0], y.Length > 1);
         if (!TOp.Differentiable || !GradMode.Enabled || !record) return y;

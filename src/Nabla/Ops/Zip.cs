@@ -1,7 +1,7 @@
 namespace Nabla;
 
 /// <summary>The driver of <see cref="IZip{TSelf}"/>.</summary>
-public static class Zip
+public static class ZipOp
 {
     /// <summary>f(x, y), promoted, broadcast and recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
@@ -9,7 +9,8 @@ public static class Zip
         ArgumentNullException.ThrowIfNull(y);
         if (Profiling.On && Profiling.Takes()) return Profiling.Zip(op, x, y);
         if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Zip(op, x, y);
-        Tensor z = x.wrap is null && y.wrap is null ? Compute(op, x, y) : Interpreter.Of(x, y).Zip(op, x, y);
+        Tensor z = x.wrap is not null || y.wrap is not null ? Interpreter.Of(x, y).Zip(op, x, y)
+            : Watch.Open == 0 ? Compute(op, x, y) : Watch.Zip(op, x, y);
         if (TOp.Differentiable && GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
         {
             z.SetHistory(new ZipNode<TOp>(op, x.Edge, y.Edge, x, y, z));

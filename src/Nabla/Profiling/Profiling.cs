@@ -44,7 +44,7 @@ internal static partial class Profiling
         try
         {
             inside = true;
-            return Nabla.Map.Apply(op, x);
+            return MapOp.Apply(op, x);
         }
         finally { End(span); }
     }
@@ -55,7 +55,7 @@ internal static partial class Profiling
         try
         {
             inside = true;
-            return Nabla.Map.InPlace(op, x);
+            return MapOp.InPlace(op, x);
         }
         finally { End(span); }
     }
@@ -66,7 +66,7 @@ internal static partial class Profiling
         try
         {
             inside = true;
-            return Nabla.Zip.Apply(op, x, y);
+            return ZipOp.Apply(op, x, y);
         }
         finally { End(span); }
     }
@@ -77,7 +77,7 @@ internal static partial class Profiling
         try
         {
             inside = true;
-            return Nabla.Zip.InPlace(op, x, y);
+            return ZipOp.InPlace(op, x, y);
         }
         finally { End(span); }
     }
@@ -88,7 +88,7 @@ internal static partial class Profiling
         try
         {
             inside = true;
-            return Nabla.Linear.Apply(op, x);
+            return LinearOp.Apply(op, x);
         }
         finally { End(span); }
     }
@@ -99,7 +99,7 @@ internal static partial class Profiling
         try
         {
             inside = true;
-            Tensor z = Nabla.Bilinear.Apply(op, x, y);
+            Tensor z = BilinearOp.Apply(op, x, y);
             if (span is not null && Session is { Flops: true }) span.Flops = FlopCount.Of(op, x, y, z);
             return z;
         }
