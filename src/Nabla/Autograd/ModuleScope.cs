@@ -17,8 +17,7 @@ internal sealed class ModuleFrame(object module, string name, ModuleFrame? paren
 
 /// <summary>
 /// Which module's call this thread is in, for pictures and profiles. A module's call pushes and pops only where <see cref="On"/> was true
-/// when it began: <c>bool noted = ModuleScope.On; if (noted) ModuleScope.Push(this, name); try { … } finally { if (noted) ModuleScope.Pop();
-/// }</c>.
+/// when it began.
 /// </summary>
 internal static class ModuleScope
 {

@@ -1,9 +1,10 @@
 namespace Nabla;
 
-/// <summary>PyTorch's names of operands and results that nodes save, where they are not <c>self</c>, <c>other</c> and <c>result</c>.</summary>
+/// <summary>PyTorch's names of operands and results that nodes save, where these are not <c>self</c>, <c>other</c> and
+/// <c>result</c>.</summary>
 internal static class SavedNames
 {
-    /// <summary>By the operation of the node: operands, and after a bar results.</summary>
+    /// <summary>By the operation of the node: operands, and after a bar results; after a slash the number of operands, where it matters.</summary>
     private static readonly Dictionary<string, (string[] Operands, string[] Results)> Known = Read(
         """
         Addbmm: self batch1 batch2
@@ -27,6 +28,8 @@ internal static class SavedNames
         Gather: self index
         GeluBackward: grad_output self
         Ger: self vec2
+        GridSampler2D: input weights places
+        GridSampler3D: input weights places
         Heaviside: self values
         HuberLoss: self target
         Index: self indices
@@ -55,7 +58,7 @@ internal static class SavedNames
         LogSoftmaxBackwardData: grad_output output
         MaskedFill: self mask value
         MaskedScatter: self mask source
-        MaskedSelect: self mask
+        MaskedSelect: self indices
         Max: self indices | result indices
         MaxPool2DWithIndices: self | result0 result1
         MaxPool3DWithIndices: self | result0 result1
@@ -66,9 +69,10 @@ internal static class SavedNames
         MseLoss: self target
         Mv: self vec
         Nanmedian: self indices | result indices
-        NativeBatchNorm: input
-        NativeGroupNorm: input
-        NativeLayerNorm: input
+        NativeBatchNorm: input weight bias
+        NativeBatchNorm/5: input running_mean running_var weight bias
+        NativeGroupNorm: input weight bias
+        NativeLayerNorm: input weight bias
         NllLoss: self target weight
         NllLoss2D: self target weight
         NllLossBackward: grad_output target weight
@@ -93,10 +97,12 @@ internal static class SavedNames
         Where: condition self other
         """);
 
-    /// <summary>The name of an operand.</summary>
-    internal static string Operand(string node, int i)
+    /// <summary>The name of an operand of an operation that has so many.</summary>
+    internal static string Operand(string node, int i, int count = 2)
     {
-        if (Known.TryGetValue(Stem(node), out (string[] Operands, string[] Results) names) && i < names.Operands.Length)
+        string stem = Stem(node);
+        if ((Known.TryGetValue($"{stem}/{count}", out (string[] Operands, string[] Results) names) || Known.TryGetValue(stem, out names))
+            && i < names.Operands.Length)
             return names.Operands[i];
         return i switch { 0 => "self", 1 => "other", _ => $"input{i}" };
     }

@@ -72,7 +72,7 @@ internal sealed class OpNode<TOp> : Node where TOp : struct, IOp<TOp>
     internal override TensorSpec Output(int i) => outputs is null ? base.Output(i) : outputs[i];
     internal override int SavedCount => x.Length + y.Length;
     internal override (string Name, Saved Value) SavedAt(int i) => i < x.Length
-        ? (SavedNames.Operand(Name, i), x[i])
+        ? (SavedNames.Operand(Name, i, x.Length), x[i])
         : (SavedNames.Result(Name, i - x.Length, y.Length), y[i - x.Length]);
 
     internal override void Pull(Tensor g, Span<Tensor?> into) => Pull([g], into);

@@ -137,8 +137,8 @@ public sealed partial class Profiler
     };
 
     /// <summary>
-    /// Writes a line per event for programs that draw flame graphs: the calls that led to it, the outermost first, and its own time in whole
-    /// microseconds. Events without calls or time are left out: start the profiler with <c>withStack</c>.
+    /// Writes a line per event for programs that draw flame graphs: the calls that led to it, the outermost first, and its own time in
+    /// whole microseconds. Events without calls or time are left out: start the profiler with <c>withStack</c>.
     /// </summary>
     /// <param name="path">The file, which is replaced.</param>
     /// <param name="metric">The figure: <c>self_cpu_time_total</c>.</param>
@@ -161,8 +161,8 @@ public sealed partial class Profiler
         File.WriteAllText(path, text.ToString());
     }
 
-    /// <summary>The multiplications and additions of matrix products and convolutions by operation, for the whole (<c>Global</c>) and, if the
-    /// profile records modules, for each module with those inside it. Start the profiler with <c>withFlops</c>.</summary>
+    /// <summary>The multiplications and additions of matrix products and convolutions by operation, for the whole (<c>Global</c>) and, if
+    /// the profile records modules, for each module with those inside it. Start the profiler with <c>withFlops</c>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> FlopCounts()
     {
         OrderedDictionary<string, Dictionary<string, long>> counts = new() { ["Global"] = [] };
@@ -170,7 +170,9 @@ public sealed partial class Profiler
         {
             if (e.Flops == 0) continue;
             Add("Global", e);
-            for (ModuleFrame? module = e.Module; module is not null; module = module.Parent) Add(module.Path, e);
+            Stack<string> paths = [];
+            for (ModuleFrame? module = e.Module; module is not null; module = module.Parent) paths.Push(module.Path);
+            foreach (string path in paths) Add(path, e);
         }
         return counts.ToDictionary(static c => c.Key, static c => (IReadOnlyDictionary<string, long>)c.Value);
 

@@ -3,14 +3,14 @@ using System.Diagnostics;
 namespace Nabla;
 
 /// <summary>
-/// Records what the program computes, on all threads, from <see cref="Start"/> until it is disposed: each operation, each node of a backward,
-/// each part that <see cref="RecordFunction(string, string?)"/> names; with the time and, if wanted, the memory, shapes, modules, calls and
-/// floating-point operations of each.
+/// Records what the program computes, on all threads, from <see cref="Start"/> until it is disposed: each operation, each node of a
+/// backward, each part that <see cref="RecordFunction(string, string?)"/> names; with the time and, if wanted, the memory, shapes, modules,
+/// calls and floating-point operations of each.
 /// </summary>
 /// <remarks>
-/// <para>Names are PyTorch's. A node's turn in a backward is <c>autograd::engine::evaluate_function: MmBackward0</c>; inside it is the node's
-/// rule, <c>MmBackward0</c>, and inside that are the operations of the rule. Operations that are compositions of others show as those. Results
-/// can be read at any time; events that have not ended are not in them.</para>
+/// <para>Names are PyTorch's. A node's turn in a backward is <c>autograd::engine::evaluate_function: MmBackward0</c>; inside it is the
+/// node's rule, <c>MmBackward0</c>, and inside that are the operations of the rule. Operations that are compositions of others show as
+/// those. Results can be read at any time; events that have not ended are not in them.</para>
 /// <para>Where no profiler runs, an operation tests one flag.</para>
 /// </remarks>
 /// <example><code>

@@ -95,8 +95,8 @@ public sealed class ProfilerAverages : IReadOnlyList<ProfilerAverage>
     /// milliseconds or seconds and as share of the whole, mean time of a call, bytes if counted, calls, then shapes, calls of the program
     /// and floating-point operations if they were asked for.</summary>
     /// <param name="sortBy">The figure by which rows are sorted, the largest first: <c>self_cpu_time_total</c>, <c>cpu_time_total</c>,
-    /// <c>cpu_time</c> (the mean), <c>self_cpu_memory_usage</c>, <c>cpu_memory_usage</c>, <c>count</c> or <c>flops</c>; null for the order of
-    /// beginning.</param>
+    /// <c>cpu_time</c> (the mean), <c>self_cpu_memory_usage</c>, <c>cpu_memory_usage</c>, <c>count</c> or <c>flops</c>; null for the order
+    /// of beginning.</param>
     /// <param name="rowLimit">How many rows are shown; -1 for all. The sums count all.</param>
     /// <param name="maxSrcColumnWidth">The width at which calls are cut at their beginning.</param>
     /// <param name="maxNameColumnWidth">The width at which names are cut.</param>

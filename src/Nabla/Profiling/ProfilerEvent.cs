@@ -67,8 +67,8 @@ public sealed class ProfilerEvent
     public int ForwardThread { get; internal set; }
 
     /// <summary>
-    /// Of an operation: the <see cref="Node.SequenceNumber"/> that the next recorded node has; of a node's turn or rule: the node's own. With
-    /// the thread it leads from an operation to its part of the backward. -1 if there is none.
+    /// Of an operation: the <see cref="Node.SequenceNumber"/> that the next recorded node has; of a node's turn or rule: the node's own.
+    /// With the thread it leads from an operation to its part of the backward. -1 if there is none.
     /// </summary>
     public long SequenceNumber { get; internal set; } = -1;
 
@@ -156,5 +156,6 @@ public sealed class ProfilerEvent
     }
 
     /// <summary>The name, the time and the thread.</summary>
-    public override string ToString() => $"<{Name} id={Id} cpu_time={ProfilerTable.Time(CpuTimeTotal)} thread={Thread} seq_nr={SequenceNumber}>";
+    public override string ToString() =>
+        $"<{Name} id={Id} cpu_time={ProfilerTable.Time(CpuTimeTotal)} thread={Thread} seq_nr={SequenceNumber}>";
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Nabla;
 
@@ -27,7 +28,8 @@ internal static partial class Profiling
     internal static bool On;
     internal static Profiler? Session;
 
-    [ThreadStatic] private static ProfilerLog? log;
+    /// <summary>Weak, so that a thread does not keep a profile that nobody reads any more.</summary>
+    [ThreadStatic] private static WeakReference<ProfilerLog>? recent;
     [ThreadStatic] private static bool inside;
 
     /// <summary>True if this call of a driver has no event yet.</summary>
@@ -43,7 +45,7 @@ internal static partial class Profiling
         ProfilerEvent? span = BeginOperation(OperatorNames.Of(op), [x]);
         try
         {
-            inside = true;
+            inside = span is not null;
             return MapOp.Apply(op, x);
         }
         finally { End(span); }
@@ -54,7 +56,7 @@ internal static partial class Profiling
         ProfilerEvent? span = BeginOperation(OperatorNames.InPlace(op), [x]);
         try
         {
-            inside = true;
+            inside = span is not null;
             return MapOp.InPlace(op, x);
         }
         finally { End(span); }
@@ -65,7 +67,7 @@ internal static partial class Profiling
         ProfilerEvent? span = BeginOperation(OperatorNames.Of(op), [x, y]);
         try
         {
-            inside = true;
+            inside = span is not null;
             return ZipOp.Apply(op, x, y);
         }
         finally { End(span); }
@@ -76,7 +78,7 @@ internal static partial class Profiling
         ProfilerEvent? span = BeginOperation(OperatorNames.InPlace(op), [x, y]);
         try
         {
-            inside = true;
+            inside = span is not null;
             return ZipOp.InPlace(op, x, y);
         }
         finally { End(span); }
@@ -87,7 +89,7 @@ internal static partial class Profiling
         ProfilerEvent? span = BeginOperation(OperatorNames.Of(op), [x]);
         try
         {
-            inside = true;
+            inside = span is not null;
             return LinearOp.Apply(op, x);
         }
         finally { End(span); }
@@ -98,7 +100,7 @@ internal static partial class Profiling
         ProfilerEvent? span = BeginOperation(OperatorNames.Of(op), [x, y]);
         try
         {
-            inside = true;
+            inside = span is not null;
             Tensor z = BilinearOp.Apply(op, x, y);
             if (span is not null && Session is { Flops: true }) span.Flops = FlopCount.Of(op, x, y, z);
             return z;
@@ -111,7 +113,7 @@ internal static partial class Profiling
         ProfilerEvent? span = BeginOperation(OperatorNames.Of(op), x);
         try
         {
-            inside = true;
+            inside = span is not null;
             Tensor[] y = Nabla.Op.Apply(op, x);
             if (span is not null && Session is { Flops: true } && x.Length == 3 && y.Length == 1)
                 span.Flops = FlopCount.Of(op, x[0], x[1], x[2], y[0]);
@@ -181,8 +183,8 @@ internal static partial class Profiling
     private static ProfilerEvent? Open(string name, ProfilerScope scope)
     {
         if (Session is not { } session) return null;
-        ProfilerLog? log = Profiling.log;
-        if (log is null || !ReferenceEquals(log.Session, session)) Profiling.log = log = session.NewLog();
+        if (recent is null || !recent.TryGetTarget(out ProfilerLog? log) || !ReferenceEquals(log.Session, session))
+            recent = new WeakReference<ProfilerLog>(log = session.NewLog());
         ProfilerEvent? parent = log.Current;
         // One that ended on another thread is still here.
         while (parent is { HasEnded: true }) parent = parent.Outer;
@@ -208,9 +210,15 @@ internal static partial class Profiling
     }
 
     /// <summary>An event ends; nothing happens if there is none, or if it has ended.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void End(ProfilerEvent? e)
     {
-        if (e is null || e.HasEnded) return;
+        if (e is not null) Close(e);
+    }
+
+    private static void Close(ProfilerEvent e)
+    {
+        if (e.HasEnded) return;
         long now = Stopwatch.GetTimestamp();
         inside = false;
         ProfilerLog own = e.Log;

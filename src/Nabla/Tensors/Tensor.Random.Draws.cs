@@ -45,6 +45,12 @@ internal static class RandomDraw
     private static void Fill<TDraw>(Tensor x, Generator g, TDraw draw) where TDraw : struct, IRandomDraw
     {
         ProfilerEvent? span = Profiling.On ? Profiling.BeginOperation($"{OperatorNames.Of(draw.NodeName)}_", [x]) : null;
+        try { Draw(x, g, draw); }
+        finally { Profiling.End(span); }
+    }
+
+    private static void Draw<TDraw>(Tensor x, Generator g, TDraw draw) where TDraw : struct, IRandomDraw
+    {
         Tensor y = x.layout.IsDense ? x : Tensor.Allocate(Packed(x.layout), x.dtype);
         bool contiguous = x.layout.IsContiguous;
         switch (x.dtype)
@@ -61,7 +67,6 @@ internal static class RandomDraw
             default: draw.Run(g, y.Span<double>(), contiguous); break;
         }
         if (!ReferenceEquals(x, y)) Kernels.Copy.Run(y, x);
-        Profiling.End(span);
     }
 
     /// <summary>The same shape and order of dimensions in memory without gaps: PyTorch draws in the order of addresses.</summary>
