@@ -4,7 +4,8 @@ namespace Nabla;
 /// <c>result</c>.</summary>
 internal static class SavedNames
 {
-    /// <summary>By the operation of the node: operands, and after a bar results; after a slash the number of operands, where it matters.</summary>
+    /// <summary>By the operation of the node: operands, and after a bar results; after a slash the number of operands, where it
+    /// matters.</summary>
     private static readonly Dictionary<string, (string[] Operands, string[] Results)> Known = Read(
         """
         Addbmm: self batch1 batch2
