@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Nabla.Nn;
 
 namespace Nabla;
 
@@ -41,7 +42,7 @@ public static class Checkpoint
     /// <param name="determinismCheck">What is compared when the function runs again.</param>
     /// <param name="debug">If the function did something else the second time, the error lists the operations and calls of both
     /// times.</param>
-    /// <param name="earlyStop">Stop the second run after the last value needed, by an exception through the function. The default is
+    /// <param name="earlyStop">End the second run as soon as all that is needed is known, by an exception through the function. The default is
     /// true, or what <see cref="SetEarlyStop"/> says.</param>
     /// <param name="generators">Generators besides <see cref="Generator.Default"/> that the function draws from.</param>
     /// <returns>What the function returned.</returns>
@@ -71,6 +72,7 @@ public static class Checkpoint
         TOut result;
         using (frame.Hold())
         using (settings.Contexts?.Forward())
+        using (frame.Track())
             result = f(input);
         frame.Complete();
         return result;
@@ -132,6 +134,15 @@ public static class Checkpoint
             for (int i = from; i < to; i++) x = functions[i](x);
             return x;
         }
+    }
+
+    /// <summary>Runs modules one after the other, the first <paramref name="segments"/> - 1 equal parts of them as checkpoints.</summary>
+    /// <inheritdoc cref="Sequential{T}(IReadOnlyList{Func{T, T}}, int, T, bool)"/>
+    public static T Sequential<[DynamicallyAccessedMembers(Tree.Needs)] T>(IReadOnlyList<Module<T, T>> functions, int segments, T input,
+        bool preserveRngState = true)
+    {
+        ArgumentNullException.ThrowIfNull(functions);
+        return Sequential([.. functions.Select(static m => (Func<T, T>)m.Call)], segments, input, preserveRngState);
     }
 
     /// <summary>

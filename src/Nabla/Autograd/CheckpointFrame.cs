@@ -13,7 +13,9 @@ internal sealed class CheckpointFrame
     private readonly CheckpointSettings settings;
     private readonly List<Holder> holders = [];
     private readonly Dictionary<int, Tensor?[]> runs = [];
+    private readonly Frame? transform = Frame.Current;
     private Action<Tensor[]>? body;
+    private Tracker? tracker;
     private (Generator? Generator, Generator State)[] random;
     private bool completed;
     private int live;
@@ -32,10 +34,14 @@ internal sealed class CheckpointFrame
     /// <summary>The region's saves become holders while the scope is open.</summary>
     internal SavedTensorScope Hold() => SavedTensorScope.Hooks(Pack, static holder => ((Holder)holder!).Unpack());
 
+    /// <summary>Notes in which operation each tensor is saved, while the scope is open, so that the second run can stop before it.</summary>
+    internal IDisposable? Track() => settings.EarlyStop ? Watch.Begin(tracker = new()) : null;
+
     /// <summary>The region has run. If it drew no random numbers, their state need not be kept.</summary>
     internal void Complete()
     {
         completed = true;
+        tracker = null;
         if (Array.TrueForAll(random, static r => (r.Generator ?? Generator.Default).IsAt(r.State))) random = [];
     }
 
@@ -79,6 +85,7 @@ internal sealed class CheckpointFrame
         (bool, bool) mode = GradMode.ThreadState;
         int run = GraphTask.CurrentRun;
         Watcher? watcher = Watch.Exchange(null);
+        Frame? frame = Frame.Exchange(transform);
         Generator? own = Generator.Replaying;
         Generator[] states = Array.ConvertAll(random, static r => r.Generator is { } g ? g.Clone() : r.State.Clone());
         try
@@ -93,6 +100,7 @@ internal sealed class CheckpointFrame
             }
             using SavedTensorScope scope = SavedTensorScope.Hooks(replay.Pack, static t => (Tensor?)t, alone: true);
             using IDisposable? context = settings.Contexts?.Recompute();
+            using IDisposable? end = settings.EarlyStop ? Watch.Begin(replay) : null;
             body!(x);
         }
         catch (Stop stop) when (ReferenceEquals(stop.Replay, replay)) { }
@@ -100,6 +108,7 @@ internal sealed class CheckpointFrame
         {
             for (int i = 0; i < random.Length; i++) random[i].Generator?.Restore(states[i]);
             if (random.Length > 0) Generator.Replay(own);
+            Frame.Exchange(frame);
             Watch.Exchange(watcher);
             GraphTask.CurrentRun = run;
             GradMode.ThreadState = mode;
@@ -115,14 +124,44 @@ internal sealed class CheckpointFrame
         (body, random) = (null, []);
     }
 
+    /// <summary>Counts the operations of the first run and knows the operands of the last one.</summary>
+    private sealed class Tracker : Watcher
+    {
+        private Tensor[] operands = [];
+
+        internal int Operations { get; private set; }
+
+        internal override Tensor[]? Take(string node, ReadOnlySpan<Tensor> x)
+        {
+            // They may be of no more use to anybody while the next operation runs.
+            operands = [];
+            return null;
+        }
+
+        internal override void Give(string node, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
+        {
+            operands = x.ToArray();
+            Operations++;
+        }
+
+        /// <summary>Which operand of the last operation this is; -1 if none.</summary>
+        internal int Operand(Tensor x)
+        {
+            if (x.wrap is not null) return -1;
+            for (int i = 0; i < operands.Length; i++)
+                if (ReferenceEquals(x.storage, operands[i].storage) && ReferenceEquals(x.layout, operands[i].layout)) return i;
+            return -1;
+        }
+    }
+
     /// <summary>One pass through the region after the first.</summary>
-    private sealed class Replay
+    private sealed class Replay : Watcher
     {
         private readonly CheckpointFrame frame;
         private readonly int expected, last;
         private readonly int? only;
         private readonly StringBuilder metadata = new(), values = new();
-        private int next;
+        private int next, operation;
         private bool stopped;
 
         internal Replay(CheckpointFrame frame, int? only)
@@ -147,15 +186,29 @@ internal sealed class CheckpointFrame
                 return x;
             }
             Holder holder = frame.holders[i];
-            if (!holder.Released)
-            {
-                Compare(i, holder, x);
-                if (only is null || only == i) Values[i] = x;
-            }
+            if (!holder.Released) Compare(i, holder, x);
+            if (Needs(i)) Values[i] = x;
             if (!frame.settings.EarlyStop || i < last) return x;
             stopped = true;
             throw new Stop(this);
         }
+
+        private bool Needs(int i) => only is null ? !frame.holders[i].Released : only == i;
+
+        /// <summary>Stops before an operation if all that is still needed are operands of it.</summary>
+        internal override Tensor[]? Take(string node, ReadOnlySpan<Tensor> x)
+        {
+            operation++;
+            if (stopped || next > last) return null;
+            for (int i = next; i <= last; i++)
+                if (Needs(i) && !frame.holders[i].Is(operation, x)) return null;
+            for (; next <= last; next++)
+                if (Needs(next)) Values[next] = x[frame.holders[next].Operand].WithoutHistory();
+            stopped = true;
+            throw new Stop(this);
+        }
+
+        internal override void Give(string node, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) { }
 
         private void Compare(int i, Holder holder, Tensor x)
         {
@@ -207,12 +260,25 @@ internal sealed class CheckpointFrame
             (this.frame, this.index) = (frame, index);
             (Layout, DType) = (x.layout, x.dtype);
             if (frame.settings.DeterminismCheck == DeterminismCheck.Default) Sum = Checksum(x);
+            (Operation, Operand) = frame.tracker is { } tracker ? (tracker.Operations, tracker.Operand(x)) : (0, -1);
         }
 
         internal Layout Layout { get; }
         internal DType DType { get; }
         internal ulong Sum { get; }
         internal bool Released { get; private set; }
+
+        /// <summary>Which operand of which operation was saved; -1 if it is none.</summary>
+        internal int Operand { get; }
+        private int Operation { get; }
+
+        internal bool Is(int operation, ReadOnlySpan<Tensor> x)
+        {
+            if (Operation != operation || Operand < 0 || Operand >= x.Length) return false;
+            Tensor t = x[Operand];
+            return t.layout.SameShape(Layout) && t.dtype == DType
+                && (frame.settings.DeterminismCheck != DeterminismCheck.Default || Checksum(t) == Sum);
+        }
 
         internal Tensor Unpack() => frame.Unpack(index);
 

@@ -205,7 +205,7 @@ internal sealed partial class GraphTask
             if (!retainGraph)
             {
                 node.Release();
-                node.FreedBy = run;
+                node.FreedBy = (ushort)run;
             }
         }
         if (node.Extra?.Posthooks is { } after) After(after, node, results, many ?? [g]);

@@ -18,8 +18,8 @@ public abstract partial class Node
     /// <summary>This node's slot in the backward run that holds the fast token; see <see cref="GraphTask"/>.</summary>
     internal int Slot;
 
-    /// <summary>The backward run that freed what this node had saved.</summary>
-    internal int FreedBy;
+    /// <summary>The backward run that freed what this node had saved: the low bits of its number, for a message.</summary>
+    internal ushort FreedBy;
 
     /// <summary>Sizes and strides of the first output; null as long as no tensor is an output of this node.</summary>
     internal Layout? OutLayout;

@@ -157,6 +157,45 @@ public sealed class CheckpointNestedTests
         Assert.Equal(5, counter);
     }
 
+    /// <summary>3x, whose rule reads x; notes each time it is computed.</summary>
+    private readonly record struct Last(List<string> Log) : IOp<Last>
+    {
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x)
+        {
+            Log.Add("last");
+            return [x[0].Detach() * 3];
+        }
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) =>
+            into[0] = g[0]! * 3 * (x[0] / x[0]);
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) => throw new NotSupportedException();
+
+        static bool IOp<Last>.SavesOutput(Last op, int i) => false;
+    }
+
+    // test_nested_checkpoint_set_early_stop_no_recompution_needed
+    [Theory]
+    [InlineData(DeterminismCheck.Default)]
+    [InlineData(DeterminismCheck.None)]
+    [Trait("Row", "1.11.5")]
+    public void The_operation_that_saved_last_is_not_computed_again(DeterminismCheck check)
+    {
+        List<string> log = [];
+        Tensor x = Leaf(0.3);
+        Checkpoint.Run(x => Op.Apply(new Last(log), x)[0], x, determinismCheck: check).Backward();
+        Assert.Single(log);
+        Checkpoint.Run(x => Op.Apply(new Last(log), x.Sin())[0] + 1, x, determinismCheck: check).Backward();
+        Assert.Equal(2, log.Count);
+        Checkpoint.Run(x => Checkpoint.Run(x => Op.Apply(new Last(log), x.Exp())[0], x.Sin(), determinismCheck: check), x,
+            determinismCheck: check).Backward();
+        // Once in the first run; the outer run stops before it since only the inner region needs more; the inner one, too.
+        Assert.Equal(3, log.Count);
+        Assert.Equal(3 + 3 * Math.Cos(0.3) + 3 * Math.Exp(Math.Sin(0.3)) * Math.Cos(0.3), x.Grad!.Item(), 1e-12);
+        Checkpoint.Run(x => Op.Apply(new Last(log), x)[0], x, earlyStop: false).Backward();
+        Assert.Equal(5, log.Count);
+    }
+
     [Fact]
     [Trait("Row", "1.11.5")]
     public void A_function_that_swallows_the_early_end_does_no_harm()

@@ -173,6 +173,53 @@ public sealed class CheckpointPolicyTests
         }
     }
 
+    // test_output_already_has_autograd_meta
+    [Fact]
+    [Trait("Row", "1.11.6")]
+    public void Views_of_integers_pass()
+    {
+        Tensor n = Tensor.From(new long[] { 1, 2, 3 }), x = Leaf(1, 2, 3);
+        (Tensor view, Tensor y) = Checkpoint.Run(static (n, x) => (n.View([-1, 1]), x.Sin().Cos()), n, x,
+            contextFn: static () => Checkpoint.Selective("view", "sin"));
+        Assert.Equal(new Shape([3, 1]), view.Shape);
+        y.Sum().Backward();
+        Assert.Equal([.. new[] { 1.0, 2, 3 }.Select(static v => -Math.Sin(Math.Sin(v)) * Math.Cos(v))], Values(x.Grad),
+            static (p, q) => Math.Abs(p - q) < 1e-12);
+    }
+
+    // test_storage_lifetime
+    [Fact]
+    [Trait("Row", "1.11.6")]
+    public void Kept_results_die_with_backward()
+    {
+        List<WeakReference> kept = [];
+        Tensor x = Leaf(0.3);
+        Tensor y = Run(x, kept);
+        Collect();
+        Assert.True(kept[0].IsAlive);
+        y.Backward();
+        Collect();
+        Assert.False(kept[0].IsAlive);
+        GC.KeepAlive(y);
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static Tensor Run(Tensor x, List<WeakReference> kept) => Checkpoint.Run(x =>
+    {
+        Tensor y = x.Sin();
+        kept.Add(new(y.storage));
+        return y.Cos().Exp();
+    }, x, contextFn: static () => Checkpoint.Selective("sin"));
+
+    private static void Collect()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+    }
+
     // test_function_with_non_tensor_output
     [Fact]
     [Trait("Row", "1.11.6")]

@@ -79,6 +79,33 @@ public sealed class CheckpointRandomTests
         Assert.Equal(Values(y), Values(x.Grad));
     }
 
+    [Fact]
+    [Trait("Row", "1.11.4")]
+    public void Random_numbers_repeat_in_batched_backward()
+    {
+        Tensor x = Tensor.Ones([4], dtype: DType.Float64, requiresGrad: true);
+        Tensor y = Checkpoint.Run(static x => Functional.Dropout(x, 0.5).Exp(), x);
+        Tensor jacobian = Autograd.Grad(y, x, gradOutput: Tensor.Eye(4, dtype: DType.Float64), isGradsBatched: true);
+        Assert.Equal(Values((y.Detach().Log() * y.Detach()).Diag()), Values(jacobian), static (p, q) => Math.Abs(p - q) < 1e-12);
+        Assert.Equal(4, Func.JacRev(static x => Checkpoint.Run(static x => Functional.Dropout(x, 0.5).Exp(), x))(x.Detach()).Size(0));
+        Tensor rows = Func.Vmap(Func.Grad(static x => Checkpoint.Run(static x => Functional.Dropout(x, 0.5).Exp().Sum(), x)),
+            randomness: "different")(Tensor.Ones([3, 50], dtype: DType.Float64));
+        Assert.NotEqual(Values(rows[0]), Values(rows[1]));
+    }
+
+    [Fact]
+    [Trait("Row", "1.11.7")]
+    public void Modules_run_in_segments()
+    {
+        Nabla.Nn.Sequential model = new(new Nabla.Nn.Linear(4, 4), new Nabla.Nn.Linear(4, 4), new Nabla.Nn.Linear(4, 4), new Nabla.Nn.Linear(4, 1));
+        Tensor x = Tensor.Randn(3, 4);
+        model.Call(x).Sum().Backward();
+        double[][] expected = [.. model.Parameters().Select(static p => Values(p.Grad))];
+        model.ZeroGrad();
+        Checkpoint.Sequential(model, 2, x).Sum().Backward();
+        Assert.Equal(expected, model.Parameters().Select(static p => Values(p.Grad)));
+    }
+
     [Theory]
     [InlineData(1, 0)]
     [InlineData(2, 2)]
