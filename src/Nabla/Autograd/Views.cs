@@ -137,7 +137,8 @@ internal sealed class CopySlices : Node
         this.view = view;
         this.write = write;
         layout = root.layout;
-        through = write.Input(0).Node?.Extra is { } extra && (extra.TensorHooks ?? (object?)extra.Retained) is not null;
+        Node? before = write.Input(0).Node;
+        through = before is Nn.BackwardHookNode || (before?.Extra is { } extra && (extra.TensorHooks ?? (object?)extra.Retained) is not null);
     }
 
     public override string Name => "CopySlices";
