@@ -72,11 +72,11 @@ public abstract partial class Optimizer
         foreach (Tensor p in paramGroup.Params)
         {
             if (!differentiable && !p.IsLeaf && !p.RetainsGrad)
-                Throw.Argument(nameof(paramGroup), $"can't optimize a non-leaf Tensor: one is the result of {p.GradFn!.Name}. Optimize the " +
-                    "leaf it was computed from, or Detach() it.");
+                Throw.Argument(nameof(paramGroup), $"can't optimize a non-leaf Tensor: one is the result of {p.GradFn!.Name}. Optimize " +
+                    "the leaf it was computed from, or Detach() it.");
             if (others.Contains(p)) Throw.Argument(nameof(paramGroup), "some parameters appear in more than one parameter group");
             if (!own.Add(p))
-                Throw.Argument(nameof(paramGroup), "optimizer contains a parameter group with duplicate parameters: pass each tensor once.");
+                Throw.Argument(nameof(paramGroup), "optimizer contains a parameter group with duplicate parameters: pass each once.");
         }
         if (groups.Count > 0 && (groups[0].ParamNames is null) != (paramGroup.ParamNames is null))
             Throw.Argument(nameof(paramGroup), "all optimizer param groups should be with/without names. cannot add param group " +
@@ -170,6 +170,9 @@ public abstract partial class Optimizer
         states[p] = state;
     }
 
+    /// <summary>Puts a state in the place of a parameter's.</summary>
+    private protected void SetState(Tensor p, ParamState state) => states[p] = state;
+
     private void UpdateAll()
     {
         string name = $"{GetType().Name}.Step";
@@ -197,6 +200,9 @@ public abstract partial class Optimizer
     /// <summary>The state of a parameter, made or found to fit; the optimizer is not changed yet.</summary>
     private ParamState Prepare(Tensor p, ParamGroup group)
     {
+        if (p.wrap is not null && !group.Flag("differentiable"))
+            Throw.Graph($"{GetType().Name}.Step: a parameter belongs to a running transform; step outside of the function that is " +
+                "transformed.");
         if (!p.dtype.IsDifferentiable()) Throw.NotImplementedFor($"{GetType().Name}.Step", p.dtype);
         ParamState state = states.GetValueOrDefault(p) ?? [];
         foreach ((string key, object? value) in state)

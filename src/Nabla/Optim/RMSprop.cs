@@ -72,7 +72,8 @@ public sealed class RMSprop : Optimizer
         Apply(rule, parameter, grad, state, "square_avg", momentum > 0 ? "momentum_buffer" : null, centered ? "grad_avg" : null);
     }
 
-    private readonly record struct Rule(double Lr, double Alpha, double Eps, double Decay, double Momentum, bool Centered, bool Maximize) : IUpdateRule
+    private readonly record struct Rule(double Lr, double Alpha, double Eps, double Decay, double Momentum, bool Centered,
+        bool Maximize) : IUpdateRule
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Update<V, A>(ref V p, V g, ref V a, ref V b, ref V c) where A : struct, IAlgebra<V>

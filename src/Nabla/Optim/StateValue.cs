@@ -126,7 +126,7 @@ internal static class StateValue
         object?[] { Length: 1 } tuple => $"({Repr(tuple[0])},)",
         object?[] tuple => $"({string.Join(", ", tuple.Select(Repr))})",
         List<object?> list => $"[{string.Join(", ", list.Select(Repr))}]",
-        IDictionary dictionary => $"{{{string.Join(", ", dictionary.Keys.Cast<object>().Select(k => $"{Repr(k)}: {Repr(dictionary[k])}"))}}}",
+        IDictionary d => $"{{{string.Join(", ", d.Keys.Cast<object>().Select(k => $"{Repr(k)}: {Repr(d[k])}"))}}}",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",
     };
@@ -145,8 +145,8 @@ internal static class StateValue
         string sign = value < 0 ? "-" : "";
         if (exponent is < -4 or >= 16)
         {
-            string fraction = all.Length > 1 ? "." + all[1..] : "";
-            return $"{sign}{all[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent).ToString("00", CultureInfo.InvariantCulture)}";
+            string fraction = all.Length > 1 ? "." + all[1..] : "", power = Math.Abs(exponent).ToString("00", CultureInfo.InvariantCulture);
+            return $"{sign}{all[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{power}";
         }
         if (exponent < 0) return $"{sign}0.{new string('0', -exponent - 1)}{all}";
         string whole = all.PadRight(exponent + 1, '0');
