@@ -65,10 +65,10 @@ internal readonly struct Lane<T, TRounding> : IAlgebra<Vector<T>>
     public static Vector<T> Sqrt(Vector<T> x) => R(Vector.SquareRoot(x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<T> Add(Vector<T> x, Vector<T> y, double alpha) => R(x + Of(alpha) * y);
+    public static Vector<T> Add(Vector<T> x, Vector<T> y, double alpha) => R(x + R(R(Of(alpha)) * y));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<T> Add(Vector<T> x, double s) => R(x + Of(s));
+    public static Vector<T> Add(Vector<T> x, double s) => R(x + R(Of(s)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<T> Mul(Vector<T> x, Vector<T> y) => R(x * y);

@@ -29,7 +29,7 @@ public sealed class LBFGS : Optimizer
     /// <inheritdoc cref="LBFGS(IEnumerable{Tensor}, double, long, long?, double, double, long, string)"/>
     public LBFGS(IEnumerable<ParamGroup> groups, double lr = 1, long maxIter = 20, long? maxEval = null, double toleranceGrad = 1e-7,
         double toleranceChange = 1e-9, long historySize = 100, string? lineSearchFn = null)
-        : base(groups, ("lr", lr == 1 ? 1L : lr), ("max_iter", maxIter), ("max_eval", maxEval ?? maxIter * 5 / 4),
+        : base(groups, ("lr", lr == 1 ? (object)1L : lr), ("max_iter", maxIter), ("max_eval", maxEval ?? maxIter * 5 / 4),
             ("tolerance_grad", toleranceGrad), ("tolerance_change", toleranceChange), ("history_size", historySize),
             ("line_search_fn", lineSearchFn))
     { }

@@ -39,7 +39,7 @@ public abstract partial class Optimizer
     }
 
     /// <summary>PyTorch's default of some options is the integer 0, which state dictionaries keep.</summary>
-    private protected static object Whole(double value) => value == 0 ? 0L : value;
+    private protected static object Whole(double value) => value == 0 ? (object)0L : value;
 
     private protected static void OneImplementation(bool? fused, bool? @foreach, bool differentiable)
     {
@@ -191,7 +191,7 @@ public abstract partial class Optimizer
         }
         foreach ((Tensor p, ParamState state, ParamGroup group) in work)
         {
-            states[p] = state;
+            if (state.Count > 0) states[p] = state;
             using (Autograd.SetGradEnabled(group.Flag("differentiable"))) Update(p, p.Grad!, state, group);
             state.IsFresh = false;
         }

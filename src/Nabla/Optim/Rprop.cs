@@ -29,7 +29,7 @@ public sealed class Rprop : Optimizer
     ///     bool)"/>
     public Rprop(IEnumerable<ParamGroup> groups, double lr = 1e-2, (double, double)? etas = null, (double, double)? stepSizes = null,
         bool capturable = false, bool? @foreach = null, bool maximize = false, bool differentiable = false)
-        : base(groups, ("lr", lr), ("etas", etas ?? (0.5, 1.2)), ("step_sizes", stepSizes is { } s ? s : (1e-6, 50L)),
+        : base(groups, ("lr", lr), ("etas", etas ?? (0.5, 1.2)), ("step_sizes", stepSizes is { } s ? s : (object)(1e-6, 50L)),
             ("foreach", @foreach), ("maximize", maximize), ("differentiable", differentiable), ("capturable", capturable))
     { }
 

@@ -41,7 +41,7 @@ internal static class Constructor
             }
             else if (left.Remove(Plain(parameters[i].Name!), out JsonElement value))
             {
-                if (!Fits(value, parameters[i].ParameterType, out arguments[i])) return null;
+                if (!Fits(value, parameters[i].ParameterType, first, out arguments[i])) return null;
             }
             else if (parameters[i].HasDefaultValue) arguments[i] = parameters[i].DefaultValue;
             else return null;
@@ -51,7 +51,7 @@ internal static class Constructor
 
     private static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
 
-    private static bool Fits(JsonElement value, Type type, out object? argument)
+    private static bool Fits(JsonElement value, Type type, object[] first, out object? argument)
     {
         argument = null;
         if (value.ValueKind == JsonValueKind.Null) return !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
@@ -64,6 +64,8 @@ internal static class Constructor
         else if (type == typeof((double, double)) && list) argument = (value[0].GetDouble(), value[1].GetDouble());
         else if (type == typeof((double?, double)) && list) argument = (Number(value[0]), value[1].GetDouble());
         else if (type == typeof(IReadOnlyList<double>) && list) argument = value.EnumerateArray().Select(static x => x.GetDouble()).ToArray();
+        else if (type == typeof(IReadOnlyList<double>) && number && first is [Nabla.Optim.Optimizer o])
+            argument = o.ParamGroups.Select(_ => value.GetDouble()).ToArray();
         else if (type == typeof(IEnumerable<long>) && list) argument = value.EnumerateArray().Select(static x => x.GetInt64()).ToArray();
         else if (type == typeof(Func<long, double>) && value.ValueKind == JsonValueKind.String) argument = Formula(value);
         else if (type == typeof(IReadOnlyList<Func<long, double>>) && list) argument = value.EnumerateArray().Select(Formula).ToArray();

@@ -120,7 +120,7 @@ public sealed class CosineAnnealingWarmRestarts : LRScheduler
         base.Describe(f);
     }
 
-    private static object Plain(double x) => x == Math.Floor(x) ? (long)x : x;
+    private static object Plain(double x) => x == Math.Floor(x) ? (object)(long)x : x;
 
     private static Action Load(object? value, string name, Action<double> set)
     {

@@ -150,7 +150,7 @@ public sealed class ReduceLROnPlateau : LRScheduler
         f.Whole("num_bad_epochs", () => numBadEpochs, v => numBadEpochs = v);
     }
 
-    private static object? Whole(double value) => value == 0 ? 0L : value;
+    private static object? Whole(double value) => value == 0 ? (object)0L : value;
 
     /// <inheritdoc/>
     public override void LoadStateDict(System.Collections.IDictionary stateDict)
