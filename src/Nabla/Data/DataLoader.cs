@@ -149,18 +149,10 @@ public sealed partial class DataLoader<T, [DynamicallyAccessedMembers(Collate.Ne
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Stops the workers. They are started again if another epoch is begun.</summary>
-    public void Dispose()
-    {
-        Interlocked.Exchange(ref persistent, null)?.Stop(wait: true);
-        GC.SuppressFinalize(this);
-    }
+    public void Dispose() => Interlocked.Exchange(ref persistent, null)?.Stop(wait: true);
 
     /// <summary>Stops the workers without blocking this thread.</summary>
-    public ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        return Interlocked.Exchange(ref persistent, null)?.StopAsync() ?? default;
-    }
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref persistent, null)?.StopAsync() ?? default;
 
     /// <summary>The number of samples, or -1 of a stream.</summary>
     internal long Samples
