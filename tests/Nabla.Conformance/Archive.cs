@@ -35,6 +35,13 @@ public sealed class Archive : IDisposable
         return ReadAll(stream);
     }
 
+    /// <summary>True if there is such a file.</summary>
+    public bool Contains(string name)
+    {
+        if (zip is null) return File.Exists(Path.Combine(path, name)) || File.Exists(Path.Combine(path, name + ".gz"));
+        lock (zip) return zip.GetEntry(name) is not null;
+    }
+
     private byte[] ReadEntry(string name)
     {
         // One archive has one stream, so readers take turns.

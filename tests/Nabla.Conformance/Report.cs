@@ -18,6 +18,17 @@ internal static class Report
             StringComparer.Ordinal), to);
     }
 
+    internal static void Print(IReadOnlyList<OptimResult> results, TextWriter to)
+    {
+        foreach (OptimResult r in results.Where(static r => r.Differences.Count > 0))
+            to.WriteLine($"FAIL {r.Name} {r.Call}\n     {string.Join("\n     ", r.Differences)}\n");
+        if (results.Count == 0) return;
+        to.WriteLine($"{"optimizers",-26} {"passed",8} {"failed",7}");
+        foreach (IGrouping<string, OptimResult> g in results.GroupBy(static r => r.Name))
+            to.WriteLine($"{g.Key,-26} {g.Count(r => r.Differences.Count == 0),8} {g.Count(r => r.Differences.Count > 0),7}");
+        to.WriteLine();
+    }
+
     private static void Failures(OperatorResult result, TextWriter to)
     {
         foreach (Failure f in result.Failures)
