@@ -12,13 +12,16 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["--row", ..]) return Row(args[1], int.Parse(args[2]), int.Parse(args[3]), int.Parse(args[4]));
 int rows = Argument(0, 4096), width = Argument(1, 512), layers = Argument(2, 64);
 int root = (int)Math.Sqrt(layers);
-Console.WriteLine($"{layers} layers of x + gelu(norm(x) W), x {rows} x {width}, float32: {4.0 * rows * width / (1 << 20):F1} MiB per result");
+double result = 4.0 * rows * width / (1 << 20);
+Console.WriteLine($"{layers} layers of x + gelu(norm(x) W), x {rows} x {width}, float32: {result:F1} MiB per result");
 Console.WriteLine($"| {"way",-36} | peak of tensors | peak of process | seconds |");
 Console.WriteLine("| --- | ---: | ---: | ---: |");
-foreach (string way in new[] { "all saved", "4 segments", $"{root} segments", $"{2 * root} segments", $"{root} segments, products kept", "each layer",
-    "bfloat16" })
+string[] ways = ["all saved", "4 segments", $"{root} segments", $"{2 * root} segments", $"{root} segments, products kept", "each layer",
+    "bfloat16"];
+foreach (string way in ways)
 {
-    ProcessStartInfo start = new(Environment.ProcessPath!, [.. Host(), "--row", way, $"{rows}", $"{width}", $"{layers}"]) { RedirectStandardOutput = true };
+    string[] command = [.. Host(), "--row", way, $"{rows}", $"{width}", $"{layers}"];
+    ProcessStartInfo start = new(Environment.ProcessPath!, command) { RedirectStandardOutput = true };
     using Process child = Process.Start(start)!;
     Console.Write(child.StandardOutput.ReadToEnd());
     child.WaitForExit();
@@ -29,7 +32,8 @@ return 0;
 int Argument(int i, int otherwise) => args.Length > i ? int.Parse(args[i]) : otherwise;
 
 // Started as an application the program is its own host; started as a library it is dotnet's first argument.
-static string[] Host() => Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
+static string[] Host() =>
+    Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
 
 static int Row(string way, int rows, int width, int layers)
 {
@@ -49,7 +53,8 @@ static int Row(string way, int rows, int width, int layers)
     long process = Process.GetCurrentProcess().PeakWorkingSet64;
     Clear();
     MemoryUse use = TensorMemory.Measure(Step);
-    Console.WriteLine($"| {way,-36} | {(use.Peak - use.Before) / (double)(1 << 20),11:F0} MiB | {process / (double)(1 << 20),11:F0} MiB | {least,7:F2} |");
+    double tensors = (use.Peak - use.Before) / (double)(1 << 20), all = process / (double)(1 << 20);
+    Console.WriteLine($"| {way,-36} | {tensors,11:F0} MiB | {all,11:F0} MiB | {least,7:F2} |");
     return 0;
 
     void Step()

@@ -21,10 +21,13 @@ public enum DeterminismCheck
 /// <remarks>
 /// The graph looks as it would without: the tensors that the region's nodes save are placeholders (as of
 /// <see cref="Autograd.SavedTensorHooks{T}"/>). The first that a backward run asks for makes the function run again, up to the last one
-/// needed; each value is let go when it was used. So everything works as usual: <c>Autograd.Grad</c>, <c>inputs:</c>, <c>createGraph</c>, a retained graph (each run recomputes), several results,
-/// detached results, regions inside regions, and functions that run a backward themselves.
+/// needed; each value is let go when it was used. So everything works as usual: <c>Autograd.Grad</c>, <c>inputs:</c>,
+/// <c>createGraph</c>, a retained graph (each run recomputes), several results, detached results, regions inside regions, and functions
+/// that run a backward themselves.
 /// <para>The function must do the same each time. Random numbers of <see cref="Generator.Default"/> repeat; others if their generators
-/// are given. Weights that the function reads from outside must not change before backward. Side effects happen twice.</para>
+/// are given. (If another thread draws from the same generator while the function runs for the first time, its numbers are missing at the
+/// second: give each thread a generator.) Weights that the function reads from outside must not change before backward. Side effects
+/// happen twice.</para>
 /// <para>PyTorch's older reentrant variant is not offered: it cannot do half of this.</para>
 /// </remarks>
 public static class Checkpoint
@@ -42,8 +45,8 @@ public static class Checkpoint
     /// <param name="determinismCheck">What is compared when the function runs again.</param>
     /// <param name="debug">If the function did something else the second time, the error lists the operations and calls of both
     /// times.</param>
-    /// <param name="earlyStop">End the second run as soon as all that is needed is known, by an exception through the function. The default is
-    /// true, or what <see cref="SetEarlyStop"/> says.</param>
+    /// <param name="earlyStop">End the second run as soon as all that is needed is known, by an exception through the function. The
+    /// default is true, or what <see cref="SetEarlyStop"/> says.</param>
     /// <param name="generators">Generators besides <see cref="Generator.Default"/> that the function draws from.</param>
     /// <returns>What the function returned.</returns>
     /// <exception cref="ArgumentException"><paramref name="debug"/> and <paramref name="contextFn"/> exclude each other.</exception>

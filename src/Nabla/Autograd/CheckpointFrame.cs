@@ -34,7 +34,8 @@ internal sealed class CheckpointFrame
     /// <summary>The region's saves become holders while the scope is open.</summary>
     internal SavedTensorScope Hold() => SavedTensorScope.Hooks(Pack, static holder => ((Holder)holder!).Unpack());
 
-    /// <summary>Notes in which operation each tensor is saved, while the scope is open, so that the second run can stop before it.</summary>
+    /// <summary>Notes in which operation each tensor is saved while the scope is open, so that the second run can stop before
+    /// it.</summary>
     internal IDisposable? Track() => settings.EarlyStop ? Watch.Begin(tracker = new()) : null;
 
     /// <summary>The region has run. If it drew no random numbers, their state need not be kept.</summary>

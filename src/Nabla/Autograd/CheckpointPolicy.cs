@@ -82,8 +82,8 @@ internal sealed class SelectiveCache(Func<CheckpointOperation, CheckpointPolicy>
             string name = Name(node);
             if (!cache.Keeps(name, x, recompute: true)) return null;
             if (!cache.kept.TryGetValue(name, out Queue<Entry>? queue))
-                Throw.Graph($"{name} encountered during backward, but not found in storage: the policy must decide as the first time, and " +
-                    "the function must do the same.");
+                Throw.Graph($"{name} encountered during backward, but not found in storage: the policy must decide as the first time, " +
+                    "and the function must do the same.");
             if (!queue.TryDequeue(out Entry entry))
                 Throw.Graph("Trying to backward an extra time. You are only allowed to backward once on any region computed under " +
                     $"selective activation checkpoint: the kept results of {name} are used up. Checkpoint without a policy, or run the " +

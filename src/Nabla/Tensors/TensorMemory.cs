@@ -138,12 +138,8 @@ internal sealed class CountedStorage : Storage
             TensorMemory.Add(bytes);
         }
 
-        ~Count() => TensorMemory.Subtract(Interlocked.Exchange(ref bytes, 0));
+        ~Count() => End();
 
-        internal void End()
-        {
-            GC.SuppressFinalize(this);
-            TensorMemory.Subtract(Interlocked.Exchange(ref bytes, 0));
-        }
+        internal void End() => TensorMemory.Subtract(Interlocked.Exchange(ref bytes, 0));
     }
 }

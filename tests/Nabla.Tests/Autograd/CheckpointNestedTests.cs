@@ -227,7 +227,8 @@ public sealed class CheckpointNestedTests
             y = Checkpoint.Run(x =>
             {
                 Tensor y = x.Sin();
-                using (Autograd.SavedTensorHooks(t => { log.Add("pack inside"); return (t, 1); }, t => { log.Add("unpack inside"); return t.t; }))
+                using (Autograd.SavedTensorHooks(t => { log.Add("pack inside"); return (t, 1); },
+                    t => { log.Add("unpack inside"); return t.t; }))
                     y = y.Exp();
                 return y.Sin();
             }, b);

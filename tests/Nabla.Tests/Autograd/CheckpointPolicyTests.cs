@@ -72,7 +72,8 @@ public sealed class CheckpointPolicyTests
             return y.Unsqueeze(0).Softmax(1).Sum() * values.Sum();
         }
         Tensor.ManualSeed(2);
-        Tensor x = Tensor.Randn([2, 2], dtype: DType.Float64).RequiresGrad_(), w = Tensor.Randn([2, 2], dtype: DType.Float64).RequiresGrad_();
+        Tensor x = Tensor.Randn([2, 2], dtype: DType.Float64).RequiresGrad_();
+        Tensor w = Tensor.Randn([2, 2], dtype: DType.Float64).RequiresGrad_();
         Region(x, w).Backward();
         (double[] gx, double[] gw) = (Values(x.Grad), Values(w.Grad));
         List<Func<CheckpointOperation, CheckpointPolicy>> policies = [static _ => CheckpointPolicy.PreferRecompute,

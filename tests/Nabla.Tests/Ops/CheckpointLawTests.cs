@@ -2,7 +2,8 @@ using Nabla.Registry;
 
 namespace Nabla.Tests.Laws;
 
-/// <summary>Law 13: an operation in a checkpoint, kept results and all, has the gradients that it has outside, random ones included.</summary>
+/// <summary>Law 13: an operation in a checkpoint has the gradients that it has outside, random ones included, whether its results are
+/// kept or not.</summary>
 public sealed class CheckpointLawTests
 {
     public static TheoryData<string> Names => LawRows.Names;
@@ -30,7 +31,8 @@ public sealed class CheckpointLawTests
         }
     }
 
-    /// <summary>All is kept but what is written to in place afterwards: copies and repetitions of running statistics, istft's sum of frames.</summary>
+    /// <summary>All is kept but what is written to in place afterwards: copies and repetitions of running statistics, istft's sum of
+    /// frames.</summary>
     private static CheckpointPolicy Policy(CheckpointOperation op) =>
         op.Name is "clone" or "repeat" or "unfold_backward" ? CheckpointPolicy.PreferRecompute : CheckpointPolicy.PreferSave;
 }
