@@ -42,6 +42,26 @@ internal sealed partial class GraphTask
         return $"{kind}{new string([.. name.Where(char.IsAsciiDigit)])}{Shape.Format(g.layout.shape)}";
     }
 
+    /// <summary>A node's turn as an event of the profile. A leaf without hooks has its turn at the end of the run.</summary>
+    private void ProfiledStep(int index)
+    {
+        Node node = slots[index].Node;
+        ProfilerEvent? span = !slots[index].Runs || (node is AccumulateGrad leaf && !IsWatched(leaf)) ? null : Profiling.BeginNode(node);
+        try { Step(index); }
+        finally { Profiling.End(span); }
+    }
+
+    private void ProfiledAdd(AccumulateGrad leaf, Tensor g, bool own)
+    {
+        ProfilerEvent? outer = Profiling.BeginNode(leaf), span = Profiling.BeginRule(leaf, g, null);
+        try { leaf.Add(g, own, graph); }
+        finally
+        {
+            Profiling.End(span);
+            Profiling.End(outer);
+        }
+    }
+
     /// <summary>The current node and those that will run after it, in their order.</summary>
     internal Node[] Order()
     {

@@ -152,9 +152,19 @@ internal sealed partial class GraphTask
             int slot = Find(roots[i].Node!);
             if (slots[slot].Dependencies == 0 && !Queued(slot)) Enqueue(slot);
         }
-        while (ready > 0) Step(current = Dequeue());
+        bool profiled = Profiling.On;
+        while (ready > 0)
+        {
+            current = Dequeue();
+            if (profiled) ProfiledStep(current);
+            else Step(current);
+        }
         current = -1;
-        foreach ((AccumulateGrad leaf, Tensor g, bool own) in leaves) leaf.Add(g, own, graph);
+        foreach ((AccumulateGrad leaf, Tensor g, bool own) in leaves)
+        {
+            if (profiled) ProfiledAdd(leaf, g, own);
+            else leaf.Add(g, own, graph);
+        }
         // A callback may add more.
         for (int i = 0; i < callbacks?.Count; i++) callbacks[i]();
         return -1;
@@ -189,7 +199,7 @@ internal sealed partial class GraphTask
         (slot.Gradient, slot.Gradients) = (null, null);
         if (g is not null || (many is not null && Array.Exists(many, static t => t is not null)))
         {
-            if (Anomaly.On) Anomaly.Pull(node, g, many, results);
+            if (NodeWatch.On) NodeWatch.Pull(node, g, many, results);
             else if (g is not null) node.Pull(g, results);
             else node.Pull(many, results);
             if (!retainGraph)
@@ -283,8 +293,7 @@ internal sealed partial class GraphTask
         if (slot.Gradient is not { } g) return;
         slot.Gradient = null;
         bool own = !graph && Own(g);
-        if (leaf.Extra is { } extra && (extra.AccumulatedHooks ?? (object?)extra.Posthooks) is not null)
-            Commit(leaf, extra, g, own);
+        if (IsWatched(leaf)) Commit(leaf, leaf.Extra!, g, own);
         else leaves.Add((leaf, g, own));
     }
 

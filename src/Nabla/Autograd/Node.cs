@@ -35,7 +35,7 @@ public abstract partial class Node
     private protected Node()
     {
         Sequence = ++counter;
-        if (Anomaly.On) Anomaly.Record(this);
+        if (NodeWatch.On) NodeWatch.Record(this);
     }
 
     /// <summary>The number of the node that this thread made last.</summary>
@@ -111,6 +111,12 @@ internal sealed class NodeExtra
 
     /// <summary>In anomaly mode: the node in whose backward this one was made.</summary>
     internal Node? Parent;
+
+    /// <summary>Where modules are recorded: the module's call in which this node was made.</summary>
+    internal ModuleFrame? Module;
+
+    /// <summary>Under a profiler: the thread that made this node.</summary>
+    internal int Thread;
 
     internal static T Once<T>(ref T? field) where T : class, new()
     {

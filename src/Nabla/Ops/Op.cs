@@ -6,6 +6,7 @@ public static class Op
     /// <summary>The results, recorded. Results in an operand's memory are tracked as views of it.</summary>
     public static Tensor[] Apply<TOp>(TOp op, params ReadOnlySpan<Tensor> x) where TOp : struct, IOp<TOp>
     {
+        if (Profiling.On && Profiling.Takes()) return Profiling.Op(op, x);
         bool record = false;
         Interpreter? top = null;
         foreach (Tensor t in x)
@@ -71,8 +72,8 @@ internal sealed class OpNode<TOp> : Node where TOp : struct, IOp<TOp>
     internal override TensorSpec Output(int i) => outputs is null ? base.Output(i) : outputs[i];
     internal override int SavedCount => x.Length + y.Length;
     internal override (string Name, Saved Value) SavedAt(int i) => i < x.Length
-        ? (i switch { 0 => "self", 1 => "other", _ => $"input{i}" }, x[i])
-        : (y.Length == 1 ? "result" : $"result{i - x.Length}", y[i - x.Length]);
+        ? (SavedNames.Operand(Name, i, x.Length), x[i])
+        : (SavedNames.Result(Name, i - x.Length, y.Length), y[i - x.Length]);
 
     internal override void Pull(Tensor g, Span<Tensor?> into) => Pull([g], into);
 

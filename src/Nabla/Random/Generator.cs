@@ -35,8 +35,9 @@ public sealed partial class Generator
     /// <param name="seed">Only the low 32 bits choose the stream, as in PyTorch; all 64 are kept as <see cref="InitialSeed"/>.</param>
     public Generator(ulong seed = DefaultSeed) => Reseed(seed);
 
-    /// <summary>The generator that every random operation uses which is given none. One for the process; while a checkpoint recomputes, a
-    /// copy in the state of the first time takes its place in that flow of execution.</summary>
+    /// <summary>The generator that every random operation uses which is given none. One for the process, but for two flows of execution: a
+    /// worker of a data loader has its own, as PyTorch's worker processes do, and a checkpoint that recomputes uses a copy in the state of
+    /// the first time.</summary>
     public static Generator Default => replay ?? ForProcess;
 
     /// <summary>Which of PyTorch's builds the streams agree with; <see cref="RandomFlavor.TorchX64"/> unless set.</summary>

@@ -12,7 +12,6 @@ internal static class NotApplicable
             "a property of .NET does not print warnings: Grad of a result is null unless RetainGrad was called, and Diagnose says so"),
         ("1.3.13", "a habit of modules and optimizers, pinned with theirs"),
         ("1.4.7", "backward runs in the calling thread: there are no workers to turn off"),
-        ("1.5.10", "pinned with functions of users"),
         ("1.5.14", "there are no out= arguments: the operations with a trailing underscore write in place"),
         ("1.5.15", "a tensor is never resized, and its memory is never exchanged"),
         ("1.6.7", "pinned with modules"),
