@@ -85,7 +85,8 @@ internal sealed class PickleWriter
             object?[] or ITuple => Tuple(value, depth),
             IList list => List(list, depth),
             _ => throw new ArgumentException($"A {value.GetType()} cannot be saved. Null, bool, integers of up to 64 bits, " +
-                "float, double, string, Tensor, Shape, DType can, and lists, object?[] (a tuple), tuples and dictionaries of them.", nameof(value)),
+                "float, double, string, Tensor, Shape, DType can, and lists, object?[] (a tuple), tuples and dictionaries of them.",
+                nameof(value)),
         };
         plain.Add(value, simple);
         heights.Add(value, height);

@@ -36,7 +36,8 @@ public sealed class HostilePickleTests
         $"({S(tag)}{type}{S(key)}{S("cpu")}{count}tQ";
 
     private static string TensorOf(string memory, string offset = "K\0", string size = "K\u0002\u0085",
-        string stride = "K\u0001\u0085", string grad = "\u0089", string hooks = Ordered + ")R", string more = "") => $"{Rebuild}({memory}{offset}{size}{stride}{grad}{hooks}{more}tR";
+        string stride = "K\u0001\u0085", string grad = "\u0089", string hooks = Ordered + ")R", string more = "") =>
+        $"{Rebuild}({memory}{offset}{size}{stride}{grad}{hooks}{more}tR";
 
     [Theory]
     [InlineData("os", "system")]
