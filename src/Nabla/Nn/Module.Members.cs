@@ -59,7 +59,7 @@ public abstract partial class Module
     private protected OrderedDictionary<string, object?> Registered => registered ??= [];
 
     /// <summary>Everything in this module itself that may be a parameter, a buffer or a child.</summary>
-    internal IEnumerable<Slot> Slots()
+    internal virtual IEnumerable<Slot> Slots()
     {
         foreach ((System.Reflection.FieldInfo field, string name, BufferAttribute? buffer) in ModuleType.Of(this).Fields)
         {

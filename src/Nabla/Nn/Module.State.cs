@@ -48,6 +48,33 @@ public abstract partial class Module
     public StateDictMatch LoadStateDict(IReadOnlyDictionary<string, Tensor> state, bool strict = true, bool assign = false)
     {
         ArgumentNullException.ThrowIfNull(state);
+        List<Module> sized = SizeFrom(state);
+        try
+        {
+            return LoadChecked(state, strict, assign);
+        }
+        catch (StateDictException)
+        {
+            foreach (Module module in sized) module.ForgetSize();
+            throw;
+        }
+    }
+
+    /// <summary>Gives lazy layers the sizes that a state dict has for them, and tells which.</summary>
+    private List<Module> SizeFrom(IReadOnlyDictionary<string, Tensor> state) =>
+        [.. NamedModules(removeDuplicate: false).Where(m => m.Module.TakeSize(name => state.GetValueOrDefault(Path(m.Name, name))))
+            .Select(static m => m.Module)];
+
+    /// <summary>A lazy layer takes its size from the tensors of a state dict.</summary>
+    private protected virtual bool TakeSize(Func<string, Tensor?> given) => false;
+
+    /// <summary>And loses it again.</summary>
+    private protected virtual void ForgetSize()
+    {
+    }
+
+    private StateDictMatch LoadChecked(IReadOnlyDictionary<string, Tensor> state, bool strict, bool assign)
+    {
         List<string> missing = [], errors = [];
         HashSet<string> unexpected = [.. state.Keys];
         List<(Slot Slot, Tensor Value)> plan = [];
@@ -127,7 +154,8 @@ public abstract partial class Module
             object made = value switch
             {
                 Tensor t => CopyOf(t),
-                Module m => m,
+                // One that is not among the members: what a lazy layer has become.
+                Module m => m.Clone(),
                 _ => Slot.Rebuild(value, Copy)
             };
             return copies[value] = made;

@@ -118,6 +118,8 @@ public abstract partial class Module
 
     internal string Label => Parametrized is null ? TypeName : "Parametrized" + TypeName;
 
+    internal string Arguments => ExtraRepr;
+
     /// <summary>The module and its children as PyTorch prints them.</summary>
     public override string ToString()
     {
