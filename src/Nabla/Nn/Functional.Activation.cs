@@ -46,16 +46,25 @@ public static partial class Functional
     public static Tensor LeakyRelu_(Tensor input, double negativeSlope = 0.01) =>
         Map.InPlace(new Ops.LeakyRelu(negativeSlope, "LeakyReluBackward1"), input.FloatOnly("leaky_relu_cpu"));
 
-    /// <summary>Randomised leaky ReLU at evaluation: <see cref="LeakyRelu"/> with the mean of the two bounds as slope.</summary>
-    /// <param name="input">x.</param>
-    /// <param name="lower">The least slope; 1/8 by default.</param>
-    /// <param name="upper">The greatest slope; 1/3 by default.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The lower bound is above the upper one.</exception>
-    public static Tensor RRelu(Tensor input, double lower = 1.0 / 8, double upper = 1.0 / 3)
+    /// <summary>x above 0, else slope·x: the slope is (lower + upper)/2, and in training drawn anew from [lower, upper) for each element that is
+    /// not above 0, in their order, as PyTorch draws it. A map; in training the slopes are what backward keeps.</summary>
+    /// <param name="input">A tensor of floating point.</param>
+    /// <param name="lower">The smallest slope.</param>
+    /// <param name="upper">The largest slope.</param>
+    /// <param name="training">Whether slopes are drawn.</param>
+    /// <param name="generator">Where the slopes come from; by default <see cref="Generator.Default"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">lower is above upper.</exception>
+    /// <exception cref="DTypeException">The input is not of floating point.</exception>
+    public static Tensor RRelu(Tensor input, double lower = 1.0 / 8, double upper = 1.0 / 3, bool training = false,
+        Generator? generator = null)
     {
         if (!(lower <= upper)) Throw.Range(nameof(lower), lower, $"Lower bound should be less than or equal to the upper bound: " +
             $"{lower} and {upper}.");
-        return Map.Apply(new Ops.LeakyRelu((lower + upper) / 2, "RreluWithNoiseBackward0"), input.FloatOnly("rrelu_with_noise_out_cpu"));
+        input = input.FloatOnly("rrelu_with_noise_out_cpu");
+        if (!training) return Map.Apply(new Ops.LeakyRelu((lower + upper) / 2, "RreluWithNoiseBackward0"), input);
+        Tensor below = input.Detach() <= 0;
+        Tensor slopes = Tensor.Rand([below.Sum().Item<long>()], DType.Float64, generator: generator) * (upper - lower) + lower;
+        return input * Tensor.OnesLike(input.Detach()).MaskedScatter(below, slopes.To(input.DType));
     }
 
     /// <summary>x where x &gt; 0, else weight · x, with one weight for all or one per channel (dimension 1).</summary>
