@@ -195,7 +195,6 @@ public static partial class Functional
         int d = Dims.FromEnd(dim, input.Rank);
         long size = input.layout.shape[^-d];
         if (size % 2 != 0) Throw.Shapes($"Halving dimension must be even, but dimension {d + input.Rank} is size {size}");
-        Tensor gate = input.FloatOnly("glu_cpu").Narrow(d, size / 2, size / 2);
-        return input.Narrow(d, 0, size / 2) * gate.Sigmoid();
+        return Op.Apply(new Ops.Glu(d), input.FloatOnly("glu_cpu"))[0];
     }
 }
