@@ -116,12 +116,13 @@ internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
     {
         ThrowIfFreed();
         Tensor xs = x.Get(this), ys = y.Get(this), zs = z.Get(this);
-        if (a is not null) into[0] = Fit(op.DiffX(g, xs, ys, zs), xLayout, xType);
-        if (b is not null) into[1] = Fit(op.DiffY(g, xs, ys, zs), yLayout, yType);
+        if (a is not null) into[0] = Fit(g, op.DiffX(g, xs, ys, zs), xLayout, xType);
+        if (b is not null) into[1] = Fit(g, op.DiffY(g, xs, ys, zs), yLayout, yType);
     }
 
-    private static Tensor Fit(Tensor d, Layout layout, DType dtype)
+    private static Tensor Fit(Tensor g, Tensor d, Layout layout, DType dtype)
     {
+        if (StrongZeroScope.Open != 0) d = StrongZeroScope.Mask(g, d);
         if (!d.layout.SameShape(layout)) d = d.SumTo(new Shape(layout.shape));
         return d.dtype == dtype ? d : d.To(dtype);
     }

@@ -38,6 +38,41 @@ public sealed partial class SubgradientTests
             else Check($"gradient {i}", inputs[i].Grad, gradients[i], signs);
     }
 
+    [Fact, Trait("Row", "1.17")]
+    public void With_strong_zeros_what_a_mask_leaves_out_has_no_gradient_B()
+    {
+        Dictionary<string, Func<Tensor, Tensor>> masked = new()
+        {
+            ["where"] = static x => Tensor.Where(x > 0, x.Sqrt(), 0.0),
+            ["masked_fill"] = static x => x.Log().MaskedFill(x <= 0, 0.0),
+            ["quotient"] = static x => Tensor.Where(x <= 0, 0.0, x.Sin() / x.Clamp(min: 0)),
+            ["broadcast"] = static x => Tensor.Where(x > 0, (x * Tensor.Ones([2, 1], DType.Float64)).Log(), 0.0).Sum(0),
+            ["product"] = static x => x.Log().Exp().Sqrt() * (x > 0).To(DType.Float64),
+        };
+        foreach ((string name, Func<Tensor, Tensor> f) in masked)
+        {
+            Tensor x = Row(0, -1, 4).RequiresGrad_();
+            Tensor g;
+            using (Autograd.StrongZeros()) g = Autograd.Grad(f(x).Sum(), x, createGraph: true);
+            Assert.True(g[0].Item<double>() == 0 && g[1].Item<double>() == 0, $"{name}: {g}");
+            Tensor alone = Row(4).RequiresGrad_();
+            Assert.Equal(Autograd.Grad(f(alone).Sum(), alone).Item<double>(), g[2].Item<double>(), 1e-12);
+            Assert.Contains("nan", Autograd.Grad(f(x).Sum(), x).ToString(), StringComparison.Ordinal);
+        }
+        Tensor twice = Row(0, 4).RequiresGrad_();
+        using (Autograd.StrongZeros())
+        {
+            Tensor g = Autograd.Grad(Tensor.Where(twice > 0, twice.Sqrt(), 0.0).Sum(), twice, createGraph: true);
+            Check("second", Autograd.Grad(g.Sum(), twice), JsonDocument.Parse("[0.0, -0.03125]").RootElement, signs: false);
+        }
+        StrongZeroScope outer = Autograd.StrongZeros(), inner = Autograd.StrongZeros();
+        Assert.Throws<InvalidOperationException>(outer.Dispose);
+        inner.Dispose();
+        outer.Dispose();
+        outer.Dispose();
+        Assert.Equal(0, StrongZeroScope.Open);
+    }
+
     private static void Check(string what, Tensor? actual, JsonElement recorded, bool signs)
     {
         Assert.True(actual is not null, $"{what}: none");
