@@ -40,7 +40,8 @@ public sealed class PageWriter : Task
             Write(page.Replace('\\', '/'), space, blocks, text);
         }
         text.Append("namespace Nabla.Guide\n{\n    public static partial class Pages\n    {\n");
-        text.Append("        private static readonly global::System.Collections.Generic.Dictionary<string, global::System.Action> all = new()\n");
+        text.Append("        private static readonly global::System.Collections.Generic.Dictionary<string, global::System.Action> all");
+        text.Append(" = new()\n");
         text.Append("        {\n").Append(string.Concat(entries)).Append("        };\n    }\n}\n");
         Directory.CreateDirectory(Path.GetDirectoryName(Output));
         File.WriteAllText(Output, text.ToString());

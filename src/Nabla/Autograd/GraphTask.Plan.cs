@@ -5,21 +5,6 @@ namespace Nabla;
 /// <summary>Which nodes take part in a run, and the queue of those that are ready.</summary>
 internal sealed partial class GraphTask
 {
-    /// <summary>Whether a leaf other than <paramref name="own"/> lies below a node.</summary>
-    internal static bool ReachesAnother(Node? root, Node? own)
-    {
-        HashSet<Node> seen = [];
-        Stack<Node> work = [];
-        if (root is not null) work.Push(root);
-        while (work.TryPop(out Node? node))
-        {
-            if (node is AccumulateGrad && !ReferenceEquals(node, own)) return true;
-            for (int i = 0; i < node.InputCount; i++)
-                if (node.Input(i).Node is { } input && seen.Add(input)) work.Push(input);
-        }
-        return false;
-    }
-
     /// <summary>Finds every node below a root and counts the edges that lead to it.</summary>
     private void Discover(Node root)
     {

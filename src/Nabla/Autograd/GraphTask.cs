@@ -38,6 +38,7 @@ internal sealed partial class GraphTask
     private (long Sequence, int Slot)[] heap = new (long, int)[8];
     private int ready;
     private Dictionary<Node, int>? lookup;
+    /// <summary>What a rule writes to; all null between two nodes.</summary>
     private Tensor?[] into = new Tensor?[4];
     private readonly List<(AccumulateGrad Leaf, Tensor Gradient, bool Own)> leaves = [];
     private List<Action>? callbacks;
@@ -182,26 +183,19 @@ internal sealed partial class GraphTask
         int inputs = node.InputCount;
         if (into.Length < inputs) into = new Tensor?[Math.Max(inputs, 2 * into.Length)];
         Span<Tensor?> results = into.AsSpan(0, inputs);
-        results.Clear();
         Tensor? g = slot.Gradient;
         Tensor?[]? many = slot.Gradients;
         (slot.Gradient, slot.Gradients) = (null, null);
-        bool any = g is not null;
-        if (Anomaly.On && (any || (many is not null && Array.Exists(many, static t => t is not null))))
+        if (g is not null || (many is not null && Array.Exists(many, static t => t is not null)))
         {
-            any = true;
-            Anomaly.Pull(node, g, many, results);
-        }
-        else if (many is null && g is not null) node.Pull(g, results);
-        else if (many is not null && Array.Exists(many, static t => t is not null))
-        {
-            any = true;
-            node.Pull(many, results);
-        }
-        if (any && !retainGraph)
-        {
-            node.Release();
-            node.FreedBy = run;
+            if (Anomaly.On) Anomaly.Pull(node, g, many, results);
+            else if (g is not null) node.Pull(g, results);
+            else node.Pull(many, results);
+            if (!retainGraph)
+            {
+                node.Release();
+                node.FreedBy = run;
+            }
         }
         if (node.Extra?.Posthooks is { } after) After(after, node, results, many ?? [g]);
         if (g is not null) g.storage.Holders--;

@@ -50,17 +50,21 @@ internal sealed class HookList<T> where T : Delegate
 
     internal Hook<T>[] Items => items;
 
-    internal HookHandle Add(T call, int output = 0)
+    internal HookHandle Add(T call, int output = 0, bool first = false)
     {
         ArgumentNullException.ThrowIfNull(call);
         Hook<T> hook = new(call, output);
-        Add(hook);
+        if (first) lock (this) items = [hook, .. items];
+        else Add(hook);
         return new HookHandle(() =>
         {
             hook.Remove();
             lock (this) items = Array.FindAll(items, h => !ReferenceEquals(h, hook));
         });
     }
+
+    /// <summary>Another list of the same hooks.</summary>
+    internal HookList<T> Copy() => new() { items = items };
 
     internal void Add(Hook<T> hook)
     {

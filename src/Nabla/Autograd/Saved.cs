@@ -20,8 +20,8 @@ internal struct Saved
 
     internal readonly bool IsEmpty => tensor is null;
 
-    /// <summary>The memory that is kept, if it is memory of a tensor.</summary>
-    internal readonly Tensor? Kept => tensor as Tensor;
+    /// <summary>The tensor whose memory is kept, unless a hook keeps something else.</summary>
+    internal readonly Tensor? Kept => tensor as Tensor ?? (tensor as Packed)?.Kept;
 
     /// <summary>The tensor, or null if the rule did not ask for it.</summary>
     /// <exception cref="AutogradException">It was written to in place since.</exception>
@@ -83,6 +83,9 @@ internal abstract class Packed
     }
 
     internal abstract Tensor Get(Node node);
+
+    /// <summary>The tensor whose memory is kept, if there is one.</summary>
+    internal virtual Tensor? Kept => null;
 
     internal virtual void Release() { }
 
@@ -159,28 +162,31 @@ internal sealed class HookedSave : Packed
 internal sealed class GuardedSave : Packed
 {
     private readonly SavedTensorScope scope;
-    private readonly Tensor original;
-    private Tensor? copy;
+    private Tensor value;
+    private bool copied;
 
     internal GuardedSave(Tensor tensor, int output, SavedTensorScope scope) : base(tensor, output)
     {
         this.scope = scope;
-        original = tensor;
+        value = tensor;
     }
+
+    internal override Tensor Kept => value;
 
     internal override Tensor Get(Node node)
     {
         if (scope.IsClosed)
             Throw.Graph("Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which the graph was originally " +
                 "recorded. Call Backward before the scope is disposed.");
-        return copy is null ? original : Attach(copy, node);
+        return copied ? Attach(value, node) : value;
     }
 
     internal void Copy()
     {
-        if (copy is not null) return;
+        if (copied) return;
         bool mode = GradMode.Exchange(false);
-        try { copy = original.Clone(); }
+        try { value = value.Clone(); }
         finally { GradMode.Exchange(mode); }
+        copied = true;
     }
 }

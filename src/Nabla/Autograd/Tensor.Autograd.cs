@@ -124,11 +124,7 @@ public sealed partial class Tensor
     public Tensor Detach_()
     {
         if (meta?.Base is not null) Throw.Graph("Can't detach views in-place. Use detach() instead.");
-        if (gradFn is not null)
-        {
-            Meta.DetachedFrom = (new(gradFn, outputNr), Node.LastSequence);
-            flags |= Flags.DetachedInPlace;
-        }
+        if (gradFn is not null) Meta.DetachedFrom = (new(gradFn, outputNr), Node.LastSequence);
         gradFn = null;
         outputNr = 0;
         flags &= ~Flags.LeafRequiresGrad;
@@ -202,7 +198,7 @@ public sealed partial class Tensor
     /// <summary>Puts this tensor at a place of the graph that is another tensor's too.</summary>
     internal void SetHistoryOf(Node node, int output) => (gradFn, outputNr) = (node, (short)output);
 
-    internal bool IsDetachedInPlace => (flags & Flags.DetachedInPlace) != 0;
+    internal bool IsDetachedInPlace => meta is { DetachedFrom.Edge.Node: not null };
 
     /// <summary>Makes this tensor stand for a leaf: gradients go there.</summary>
     internal void ShareAccumulator(AccumulateGrad leaf)

@@ -137,7 +137,9 @@ internal sealed class CopySlices : Node
         this.view = view;
         this.write = write;
         layout = root.layout;
-        through = write.Input(0).Node?.Extra is { } extra && (extra.TensorHooks ?? (object?)extra.Retained) is not null;
+        Node? before = write.Input(0).Node;
+        through = before is Nn.BackwardHookNode
+            || (before?.Extra is { } extra && (extra.TensorHooks ?? (object?)extra.Retained) is not null);
     }
 
     public override string Name => "CopySlices";
@@ -148,14 +150,14 @@ internal sealed class CopySlices : Node
 
     internal override void Pull(Tensor g, Span<Tensor?> into)
     {
-        write.Pull(Linear.Apply(new Ops.AsStrided(layout, view), g), through ? into[1..] : into);
+        write.Pull(LinearOp.Apply(new Ops.AsStrided(layout, view), g), through ? into[1..] : into);
         if (root.Node is null)
         {
             into[0] = null;
             return;
         }
-        Tensor rest = Linear.Apply(new Ops.ClearStrided(layout, view), g);
-        into[0] = !through && into[0] is { } inner ? rest + Linear.Apply(new Ops.PutStrided(layout, view), inner) : rest;
+        Tensor rest = LinearOp.Apply(new Ops.ClearStrided(layout, view), g);
+        into[0] = !through && into[0] is { } inner ? rest + LinearOp.Apply(new Ops.PutStrided(layout, view), inner) : rest;
     }
 
     internal override void Release()

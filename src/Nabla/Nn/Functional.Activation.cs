@@ -21,33 +21,35 @@ public static partial class Functional
     /// <param name="maxVal">The upper bound; 1 by default.</param>
     /// <exception cref="DTypeException">The tensor is bool.</exception>
     public static Tensor Hardtanh(Tensor input, double minVal = -1, double maxVal = 1) =>
-        Map.Apply(new Ops.Hardtanh(minVal, maxVal), input);
+        MapOp.Apply(new Ops.Hardtanh(minVal, maxVal), input);
     /// <summary>x = min(max(x, minVal), maxVal)</summary>
     /// <inheritdoc cref="Hardtanh(Tensor, double, double)"/>
     public static Tensor Hardtanh_(Tensor input, double minVal = -1, double maxVal = 1) =>
-        Map.InPlace(new Ops.Hardtanh(minVal, maxVal), input);
+        MapOp.InPlace(new Ops.Hardtanh(minVal, maxVal), input);
 
     /// <summary>x where x &gt; threshold, else value.</summary>
     /// <param name="input">x.</param>
     /// <param name="threshold">Where x is not above it, it is replaced.</param>
     /// <param name="value">The replacement.</param>
-    public static Tensor Threshold(Tensor input, Scalar threshold, Scalar value) => Map.Apply(new Ops.Threshold(threshold, value), input);
+    public static Tensor Threshold(Tensor input, Scalar threshold, Scalar value) => MapOp.Apply(new Ops.Threshold(threshold, value), input);
     /// <summary>x = x where x &gt; threshold, else value</summary>
     public static Tensor Threshold_(Tensor input, Scalar threshold, Scalar value) =>
-        Map.InPlace(new Ops.Threshold(threshold, value), input);
+        MapOp.InPlace(new Ops.Threshold(threshold, value), input);
 
     /// <summary>x where x &gt; 0, else negativeSlope · x.</summary>
     /// <param name="input">x.</param>
     /// <param name="negativeSlope">The slope below 0, and the gradient at 0; 0.01 by default.</param>
     /// <exception cref="DTypeException">The tensor is not floating point.</exception>
     public static Tensor LeakyRelu(Tensor input, double negativeSlope = 0.01) =>
-        Map.Apply(new Ops.LeakyRelu(negativeSlope, "LeakyReluBackward0"), input.FloatOnly("leaky_relu_cpu"));
+        MapOp.Apply(new Ops.LeakyRelu(negativeSlope, "LeakyReluBackward0"), input.FloatOnly("leaky_relu_cpu"));
     /// <summary>x = x where x &gt; 0, else negativeSlope · x</summary>
     public static Tensor LeakyRelu_(Tensor input, double negativeSlope = 0.01) =>
-        Map.InPlace(new Ops.LeakyRelu(negativeSlope, "LeakyReluBackward1"), input.FloatOnly("leaky_relu_cpu"));
+        MapOp.InPlace(new Ops.LeakyRelu(negativeSlope, "LeakyReluBackward1"), input.FloatOnly("leaky_relu_cpu"));
 
-    /// <summary>x above 0, else slope·x: the slope is (lower + upper)/2, and in training drawn anew from [lower, upper) for each element that is
-    /// not above 0, in their order, as PyTorch draws it. A map; in training the slopes are what backward keeps.</summary>
+    /// <summary>
+    /// x above 0, else slope·x: the slope is (lower + upper)/2, and in training drawn anew from [lower, upper) for each element that is not
+    /// above 0, in their order, as PyTorch draws it.
+    /// </summary>
     /// <param name="input">A tensor of floating point.</param>
     /// <param name="lower">The smallest slope.</param>
     /// <param name="upper">The largest slope.</param>
@@ -61,7 +63,7 @@ public static partial class Functional
         if (!(lower <= upper)) Throw.Range(nameof(lower), lower, $"Lower bound should be less than or equal to the upper bound: " +
             $"{lower} and {upper}.");
         input = input.FloatOnly("rrelu_with_noise_out_cpu");
-        if (!training) return Map.Apply(new Ops.LeakyRelu((lower + upper) / 2, "RreluWithNoiseBackward0"), input);
+        if (!training) return MapOp.Apply(new Ops.LeakyRelu((lower + upper) / 2, "RreluWithNoiseBackward0"), input);
         Tensor below = input.Detach() <= 0;
         Tensor slopes = Tensor.Rand([below.Sum().Item<long>()], DType.Float64, generator: generator) * (upper - lower) + lower;
         return input * Tensor.OnesLike(input.Detach()).MaskedScatter(below, slopes.To(input.DType));
@@ -75,7 +77,7 @@ public static partial class Functional
             Throw.Types($"prelu: Type promoting not supported. Got {input.DType.ScalarName()} and {weight.DType.ScalarName()}");
         if (weight.Rank > 1) Throw.Shapes($"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.Rank}");
         if (weight.NumElements == 1)
-            return Zip.Apply(new Ops.PreluKernel(), input.FloatOnly("prelu_cpu"), weight.Rank == 0 ? weight : weight.Reshape([]));
+            return ZipOp.Apply(new Ops.PreluKernel(), input.FloatOnly("prelu_cpu"), weight.Rank == 0 ? weight : weight.Reshape([]));
         if (input.Rank == 0) Throw.Shapes("Not allow zero-dim input tensor.");
         long channels = input.Rank > 1 ? input.layout.shape[1] : 1;
         if (channels != weight.NumElements)
@@ -84,32 +86,34 @@ public static partial class Functional
         long[] shape = new long[input.Rank];
         Array.Fill(shape, 1);
         shape[1] = channels;
-        return Zip.Apply(new Ops.PreluKernel(), input.FloatOnly("prelu_cpu"), weight.Reshape(new Shape(shape)));
+        return ZipOp.Apply(new Ops.PreluKernel(), input.FloatOnly("prelu_cpu"), weight.Reshape(new Shape(shape)));
     }
 
     /// <summary>x where x &gt; 0, else alpha · (e^x - 1).</summary>
     /// <param name="input">x.</param>
     /// <param name="alpha">α; 1 by default.</param>
     public static Tensor Elu(Tensor input, double alpha = 1) =>
-        Map.Apply(new Ops.Elu(alpha, 1, 1, "EluBackward0"), input.FloatOnly("elu_cpu"));
+        MapOp.Apply(new Ops.Elu(alpha, 1, 1, "EluBackward0"), input.FloatOnly("elu_cpu"));
     /// <summary>x = elu(x)</summary>
     public static Tensor Elu_(Tensor input, double alpha = 1) =>
-        Map.InPlace(new Ops.Elu(alpha, 1, 1, "EluBackward1"), input.FloatOnly("elu_cpu"));
+        MapOp.InPlace(new Ops.Elu(alpha, 1, 1, "EluBackward1"), input.FloatOnly("elu_cpu"));
 
     /// <summary>scale · (x where x &gt; 0, else α · (e^x - 1)), with the two constants of self-normalizing networks.</summary>
-    public static Tensor Selu(Tensor input) => Map.Apply(new Ops.Elu(SeluAlpha, SeluScale, 1, "EluBackward0"), input.FloatOnly("elu_cpu"));
+    public static Tensor Selu(Tensor input) =>
+        MapOp.Apply(new Ops.Elu(SeluAlpha, SeluScale, 1, "EluBackward0"), input.FloatOnly("elu_cpu"));
     /// <summary>x = selu(x)</summary>
     public static Tensor Selu_(Tensor input) =>
-        Map.InPlace(new Ops.Elu(SeluAlpha, SeluScale, 1, "EluBackward1"), input.FloatOnly("elu_cpu"));
+        MapOp.InPlace(new Ops.Elu(SeluAlpha, SeluScale, 1, "EluBackward1"), input.FloatOnly("elu_cpu"));
 
     /// <summary>x where x &gt; 0, else alpha · (e^(x / alpha) - 1).</summary>
     /// <param name="input">x.</param>
     /// <param name="alpha">α; 1 by default.</param>
     /// <exception cref="ArgumentOutOfRangeException">α is 0.</exception>
-    public static Tensor Celu(Tensor input, double alpha = 1) => Map.Apply(Continuous(alpha, "CeluBackward0"), input.FloatOnly("elu_cpu"));
+    public static Tensor Celu(Tensor input, double alpha = 1) =>
+        MapOp.Apply(Continuous(alpha, "CeluBackward0"), input.FloatOnly("elu_cpu"));
     /// <summary>x = celu(x)</summary>
     public static Tensor Celu_(Tensor input, double alpha = 1) =>
-        Map.InPlace(Continuous(alpha, "CeluBackward1"), input.FloatOnly("elu_cpu"));
+        MapOp.InPlace(Continuous(alpha, "CeluBackward1"), input.FloatOnly("elu_cpu"));
 
     private static Ops.Elu Continuous(double alpha, string node)
     {
@@ -125,18 +129,18 @@ public static partial class Functional
     {
         if (approximate is not ("none" or "tanh"))
             throw new ArgumentException($"approximate argument must be either none or tanh, but got '{approximate}'.", nameof(approximate));
-        return Map.Apply(new Ops.Gelu(approximate == "tanh"), input.FloatOnly("GeluKernelImpl"));
+        return MapOp.Apply(new Ops.Gelu(approximate == "tanh"), input.FloatOnly("GeluKernelImpl"));
     }
 
     /// <summary>x / (1 + e^-x), also known as swish.</summary>
-    public static Tensor Silu(Tensor input) => Map.Apply(new Ops.Silu(), input.FloatOnly("silu_cpu"));
+    public static Tensor Silu(Tensor input) => MapOp.Apply(new Ops.Silu(), input.FloatOnly("silu_cpu"));
     /// <summary>x = x / (1 + e^-x)</summary>
-    public static Tensor Silu_(Tensor input) => Map.InPlace(new Ops.Silu(), input.FloatOnly("silu_cpu"));
+    public static Tensor Silu_(Tensor input) => MapOp.InPlace(new Ops.Silu(), input.FloatOnly("silu_cpu"));
 
     /// <summary>x · tanh(ln(1 + e^x)).</summary>
-    public static Tensor Mish(Tensor input) => Map.Apply(new Ops.Mish(), input.FloatOnly("mish_cpu"));
+    public static Tensor Mish(Tensor input) => MapOp.Apply(new Ops.Mish(), input.FloatOnly("mish_cpu"));
     /// <summary>x = x · tanh(ln(1 + e^x))</summary>
-    public static Tensor Mish_(Tensor input) => Map.InPlace(new Ops.Mish(), input.FloatOnly("mish_cpu"));
+    public static Tensor Mish_(Tensor input) => MapOp.InPlace(new Ops.Mish(), input.FloatOnly("mish_cpu"));
 
     /// <summary>1 / (1 + e^-x).</summary>
     public static Tensor Sigmoid(Tensor input) => input.Sigmoid();
@@ -145,17 +149,17 @@ public static partial class Functional
     public static Tensor Tanh(Tensor input) => input.Tanh();
 
     /// <summary>ln(1 / (1 + e^-x)), without overflow.</summary>
-    public static Tensor LogSigmoid(Tensor input) => Map.Apply(new Ops.LogSigmoid(), input.FloatOnly("log_sigmoid_cpu"));
+    public static Tensor LogSigmoid(Tensor input) => MapOp.Apply(new Ops.LogSigmoid(), input.FloatOnly("log_sigmoid_cpu"));
 
     /// <summary>min(max(x + 3, 0), 6) / 6; the gradient at -3 and 3 is 0.</summary>
-    public static Tensor Hardsigmoid(Tensor input) => Map.Apply(new Ops.Hardsigmoid(), input.FloatOnly("hardsigmoid_cpu"));
+    public static Tensor Hardsigmoid(Tensor input) => MapOp.Apply(new Ops.Hardsigmoid(), input.FloatOnly("hardsigmoid_cpu"));
     /// <summary>x = min(max(x + 3, 0), 6) / 6</summary>
-    public static Tensor Hardsigmoid_(Tensor input) => Map.InPlace(new Ops.Hardsigmoid(), input.FloatOnly("hardsigmoid_cpu"));
+    public static Tensor Hardsigmoid_(Tensor input) => MapOp.InPlace(new Ops.Hardsigmoid(), input.FloatOnly("hardsigmoid_cpu"));
 
     /// <summary>x · min(max(x + 3, 0), 6) / 6.</summary>
-    public static Tensor Hardswish(Tensor input) => Map.Apply(new Ops.Hardswish(), input.FloatOnly("hardswish_cpu"));
+    public static Tensor Hardswish(Tensor input) => MapOp.Apply(new Ops.Hardswish(), input.FloatOnly("hardswish_cpu"));
     /// <summary>x = x · min(max(x + 3, 0), 6) / 6</summary>
-    public static Tensor Hardswish_(Tensor input) => Map.InPlace(new Ops.Hardswish(), input.FloatOnly("hardswish_cpu"));
+    public static Tensor Hardswish_(Tensor input) => MapOp.InPlace(new Ops.Hardswish(), input.FloatOnly("hardswish_cpu"));
 
     /// <summary>x where |x| &gt; lambda, else 0.</summary>
     /// <param name="input">x.</param>
@@ -169,7 +173,7 @@ public static partial class Functional
     public static Tensor Softshrink(Tensor input, double lambda = 0.5)
     {
         if (!(lambda >= 0)) Throw.Range(nameof(lambda), lambda, $"lambda must be greater or equal to 0, but found to be {lambda}.");
-        return Map.Apply(new Ops.Softshrink(lambda), input.FloatOnly("softshrink_cpu"));
+        return MapOp.Apply(new Ops.Softshrink(lambda), input.FloatOnly("softshrink_cpu"));
     }
 
     /// <summary>x - tanh(x).</summary>
@@ -180,7 +184,7 @@ public static partial class Functional
     /// <param name="beta">β; 1 by default.</param>
     /// <param name="threshold">Above it the function is linear to working precision; 20 by default.</param>
     public static Tensor Softplus(Tensor input, double beta = 1, double threshold = 20) =>
-        Map.Apply(new Ops.Softplus(beta, threshold), input.FloatOnly("softplus_cpu"));
+        MapOp.Apply(new Ops.Softplus(beta, threshold), input.FloatOnly("softplus_cpu"));
 
     /// <summary>x / (1 + |x|).</summary>
     public static Tensor Softsign(Tensor input) => input / (input.Abs() + 1);

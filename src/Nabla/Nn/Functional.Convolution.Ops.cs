@@ -21,8 +21,8 @@ internal static partial class Ops
         static string IOperation<Convolution>.NodeName(Convolution op) => "ConvolutionBackward0";
         public Tensor Forward(Tensor x, Tensor y) => Forward(x, y, null);
         public Tensor Forward(Tensor x, Tensor w, Tensor? bias) => Conv.Output(x, w, bias, Window, Groups);
-        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => Bilinear.Apply(new ConvolutionInput(Window, Groups), g, y);
-        public Tensor TransposeY(Tensor g, Tensor x, TensorSpec y) => Bilinear.Apply(new ConvolutionWeight(Window, Groups), x, g);
+        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => BilinearOp.Apply(new ConvolutionInput(Window, Groups), g, y);
+        public Tensor TransposeY(Tensor g, Tensor x, TensorSpec y) => BilinearOp.Apply(new ConvolutionWeight(Window, Groups), x, g);
     }
 
     /// <summary>x from y and w: the transposed convolution.</summary>
@@ -31,8 +31,8 @@ internal static partial class Ops
         static string IOperation<ConvolutionInput>.NodeName(ConvolutionInput op) => "ConvolutionBackward0";
         public Tensor Forward(Tensor x, Tensor y) => Forward(x, y, null);
         public Tensor Forward(Tensor x, Tensor w, Tensor? bias) => Conv.Input(x, w, bias, Window, Groups);
-        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => Bilinear.Apply(new Convolution(Window, Groups), g, y);
-        public Tensor TransposeY(Tensor g, Tensor x, TensorSpec y) => Bilinear.Apply(new ConvolutionWeight(Window, Groups), g, x);
+        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => BilinearOp.Apply(new Convolution(Window, Groups), g, y);
+        public Tensor TransposeY(Tensor g, Tensor x, TensorSpec y) => BilinearOp.Apply(new ConvolutionWeight(Window, Groups), g, x);
     }
 
     /// <summary>w from x and y.</summary>
@@ -40,8 +40,8 @@ internal static partial class Ops
     {
         static string IOperation<ConvolutionWeight>.NodeName(ConvolutionWeight op) => "ConvolutionBackwardBackward0";
         public Tensor Forward(Tensor x, Tensor y) => Conv.Weight(x, y, Window, Groups);
-        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => Bilinear.Apply(new ConvolutionInput(Window, Groups), y, g);
-        public Tensor TransposeY(Tensor g, Tensor x, TensorSpec y) => Bilinear.Apply(new Convolution(Window, Groups), x, g);
+        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => BilinearOp.Apply(new ConvolutionInput(Window, Groups), y, g);
+        public Tensor TransposeY(Tensor g, Tensor x, TensorSpec y) => BilinearOp.Apply(new Convolution(Window, Groups), x, g);
     }
 
     /// <summary>A convolution plus a bias, in one pass. Operands: input, weight, bias.</summary>
@@ -56,7 +56,7 @@ internal static partial class Ops
         static bool IOp<ConvolutionBias<TConv>>.SavesOutput(ConvolutionBias<TConv> op, int i) => false;
 
         static Tensor[] IOp<ConvolutionBias<TConv>>.OnComplex(ConvolutionBias<TConv> op, ReadOnlySpan<Tensor> x) =>
-            [Bilinear.Apply(op.Conv, x[0], x[1]) + op.Spread(x[2])];
+            [BilinearOp.Apply(op.Conv, x[0], x[1]) + op.Spread(x[2])];
 
         public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Conv.Forward(x[0], x[1], x[2])];
 
@@ -70,8 +70,8 @@ internal static partial class Ops
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
         {
-            Tensor? sum = t[0] is { } s ? Bilinear.Apply(Conv, s, x[1]) : null;
-            if (t[1] is { } w) sum = Plus(sum, Bilinear.Apply(Conv, x[0], w));
+            Tensor? sum = t[0] is { } s ? BilinearOp.Apply(Conv, s, x[1]) : null;
+            if (t[1] is { } w) sum = Plus(sum, BilinearOp.Apply(Conv, x[0], w));
             if (t[2] is { } b) sum = Plus(sum, Spread(b).Expand(y[0].Shape));
             return [sum];
         }

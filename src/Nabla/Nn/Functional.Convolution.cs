@@ -141,7 +141,7 @@ public static partial class Functional
 
     private static Tensor Applied<TConv>(TConv op, Tensor x, Tensor weight, Tensor? bias) where TConv : struct, Ops.IConvolution<TConv>
     {
-        if (bias is null) return Nabla.Bilinear.Apply(op, x, weight);
+        if (bias is null) return Nabla.BilinearOp.Apply(op, x, weight);
         bool inside = x.wrap is not null || weight.wrap is not null || bias.wrap is not null;
         Saves keep = (inside || weight.RequiresGrad ? Saves.X : Saves.None) | (inside || x.RequiresGrad ? Saves.Y : Saves.None);
         return Op.Apply(new Ops.ConvolutionBias<TConv>(op, keep), x, weight, bias)[0];

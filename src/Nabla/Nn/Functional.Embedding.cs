@@ -21,7 +21,7 @@ public static partial class Functional
         long padding = Padding(paddingIdx, rows);
         if (maxNorm is { } limit) Ops.EmbeddingNorm.Renormalize(weight, at, limit, normType);
         Ops.Index op = new(-2, 1, at.Rank, "Embedding");
-        if (padding < 0 && !scaleGradByFreq) return Nabla.Bilinear.Apply(op, weight, at);
+        if (padding < 0 && !scaleGradByFreq) return Nabla.BilinearOp.Apply(op, weight, at);
         return Op.Apply(new Ops.EmbeddingGrad(padding, scaleGradByFreq), weight, at)[0];
     }
 
@@ -149,14 +149,14 @@ internal static partial class Ops
             if (ByFrequency)
             {
                 Tensor ones = Tensor.Ones(at.Shape, d.dtype);
-                Tensor counts = Bilinear.Apply(new IndexZeros(-1, 0, at.Rank, new Shape([x[0].layout.shape[0]])), ones, at);
-                d = d / Bilinear.Apply(new Index(-1, 0, at.Rank, "Index"), counts, at).Unsqueeze(-1);
+                Tensor counts = BilinearOp.Apply(new IndexZeros(-1, 0, at.Rank, new Shape([x[0].layout.shape[0]])), ones, at);
+                d = d / BilinearOp.Apply(new Index(-1, 0, at.Rank, "Index"), counts, at).Unsqueeze(-1);
             }
-            into[0] = Bilinear.Apply(new IndexZeros(-2, 1, at.Rank, x[0].Shape), d, at);
+            into[0] = BilinearOp.Apply(new IndexZeros(-2, 1, at.Rank, x[0].Shape), d, at);
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
-            [t[0] is null ? null : Bilinear.Apply(new Index(-2, 1, x[1].Rank, "Embedding"), t[0]!, x[1])];
+            [t[0] is null ? null : BilinearOp.Apply(new Index(-2, 1, x[1].Rank, "Embedding"), t[0]!, x[1])];
     }
 
     /// <summary>The limit on the norms of a table's rows.</summary>

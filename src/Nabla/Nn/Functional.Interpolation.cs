@@ -16,7 +16,7 @@ internal static partial class Ops
 
         static string IOperation<Resample>.NodeName(Resample op) => op.node + "Backward0";
         public Tensor Forward(Tensor x) => Interpolate.Run(x, plans, transposed);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Resample(plans, node, !transposed), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new Resample(plans, node, !transposed), g);
     }
 }
 
@@ -74,7 +74,7 @@ public static partial class Functional
             "nearest-exact" => "UpsampleNearestExact",
             _ => "Upsample" + char.ToUpperInvariant(mode[0]) + mode[1..],
         };
-        return Nabla.Linear.Apply(new Ops.Resample(plans, $"{name}{dims}D{(antialias ? "Aa" : "")}"), input);
+        return Nabla.LinearOp.Apply(new Ops.Resample(plans, $"{name}{dims}D{(antialias ? "Aa" : "")}"), input);
     }
 
     /// <summary>The old name of Interpolate.</summary>

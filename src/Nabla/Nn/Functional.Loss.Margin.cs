@@ -151,7 +151,7 @@ public static partial class Functional
         // Targets count up to the first -1.
         Tensor valid = t.Ge(0).CumProd(-1).To(input.DType), places = Tensor.Where(valid.Ne(0), t, 0L);
         CheckClasses(places, classes);
-        Tensor isTarget = Nabla.Bilinear.Apply(new Ops.PutPlaces(-1, classes), valid, places).Gt(0);
+        Tensor isTarget = Nabla.BilinearOp.Apply(new Ops.PutPlaces(-1, classes), valid, places).Gt(0);
         Tensor z = 1.0 - input.Gather(-1, places).Unsqueeze(-1) + input.Unsqueeze(-2);
         Tensor counts = z.Detach().Gt(0).To(input.DType) * valid.Unsqueeze(-1) * isTarget.LogicalNot().To(input.DType).Unsqueeze(-2);
         return ((z * counts).Sum([-1, -2]) / (double)classes).Reduced(reduction);
@@ -168,7 +168,7 @@ public static partial class Functional
         bool allowBroadcast = false)
     {
         SameShape("multilabel_soft_margin_loss", input, target, allowBroadcast);
-        Tensor terms = Zip.Apply(new Ops.BinaryCrossEntropyWithLogits(), input, target);
+        Tensor terms = ZipOp.Apply(new Ops.BinaryCrossEntropyWithLogits(), input, target);
         if (weight is not null) terms = terms * weight;
         return (terms.Sum(-1) / (double)input.Size(-1)).Reduced(reduction);
     }

@@ -230,13 +230,13 @@ public static partial class Functional
             allowBroadcast);
         SameShape(Name, input, target, allowBroadcast);
         Tensor loss = posWeight is null
-            ? Zip.Apply(new Ops.BinaryCrossEntropyWithLogits(), input, target)
+            ? ZipOp.Apply(new Ops.BinaryCrossEntropyWithLogits(), input, target)
             : (1.0 - target) * input - ((posWeight - 1.0) * target + 1.0) * LogOfSigmoid(input);
         return (weight is null ? loss : loss * weight).Reduced(reduction);
     }
 
     /// <summary>log σ(x): the logits' loss against 1, without its sign.</summary>
-    private static Tensor LogOfSigmoid(Tensor x) => -Zip.Apply(new Ops.BinaryCrossEntropyWithLogits(), x, (Scalar)1.0);
+    private static Tensor LogOfSigmoid(Tensor x) => -ZipOp.Apply(new Ops.BinaryCrossEntropyWithLogits(), x, (Scalar)1.0);
 
     /// <summary>log(1 + e^(-y x)) for y of 1 and -1.</summary>
     /// <param name="input">x.</param>
@@ -253,7 +253,7 @@ public static partial class Functional
         SameShape(name, x, y, allowBroadcast);
         if (!Enum.IsDefined(reduction)) throw new ArgumentOutOfRangeException(nameof(reduction), reduction,
             $"{(int)reduction} is not a valid value for reduction");
-        if (reduction == Reduction.None || x.Rank + y.Rank == 0) return Zip.Apply(loss, x, y);
+        if (reduction == Reduction.None || x.Rank + y.Rank == 0) return ZipOp.Apply(loss, x, y);
         if (!x.layout.SameShape(y.layout))
         {
             Shape shape = new(Kernels.Broadcast.Shape(x.layout.shape, y.layout.shape, name));

@@ -39,7 +39,7 @@ public static partial class Functional
             long n = input.layout.shape[^(k + 1)];
             plans[k] = new(kind, n, n + pad[2 * k] + pad[2 * k + 1], pad[2 * k]);
         }
-        return Nabla.Linear.Apply(new Ops.Resample(plans, node), input);
+        return Nabla.LinearOp.Apply(new Ops.Resample(plans, node), input);
     }
 
     private static void CheckPad(Tensor x, Shape pad, int dims, string mode)

@@ -53,7 +53,7 @@ public static partial class Functional
     private static Tensor EvenMeans(int n, Tensor input, AdaptiveSize output)
     {
         PoolWindows windows = EvenWindows(n, "avg", input, output);
-        return Nabla.Linear.Apply(new Ops.AvgPool(windows, n == 3 ? "AdaptiveAvgPool3DBackward0" : "AdaptiveAvgPool2DBackward0"), input);
+        return Nabla.LinearOp.Apply(new Ops.AvgPool(windows, n == 3 ? "AdaptiveAvgPool3DBackward0" : "AdaptiveAvgPool2DBackward0"), input);
     }
 
     private static (Tensor Output, Tensor Indices) EvenMaxima(int n, Tensor input, AdaptiveSize output)

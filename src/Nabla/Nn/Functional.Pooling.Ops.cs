@@ -44,7 +44,7 @@ internal static partial class Ops
     {
         static string IOperation<AvgPool>.NodeName(AvgPool op) => op.Label;
         public Tensor Forward(Tensor x) => PoolMean.Run(x, Windows);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new AvgPoolSpread(Windows, Label), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new AvgPoolSpread(Windows, Label), g);
     }
 
     /// <summary>Each element divided evenly among its window: the transpose of <see cref="AvgPool"/>.</summary>
@@ -53,7 +53,7 @@ internal static partial class Ops
         static string IOperation<AvgPoolSpread>.NodeName(AvgPoolSpread op) => op.Label.Replace("Backward0", "BackwardBackward0",
             StringComparison.Ordinal);
         public Tensor Forward(Tensor x) => PoolMean.Spread(x, Windows);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new AvgPool(Windows, Label), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new AvgPool(Windows, Label), g);
     }
 
     /// <summary>Values at places that are counted in the flattened trailing dimensions.</summary>
@@ -61,14 +61,14 @@ internal static partial class Ops
     {
         /// <summary>The values at the places, of the places' shape.</summary>
         internal static Tensor Take(Tensor x, Tensor at, Shape plane) =>
-            Bilinear.Apply(new Gather(-1, "Gather"), Flat(x, plane.Count), Flat(at, plane.Count)).Reshape(at.Shape);
+            BilinearOp.Apply(new Gather(-1, "Gather"), Flat(x, plane.Count), Flat(at, plane.Count)).Reshape(at.Shape);
 
         /// <summary>Zeros with values added at the places.</summary>
         internal static Tensor Put(Tensor values, Tensor at, Shape plane)
         {
             long[] lead = at.layout.shape[..^plane.Count];
             GatherZeros op = new(-1, new Shape([.. lead, plane.NumElements]));
-            return Bilinear.Apply(op, Flat(values, plane.Count), Flat(at, plane.Count)).Reshape(new Shape([.. lead, .. plane.Values]));
+            return BilinearOp.Apply(op, Flat(values, plane.Count), Flat(at, plane.Count)).Reshape(new Shape([.. lead, .. plane.Values]));
         }
 
         internal static Tensor Flat(Tensor x, int n) => n == 1 ? x

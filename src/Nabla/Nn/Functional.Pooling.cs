@@ -126,7 +126,7 @@ public static partial class Functional
         if (!input.dtype.IsFloatingPoint() && input.dtype != DType.Int64)
             Throw.NotImplementedFor(n == 3 ? "avg_pool3d_out_frame" : "avg_pool2d", input.dtype);
         PoolWindows windows = PoolWindows.Means(input.Shape[^n..], output, k, s, p, countZeros, divisor);
-        return Nabla.Linear.Apply(new Ops.AvgPool(windows, n == 3 ? "AvgPool3DBackward0" : "AvgPool2DBackward0"), input);
+        return Nabla.LinearOp.Apply(new Ops.AvgPool(windows, n == 3 ? "AvgPool3DBackward0" : "AvgPool2DBackward0"), input);
     }
 
     private static PoolWindows MaxWindows(int n, Tensor input, Shape kernel, Shape? stride, Shape? padding, Shape? dilation, bool ceilMode)

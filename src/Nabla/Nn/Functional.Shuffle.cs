@@ -12,7 +12,7 @@ internal static partial class Ops
             return Reordered(x, [.. lead, c, Factor, Factor, h, w], [-5, -2, -4, -1, -3], [.. lead, c, h * Factor, w * Factor]);
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new PixelUnshuffle(Factor), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new PixelUnshuffle(Factor), g);
     }
 
     /// <summary>Blocks of pixels to channels: [..., C, H r, W r] to [..., C r², H, W].</summary>
@@ -25,7 +25,7 @@ internal static partial class Ops
             return Reordered(x, [.. lead, c, h, Factor, w, Factor], [-5, -3, -1, -4, -2], [.. lead, c * Factor * Factor, h, w]);
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new PixelShuffle(Factor), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new PixelShuffle(Factor), g);
     }
 
     /// <summary>Channels, at dimension Dim from the end, as [Groups, C / Groups], transposed.</summary>
@@ -39,7 +39,7 @@ internal static partial class Ops
         }
 
         public Tensor Transpose(Tensor g, TensorSpec x) =>
-            x.Layout.Count == 0 ? g : Linear.Apply(new ChannelShuffle(Dim, x.Layout.shape[^-Dim] / Groups), g);
+            x.Layout.Count == 0 ? g : LinearOp.Apply(new ChannelShuffle(Dim, x.Layout.shape[^-Dim] / Groups), g);
     }
 
     /// <summary>A copy of x, seen as <paramref name="split"/>, with its last dimensions in another order.</summary>
@@ -75,7 +75,7 @@ public static partial class Functional
         if (!divides) Throw.Shapes("pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of " +
             $"upscale_factor, but input.size(-3)={c} is not divisible by {(System.Int128)upscaleFactor * upscaleFactor}: the input has " +
             $"shape {input.Shape}.");
-        return Nabla.Linear.Apply(new Ops.PixelShuffle(upscaleFactor), input);
+        return Nabla.LinearOp.Apply(new Ops.PixelShuffle(upscaleFactor), input);
     }
 
     /// <summary>Moves blocks of pixels into channels: [..., C, H r, W r] becomes [..., C r², H, W].</summary>
@@ -89,7 +89,7 @@ public static partial class Functional
             if (input.Size(dim) % downscaleFactor != 0)
                 Throw.Shapes($"pixel_unshuffle expects {name} to be divisible by downscale_factor, but " +
                     $"input.size({dim})={input.Size(dim)} is not divisible by {downscaleFactor}: the input has shape {input.Shape}.");
-        return Nabla.Linear.Apply(new Ops.PixelUnshuffle(downscaleFactor), input);
+        return Nabla.LinearOp.Apply(new Ops.PixelUnshuffle(downscaleFactor), input);
     }
 
     private static void CheckPixels(string op, string name, Tensor x, long factor)
@@ -118,6 +118,6 @@ public static partial class Functional
             $"Number of groups to divide channels in must be positive. Value of groups:{groups}");
         if (input.Size(1) % groups != 0)
             Throw.Shapes($"Number of channels must be divisible by groups. Got {input.Size(1)} channels and {groups} groups.");
-        return Nabla.Linear.Apply(new Ops.ChannelShuffle(1 - input.Rank, groups), input);
+        return Nabla.LinearOp.Apply(new Ops.ChannelShuffle(1 - input.Rank, groups), input);
     }
 }

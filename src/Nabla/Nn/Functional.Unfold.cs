@@ -8,14 +8,14 @@ internal static partial class Ops
     internal readonly record struct Im2Col(Window Window) : ILinear<Im2Col>
     {
         public Tensor Forward(Tensor x) => ConvPatches.Columns(x, Window);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Col2Im(Window), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new Col2Im(Window), g);
     }
 
     /// <summary>The sum of patches given as columns: the transpose of <see cref="Im2Col"/>.</summary>
     internal readonly record struct Col2Im(Window Window) : ILinear<Col2Im>
     {
         public Tensor Forward(Tensor x) => ConvPatches.Image(x, Window);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Im2Col(Window), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new Im2Col(Window), g);
     }
 }
 
@@ -45,7 +45,7 @@ public static partial class Functional
             Throw.Shapes($"Given input with spatial size {Pair(size)}, kernel_size={Pair(k)}, dilation={Pair(d)}, padding={Pair(p)}, " +
                 $"calculated shape of the array of sliding blocks as ({blocks[0]}, {blocks[1]}), but its components must be at least one.");
         Shape count = (Fits(blocks[0], size.Values), Fits(blocks[1], size.Values));
-        return Nabla.Linear.Apply(new Ops.Im2Col(new(size, k, count, s, p, d)), input);
+        return Nabla.LinearOp.Apply(new Ops.Im2Col(new(size, k, count, s, p, d)), input);
     }
 
     /// <summary>
@@ -79,7 +79,7 @@ public static partial class Functional
                 $"{blocks[1]} = {blocks[0] * blocks[1]}, but got input.size(2)={columns}.");
         CheckDType("col2im_out_cpu", input.dtype);
         Shape count = ((long)blocks[0], (long)blocks[1]);
-        return Nabla.Linear.Apply(new Ops.Col2Im(new(size, k, count, s, p, d)), input);
+        return Nabla.LinearOp.Apply(new Ops.Col2Im(new(size, k, count, s, p, d)), input);
     }
 
     private static void CheckDType(string op, DType dtype)

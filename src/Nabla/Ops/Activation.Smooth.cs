@@ -10,7 +10,7 @@ internal static partial class Ops
     {
         static Saves IMap<Sigmoid>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Sigmoid(x, y);
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new SigmoidBackward(), d, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new SigmoidBackward(), d, y);
     }
 
     /// <summary>d · (1 - y) · y: the derivative of the sigmoid, from its result</summary>
@@ -21,7 +21,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Zip(new SigmoidSlope<T>(), x, y, z);
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(this, d, y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * x * (1 - 2 * y);
     }
 
@@ -50,7 +50,7 @@ internal static partial class Ops
             else VectorMath.Gelu(x, y);
         }
 
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new GeluBackward(Tanh), d, x);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new GeluBackward(Tanh), d, x);
     }
 
     /// <summary>d · gelu'(x)</summary>
@@ -64,7 +64,7 @@ internal static partial class Ops
             else VectorZip.Run<GeluSlope, T>(x, y, z);
         }
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(this, d, y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * x * (Tanh ? SecondOfTanh(y) : Second(y));
 
         // gelu'' = φ(x) (2 - x²)
@@ -87,7 +87,7 @@ internal static partial class Ops
     public readonly record struct Silu : IFloatMap<Silu>
     {
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Silu(x, y);
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new SiluBackward(), d, x);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new SiluBackward(), d, x);
     }
 
     /// <summary>d · silu'(x)</summary>
@@ -98,7 +98,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             VectorZip.Run<SiluSlope, T>(x, y, z);
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(this, d, y);
 
         // silu'' = s (1 - s) (2 + x (1 - 2 s))
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z)

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using Nabla.Kernels;
 
 namespace Nabla;
@@ -11,7 +10,7 @@ internal static partial class Ops
     {
         static Saves IMap<Relu>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => Lanes.Map(new ReluLanes<T>(), x, y);
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Above(0), d, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new Above(0), d, y);
     }
 
     /// <summary>x above the threshold, else a value</summary>
@@ -20,7 +19,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> =>
             Lanes.Map(new ThresholdLanes<T>(Number<T>(Limit), Number<T>(Value)), x, y);
 
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Above(Limit.ToDouble()), d, x);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new Above(Limit.ToDouble()), d, x);
     }
 
     /// <summary>0 where x ≤ Limit, else d: the derivative of relu and threshold</summary>
@@ -33,7 +32,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Zip(new AboveLanes<T>(T.CreateTruncating(Limit)), x, y, z);
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(this, d, y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
     }
 
@@ -43,7 +42,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> =>
             Lanes.Map(new Bounded<T>(Number<T>(Min), Number<T>(Max)), x, y);
 
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Between(Min.ToDouble(), Max.ToDouble(), 1, true), d, x);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new Between(Min.ToDouble(), Max.ToDouble(), 1, true), d, x);
     }
 
     /// <summary>Slope · d where Min &lt; x &lt; Max, else 0; the derivatives of bounded ramps. NaN counts as inside or outside.</summary>
@@ -55,7 +54,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Zip(new BetweenLanes<T>(T.CreateTruncating(Min), T.CreateTruncating(Max), T.CreateTruncating(Slope), NaNInside), x, y, z);
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(this, d, y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
     }
 
@@ -67,7 +66,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Map(new LeakyLanes<T>(T.CreateTruncating(Slope)), x, y);
 
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new LeakySlope(Slope), d, x);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new LeakySlope(Slope), d, x);
     }
 
     /// <summary>d where x is above 0, else Slope · d: the derivative of leaky relu</summary>
@@ -80,7 +79,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Zip(new LeakySlopeLanes<T>(T.CreateTruncating(Slope)), x, y, z);
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(this, d, y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
     }
 
@@ -112,7 +111,7 @@ internal static partial class Ops
     {
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Map(new HardsigmoidLanes<T>(), x, y);
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Between(-3, 3, 1.0 / 6, false), d, x);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new Between(-3, 3, 1.0 / 6, false), d, x);
     }
 
     /// <summary>x · min(max(x + 3, 0), 6) / 6</summary>
@@ -129,7 +128,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Zip(new BeyondLanes<T>(T.CreateTruncating(Lambda)), x, x, y);
 
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Beyond(Lambda), d, x);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new Beyond(Lambda), d, x);
     }
 
     /// <summary>x moved towards 0 by Lambda, at most to 0</summary>
@@ -138,7 +137,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Map(new SoftshrinkLanes<T>(T.CreateTruncating(Lambda)), x, y);
 
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Beyond(Lambda), d, x);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new Beyond(Lambda), d, x);
     }
 
     /// <summary>0 where -Lambda ≤ x ≤ Lambda, else d: the derivative of the shrinkages</summary>
@@ -150,7 +149,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Zip(new BeyondLanes<T>(T.CreateTruncating(Lambda)), x, y, z);
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(this, d, y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
     }
 }

@@ -69,7 +69,8 @@ internal static partial class Ops
             }
         }
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Throw.NoDerivative("the derivative for 'nextafter' is not implemented.");
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) =>
+            Throw.NoDerivative("the derivative for 'nextafter' is not implemented.");
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => DiffX(d, x, y, z);
     }
 }
@@ -80,7 +81,7 @@ public sealed partial class Tensor
     /// <param name="end">The value at w = 1, of the same dtype.</param>
     /// <param name="weight">w.</param>
     /// <exception cref="DTypeException">The dtypes differ or are not floating point.</exception>
-    public Tensor Lerp(Tensor end, Scalar weight) => Zip.Apply(new Ops.Lerp(weight.ToDouble()), Mixes(end, "end"), end);
+    public Tensor Lerp(Tensor end, Scalar weight) => ZipOp.Apply(new Ops.Lerp(weight.ToDouble()), Mixes(end, "end"), end);
 
     /// <summary>x + w·(end - x) with a tensor of weights, broadcast.</summary>
     /// <param name="end">The value at w = 1, of the same dtype.</param>
@@ -90,7 +91,7 @@ public sealed partial class Tensor
 
     /// <summary>x = x + w·(end - x)</summary>
     /// <inheritdoc cref="Lerp(Tensor, Scalar)"/>
-    public Tensor Lerp_(Tensor end, Scalar weight) => Zip.InPlace(new Ops.Lerp(weight.ToDouble()), Mixes(end, "end"), end);
+    public Tensor Lerp_(Tensor end, Scalar weight) => ZipOp.InPlace(new Ops.Lerp(weight.ToDouble()), Mixes(end, "end"), end);
 
     /// <summary>x = x + w·(end - x) with a tensor of weights.</summary>
     /// <inheritdoc cref="Lerp(Tensor, Tensor)"/>
@@ -128,19 +129,19 @@ public sealed partial class Tensor
     }
 
     /// <summary>|x| with the sign of y, that of -0 included, broadcast; integers give the default floating-point dtype.</summary>
-    public Tensor CopySign(Tensor other) => Zip.Apply(new Ops.Copysign(), this, other);
+    public Tensor CopySign(Tensor other) => ZipOp.Apply(new Ops.Copysign(), this, other);
     /// <summary>|x| with the sign of a plain number.</summary>
-    public Tensor CopySign(Scalar other) => Zip.Apply(new Ops.Copysign(true), this, other);
+    public Tensor CopySign(Scalar other) => ZipOp.Apply(new Ops.Copysign(true), this, other);
     /// <summary>x = |x| with the sign of y.</summary>
-    public Tensor CopySign_(Tensor other) => Zip.InPlace(new Ops.Copysign(), this, other);
+    public Tensor CopySign_(Tensor other) => ZipOp.InPlace(new Ops.Copysign(), this, other);
     /// <summary>x = |x| with the sign of a plain number.</summary>
-    public Tensor CopySign_(Scalar other) => Zip.InPlace(new Ops.Copysign(true), this, other);
+    public Tensor CopySign_(Scalar other) => ZipOp.InPlace(new Ops.Copysign(true), this, other);
 
     /// <summary>The next number of the dtype after x in the direction of y, broadcast. Without gradient.</summary>
     /// <exception cref="DTypeException">The promoted dtype is not floating point.</exception>
-    public Tensor NextAfter(Tensor other) => Zip.Apply(new Ops.Nextafter(), Wide(other), other);
+    public Tensor NextAfter(Tensor other) => ZipOp.Apply(new Ops.Nextafter(), Wide(other), other);
     /// <summary>x = nextafter(x, y)</summary>
-    public Tensor NextAfter_(Tensor other) => Zip.InPlace(new Ops.Nextafter(), Wide(other), other);
+    public Tensor NextAfter_(Tensor other) => ZipOp.InPlace(new Ops.Nextafter(), Wide(other), other);
 
     private Tensor Wide(Tensor other)
     {

@@ -154,42 +154,42 @@ public sealed partial class Tensor
     /// <param name="alpha">α; 1 by default.</param>
     /// <exception cref="DTypeException">α is floating point and the result is not, or α is bool and the result is not.</exception>
     public Tensor Add(Tensor other, Scalar? alpha = null) => IsOne(alpha)
-        ? Zip.Apply(new Ops.Add(), this, other)
-        : Zip.Apply(Ops.AddScaled.Of(Promotion.Result(this, other), alpha!.Value, "AddBackward0"), this, other);
+        ? ZipOp.Apply(new Ops.Add(), this, other)
+        : ZipOp.Apply(Ops.AddScaled.Of(Promotion.Result(this, other), alpha!.Value, "AddBackward0"), this, other);
 
     /// <summary>x + α·y for a plain number.</summary>
     public Tensor Add(Scalar other, Scalar? alpha = null) =>
-        IsOne(alpha) ? Zip.Apply(new Ops.Add(), this, other) : Add(Ops.Wrapped(other), alpha);
+        IsOne(alpha) ? ZipOp.Apply(new Ops.Add(), this, other) : Add(Ops.Wrapped(other), alpha);
 
     /// <summary>x = x + α·y.</summary>
     public Tensor Add_(Tensor other, Scalar? alpha = null) => IsOne(alpha)
-        ? Zip.InPlace(new Ops.Add(), this, other)
-        : Zip.InPlace(Ops.AddScaled.Of(Promotion.Result(this, other), alpha!.Value, "AddBackward0"), this, other);
+        ? ZipOp.InPlace(new Ops.Add(), this, other)
+        : ZipOp.InPlace(Ops.AddScaled.Of(Promotion.Result(this, other), alpha!.Value, "AddBackward0"), this, other);
 
     /// <summary>x = x + α·y for a plain number.</summary>
     public Tensor Add_(Scalar other, Scalar? alpha = null) =>
-        IsOne(alpha) ? Zip.InPlace(new Ops.Add(), this, other) : Add_(Ops.Wrapped(other), alpha);
+        IsOne(alpha) ? ZipOp.InPlace(new Ops.Add(), this, other) : Add_(Ops.Wrapped(other), alpha);
 
     /// <summary>x - α·y, broadcast.</summary>
     /// <param name="other">y.</param>
     /// <param name="alpha">α; 1 by default.</param>
     /// <exception cref="DTypeException">An operand is bool, or α is floating point and the result is not.</exception>
     public Tensor Sub(Tensor other, Scalar? alpha = null) => IsOne(alpha)
-        ? Zip.Apply(new Ops.Sub(), NotBool(this, other), other)
-        : Zip.Apply(Minus(NotBool(this, other), other, alpha, "SubBackward0"), this, other);
+        ? ZipOp.Apply(new Ops.Sub(), NotBool(this, other), other)
+        : ZipOp.Apply(Minus(NotBool(this, other), other, alpha, "SubBackward0"), this, other);
 
     /// <summary>x - α·y for a plain number.</summary>
     public Tensor Sub(Scalar other, Scalar? alpha = null) =>
-        IsOne(alpha) ? Zip.Apply(new Ops.Sub(), NotBool(this), other) : Sub(Ops.Wrapped(other), alpha);
+        IsOne(alpha) ? ZipOp.Apply(new Ops.Sub(), NotBool(this), other) : Sub(Ops.Wrapped(other), alpha);
 
     /// <summary>x = x - α·y.</summary>
     public Tensor Sub_(Tensor other, Scalar? alpha = null) => IsOne(alpha)
-        ? Zip.InPlace(new Ops.Sub(), NotBool(this, other), other)
-        : Zip.InPlace(Minus(NotBool(this, other), other, alpha, "SubBackward0"), this, other);
+        ? ZipOp.InPlace(new Ops.Sub(), NotBool(this, other), other)
+        : ZipOp.InPlace(Minus(NotBool(this, other), other, alpha, "SubBackward0"), this, other);
 
     /// <summary>x = x - α·y for a plain number.</summary>
     public Tensor Sub_(Scalar other, Scalar? alpha = null) => IsOne(alpha)
-        ? Zip.InPlace(new Ops.Sub(), NotBool(this), other)
+        ? ZipOp.InPlace(new Ops.Sub(), NotBool(this), other)
         : Sub_(Ops.Wrapped(other), alpha);
 
     /// <summary>y - α·x, broadcast.</summary>
@@ -197,31 +197,31 @@ public sealed partial class Tensor
     /// <param name="alpha">α; 1 by default.</param>
     /// <exception cref="DTypeException">An operand is bool, or α is floating point and the result is not.</exception>
     public Tensor RSub(Tensor other, Scalar? alpha = null) => IsOne(alpha)
-        ? Zip.Apply(new Ops.RSub(), NotBool(this, other), other)
-        : Zip.Apply(Minus(NotBool(this, other), other, alpha, "RsubBackward0"), other, this);
+        ? ZipOp.Apply(new Ops.RSub(), NotBool(this, other), other)
+        : ZipOp.Apply(Minus(NotBool(this, other), other, alpha, "RsubBackward0"), other, this);
 
     /// <summary>y - α·x for a plain number y.</summary>
     public Tensor RSub(Scalar other, Scalar? alpha = null) => IsOne(alpha)
-        ? Zip.Apply(new Ops.RSub(true), NotBool(this), other)
-        : Zip.Apply(Minus(NotBool(this), Ops.Wrapped(other), alpha, "RsubBackward1"), Ops.Wrapped(other), this);
+        ? ZipOp.Apply(new Ops.RSub(true), NotBool(this), other)
+        : ZipOp.Apply(Minus(NotBool(this), Ops.Wrapped(other), alpha, "RsubBackward1"), Ops.Wrapped(other), this);
 
     /// <summary>x · y, element by element, broadcast.</summary>
-    public Tensor Mul(Tensor other) => Zip.Apply(new Ops.Mul(), this, other);
+    public Tensor Mul(Tensor other) => ZipOp.Apply(new Ops.Mul(), this, other);
     /// <summary>x · y for a plain number.</summary>
-    public Tensor Mul(Scalar other) => Zip.Apply(new Ops.Mul(), this, other);
+    public Tensor Mul(Scalar other) => ZipOp.Apply(new Ops.Mul(), this, other);
     /// <summary>x = x · y.</summary>
-    public Tensor Mul_(Tensor other) => Zip.InPlace(new Ops.Mul(), this, other);
+    public Tensor Mul_(Tensor other) => ZipOp.InPlace(new Ops.Mul(), this, other);
     /// <summary>x = x · y for a plain number.</summary>
-    public Tensor Mul_(Scalar other) => Zip.InPlace(new Ops.Mul(), this, other);
+    public Tensor Mul_(Scalar other) => ZipOp.InPlace(new Ops.Mul(), this, other);
 
     /// <summary>x / y, broadcast; integers give the default floating-point dtype.</summary>
-    public Tensor Div(Tensor other) => Zip.Apply(new Ops.Div(), this, other);
+    public Tensor Div(Tensor other) => ZipOp.Apply(new Ops.Div(), this, other);
     /// <summary>x / y for a plain number.</summary>
-    public Tensor Div(Scalar other) => Zip.Apply(new Ops.Div(), this, other);
+    public Tensor Div(Scalar other) => ZipOp.Apply(new Ops.Div(), this, other);
     /// <summary>x = x / y.</summary>
-    public Tensor Div_(Tensor other) => Zip.InPlace(new Ops.Div(), this, other);
+    public Tensor Div_(Tensor other) => ZipOp.InPlace(new Ops.Div(), this, other);
     /// <summary>x = x / y for a plain number.</summary>
-    public Tensor Div_(Scalar other) => Zip.InPlace(new Ops.Div(), this, other);
+    public Tensor Div_(Scalar other) => ZipOp.InPlace(new Ops.Div(), this, other);
 
     /// <summary>x / y, the same as <see cref="Div(Tensor)"/>.</summary>
     public Tensor TrueDivide(Tensor other) => Div(other);
@@ -234,9 +234,9 @@ public sealed partial class Tensor
 
     /// <summary>-x</summary>
     /// <exception cref="DTypeException">The tensor is bool.</exception>
-    public Tensor Neg() => Map.Apply(new Ops.Neg(), Negatable(this));
+    public Tensor Neg() => MapOp.Apply(new Ops.Neg(), Negatable(this));
     /// <summary>x = -x</summary>
-    public Tensor Neg_() => Map.InPlace(new Ops.Neg(), Negatable(this));
+    public Tensor Neg_() => MapOp.InPlace(new Ops.Neg(), Negatable(this));
 
     /// <summary>x itself, as the unary plus of PyTorch.</summary>
     /// <exception cref="DTypeException">The tensor is bool.</exception>
@@ -248,19 +248,19 @@ public sealed partial class Tensor
 
     /// <summary>|x|; the gradient at 0 is 0.</summary>
     /// <exception cref="DTypeException">The tensor is bool.</exception>
-    public Tensor Abs() => Map.Apply(new Ops.Abs(), this);
+    public Tensor Abs() => MapOp.Apply(new Ops.Abs(), this);
     /// <summary>x = |x|</summary>
-    public Tensor Abs_() => Map.InPlace(new Ops.Abs(), this);
+    public Tensor Abs_() => MapOp.InPlace(new Ops.Abs(), this);
 
     /// <summary>-1, 0 or 1 by the sign of x; 0 for NaN. The gradient is 0; bools are returned as they are.</summary>
-    public Tensor Sign() => dtype == DType.Bool ? Clone() : Map.Apply(new Ops.Sign(), this);
+    public Tensor Sign() => dtype == DType.Bool ? Clone() : MapOp.Apply(new Ops.Sign(), this);
     /// <summary>x = sign(x)</summary>
-    public Tensor Sign_() => dtype == DType.Bool ? this : Map.InPlace(new Ops.Sign(), this);
+    public Tensor Sign_() => dtype == DType.Bool ? this : MapOp.InPlace(new Ops.Sign(), this);
 
     /// <summary>x / |x|, or 0 where x is 0: for real numbers the same as <see cref="Sign"/>.</summary>
-    public Tensor Sgn() => dtype == DType.Bool ? Clone() : Map.Apply(new Ops.Sgn(), this);
+    public Tensor Sgn() => dtype == DType.Bool ? Clone() : MapOp.Apply(new Ops.Sgn(), this);
     /// <summary>x = sgn(x)</summary>
-    public Tensor Sgn_() => dtype == DType.Bool ? this : Map.InPlace(new Ops.Sgn(), this);
+    public Tensor Sgn_() => dtype == DType.Bool ? this : MapOp.InPlace(new Ops.Sgn(), this);
 
     private static bool IsOne(Scalar? alpha) => alpha is not { } a || (a.Category == 1 && a.ToInt64() == 1);
 

@@ -1,7 +1,7 @@
 namespace Nabla;
 
 /// <summary>The driver of <see cref="IBilinear{TSelf}"/>.</summary>
-public static class Bilinear
+public static class BilinearOp
 {
     /// <summary>B(x, y), recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IBilinear<TOp>

@@ -79,40 +79,40 @@ public sealed partial class Tensor
 {
     /// <summary>Bitwise and; logical for bools, broadcast.</summary>
     /// <exception cref="DTypeException">An operand is floating point.</exception>
-    public Tensor BitwiseAnd(Tensor other) => Zip.Apply(new Ops.BitwiseAnd(), this, other);
+    public Tensor BitwiseAnd(Tensor other) => ZipOp.Apply(new Ops.BitwiseAnd(), this, other);
     /// <summary>Bitwise and; logical for bools.</summary>
-    public Tensor BitwiseAnd(Scalar other) => Zip.Apply(new Ops.BitwiseAnd(), this, other);
+    public Tensor BitwiseAnd(Scalar other) => ZipOp.Apply(new Ops.BitwiseAnd(), this, other);
     /// <summary>Bitwise and; logical for bools, in place.</summary>
-    public Tensor BitwiseAnd_(Tensor other) => Zip.InPlace(new Ops.BitwiseAnd(), this, other);
+    public Tensor BitwiseAnd_(Tensor other) => ZipOp.InPlace(new Ops.BitwiseAnd(), this, other);
     /// <summary>Bitwise and; logical for bools, in place.</summary>
-    public Tensor BitwiseAnd_(Scalar other) => Zip.InPlace(new Ops.BitwiseAnd(), this, other);
+    public Tensor BitwiseAnd_(Scalar other) => ZipOp.InPlace(new Ops.BitwiseAnd(), this, other);
 
     /// <summary>Bitwise or; logical for bools, broadcast.</summary>
     /// <exception cref="DTypeException">An operand is floating point.</exception>
-    public Tensor BitwiseOr(Tensor other) => Zip.Apply(new Ops.BitwiseOr(), this, other);
+    public Tensor BitwiseOr(Tensor other) => ZipOp.Apply(new Ops.BitwiseOr(), this, other);
     /// <summary>Bitwise or; logical for bools.</summary>
-    public Tensor BitwiseOr(Scalar other) => Zip.Apply(new Ops.BitwiseOr(), this, other);
+    public Tensor BitwiseOr(Scalar other) => ZipOp.Apply(new Ops.BitwiseOr(), this, other);
     /// <summary>Bitwise or; logical for bools, in place.</summary>
-    public Tensor BitwiseOr_(Tensor other) => Zip.InPlace(new Ops.BitwiseOr(), this, other);
+    public Tensor BitwiseOr_(Tensor other) => ZipOp.InPlace(new Ops.BitwiseOr(), this, other);
     /// <summary>Bitwise or; logical for bools, in place.</summary>
-    public Tensor BitwiseOr_(Scalar other) => Zip.InPlace(new Ops.BitwiseOr(), this, other);
+    public Tensor BitwiseOr_(Scalar other) => ZipOp.InPlace(new Ops.BitwiseOr(), this, other);
 
     /// <summary>Bitwise exclusive or; logical for bools, broadcast.</summary>
     /// <exception cref="DTypeException">An operand is floating point.</exception>
-    public Tensor BitwiseXor(Tensor other) => Zip.Apply(new Ops.BitwiseXor(), this, other);
+    public Tensor BitwiseXor(Tensor other) => ZipOp.Apply(new Ops.BitwiseXor(), this, other);
     /// <summary>Bitwise exclusive or; logical for bools.</summary>
-    public Tensor BitwiseXor(Scalar other) => Zip.Apply(new Ops.BitwiseXor(), this, other);
+    public Tensor BitwiseXor(Scalar other) => ZipOp.Apply(new Ops.BitwiseXor(), this, other);
     /// <summary>Bitwise exclusive or; logical for bools, in place.</summary>
-    public Tensor BitwiseXor_(Tensor other) => Zip.InPlace(new Ops.BitwiseXor(), this, other);
+    public Tensor BitwiseXor_(Tensor other) => ZipOp.InPlace(new Ops.BitwiseXor(), this, other);
     /// <summary>Bitwise exclusive or; logical for bools, in place.</summary>
-    public Tensor BitwiseXor_(Scalar other) => Zip.InPlace(new Ops.BitwiseXor(), this, other);
+    public Tensor BitwiseXor_(Scalar other) => ZipOp.InPlace(new Ops.BitwiseXor(), this, other);
 
     /// <summary>Bitwise not; logical not for bools.</summary>
     /// <exception cref="DTypeException">The tensor is floating point.</exception>
     public Tensor BitwiseNot()
     {
         if (dtype.IsFloatingPoint()) Throw.NotImplementedFor("bitwise_not_cpu", dtype);
-        return dtype == DType.Bool ? LogicalNot() : Map.Apply(new Ops.BitwiseNot(), this);
+        return dtype == DType.Bool ? LogicalNot() : MapOp.Apply(new Ops.BitwiseNot(), this);
     }
 
     /// <summary>Bitwise not in place; logical not for bools.</summary>
@@ -121,22 +121,22 @@ public sealed partial class Tensor
     /// <summary>x · 2^y in integers, broadcast: bits shifted out are lost, and shifts of the whole width or more, or negative ones, give
     /// 0.</summary>
     /// <exception cref="DTypeException">An operand is not an integer.</exception>
-    public Tensor BitwiseLeftShift(Tensor other) => Zip.Apply(new Ops.BitwiseLeftShift(), this, other);
+    public Tensor BitwiseLeftShift(Tensor other) => ZipOp.Apply(new Ops.BitwiseLeftShift(), this, other);
     /// <inheritdoc cref="BitwiseLeftShift(Tensor)"/>
-    public Tensor BitwiseLeftShift(Scalar other) => Zip.Apply(new Ops.BitwiseLeftShift(), this, other);
+    public Tensor BitwiseLeftShift(Scalar other) => ZipOp.Apply(new Ops.BitwiseLeftShift(), this, other);
     /// <summary>x = x · 2^y</summary>
-    public Tensor BitwiseLeftShift_(Tensor other) => Zip.InPlace(new Ops.BitwiseLeftShift(), this, other);
+    public Tensor BitwiseLeftShift_(Tensor other) => ZipOp.InPlace(new Ops.BitwiseLeftShift(), this, other);
     /// <summary>x = x · 2^y</summary>
-    public Tensor BitwiseLeftShift_(Scalar other) => Zip.InPlace(new Ops.BitwiseLeftShift(), this, other);
+    public Tensor BitwiseLeftShift_(Scalar other) => ZipOp.InPlace(new Ops.BitwiseLeftShift(), this, other);
 
     /// <summary>⌊x / 2^y⌋ in integers, broadcast; shifts of the whole width or more, or negative ones, give 0, or -1 for negative
     /// x.</summary>
     /// <exception cref="DTypeException">An operand is not an integer.</exception>
-    public Tensor BitwiseRightShift(Tensor other) => Zip.Apply(new Ops.BitwiseRightShift(), this, other);
+    public Tensor BitwiseRightShift(Tensor other) => ZipOp.Apply(new Ops.BitwiseRightShift(), this, other);
     /// <inheritdoc cref="BitwiseRightShift(Tensor)"/>
-    public Tensor BitwiseRightShift(Scalar other) => Zip.Apply(new Ops.BitwiseRightShift(), this, other);
+    public Tensor BitwiseRightShift(Scalar other) => ZipOp.Apply(new Ops.BitwiseRightShift(), this, other);
     /// <summary>x = ⌊x / 2^y⌋</summary>
-    public Tensor BitwiseRightShift_(Tensor other) => Zip.InPlace(new Ops.BitwiseRightShift(), this, other);
+    public Tensor BitwiseRightShift_(Tensor other) => ZipOp.InPlace(new Ops.BitwiseRightShift(), this, other);
     /// <summary>x = ⌊x / 2^y⌋</summary>
-    public Tensor BitwiseRightShift_(Scalar other) => Zip.InPlace(new Ops.BitwiseRightShift(), this, other);
+    public Tensor BitwiseRightShift_(Scalar other) => ZipOp.InPlace(new Ops.BitwiseRightShift(), this, other);
 }

@@ -79,19 +79,19 @@ internal static partial class Ops
 public sealed partial class Tensor
 {
     /// <summary>Whether each element is not a number: a bool tensor.</summary>
-    public Tensor IsNaN() => Map.Apply(new Ops.IsNaN(), this);
+    public Tensor IsNaN() => MapOp.Apply(new Ops.IsNaN(), this);
     /// <summary>Whether each element is infinite: a bool tensor.</summary>
-    public Tensor IsInf() => Map.Apply(new Ops.IsInf(), this);
+    public Tensor IsInf() => MapOp.Apply(new Ops.IsInf(), this);
     /// <summary>Whether each element is neither infinite nor NaN: a bool tensor.</summary>
-    public Tensor IsFinite() => Map.Apply(new Ops.IsFinite(), this);
+    public Tensor IsFinite() => MapOp.Apply(new Ops.IsFinite(), this);
     /// <summary>Whether each element is inf: a bool tensor.</summary>
-    public Tensor IsPosInf() => Map.Apply(new Ops.IsSignedInf(false), this);
+    public Tensor IsPosInf() => MapOp.Apply(new Ops.IsSignedInf(false), this);
     /// <summary>Whether each element is -inf: a bool tensor.</summary>
-    public Tensor IsNegInf() => Map.Apply(new Ops.IsSignedInf(true), this);
+    public Tensor IsNegInf() => MapOp.Apply(new Ops.IsSignedInf(true), this);
     /// <summary>Whether each element is a real number: true everywhere but where an imaginary part is not 0.</summary>
     public Tensor IsReal() => dtype.IsComplex() ? Imag == 0 : OnesLike(this, DType.Bool);
     /// <summary>Whether the sign bit of each element is set: a bool tensor, true also for -0.</summary>
-    public Tensor SignBit() => Map.Apply(new Ops.SignBit(), this);
+    public Tensor SignBit() => MapOp.Apply(new Ops.SignBit(), this);
 
     /// <summary>Whether |x - y| ≤ atol + rtol·|y|, element by element, broadcast: a bool tensor. Equal infinities are close.</summary>
     /// <param name="other">y, of the same dtype.</param>

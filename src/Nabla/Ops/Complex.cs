@@ -7,14 +7,14 @@ internal static partial class Ops
     {
         static bool IOperation<ViewAsReal>.TakesComplex => true;
         public Tensor Forward(Tensor x) => Kernels.Pairs.Of(x);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new ViewAsComplex(), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new ViewAsComplex(), g);
     }
 
     /// <summary>A last dimension of size 2 as real and imaginary parts: a view where memory allows it</summary>
     public readonly record struct ViewAsComplex : ILinear<ViewAsComplex>
     {
         public Tensor Forward(Tensor x) => Kernels.Pairs.Join(x);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new ViewAsReal(), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new ViewAsReal(), g);
     }
 }
 
@@ -40,30 +40,30 @@ internal static class Complexes
     internal static Tensor Linear<TOp>(TOp op, Tensor x) where TOp : struct, ILinear<TOp>
     {
         if (!TOp.Differentiable) return Unsupported<TOp>(x.dtype);
-        return Tensor.Complex(Nabla.Linear.Apply(op, x.Real), Nabla.Linear.Apply(op, x.Imag));
+        return Tensor.Complex(Nabla.LinearOp.Apply(op, x.Real), Nabla.LinearOp.Apply(op, x.Imag));
     }
 
     /// <summary>(a + ib, c + id) ↦ B(a, c) - B(b, d) + i (B(a, d) + B(b, c)); the second operand may be an index.</summary>
     internal static Tensor Bilinear<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IBilinear<TOp>
     {
-        Tensor ac = Nabla.Bilinear.Apply(op, Re(x), Re(y));
-        Tensor? bd = x.dtype.IsComplex() && y.dtype.IsComplex() ? Nabla.Bilinear.Apply(op, x.Imag, y.Imag) : null;
-        Tensor? ad = y.dtype.IsComplex() ? Nabla.Bilinear.Apply(op, Re(x), y.Imag) : null;
-        Tensor? bc = x.dtype.IsComplex() ? Nabla.Bilinear.Apply(op, x.Imag, Re(y)) : null;
+        Tensor ac = Nabla.BilinearOp.Apply(op, Re(x), Re(y));
+        Tensor? bd = x.dtype.IsComplex() && y.dtype.IsComplex() ? Nabla.BilinearOp.Apply(op, x.Imag, y.Imag) : null;
+        Tensor? ad = y.dtype.IsComplex() ? Nabla.BilinearOp.Apply(op, Re(x), y.Imag) : null;
+        Tensor? bc = x.dtype.IsComplex() ? Nabla.BilinearOp.Apply(op, x.Imag, Re(y)) : null;
         return Tensor.Complex(bd is null ? ac : ac - bd, ad is null ? bc! : bc is null ? ad : ad + bc);
 
         static Tensor Re(Tensor t) => t.dtype.IsComplex() ? t.Real : t;
     }
 
     /// <summary>Pairs in the last dimension as complex numbers, copied where memory does not hold them side by side.</summary>
-    internal static Tensor Join(Tensor pairs) => Nabla.Linear.Apply(new Ops.ViewAsComplex(), pairs);
+    internal static Tensor Join(Tensor pairs) => Nabla.LinearOp.Apply(new Ops.ViewAsComplex(), pairs);
 
     /// <summary>A map that treats both parts alike.</summary>
-    internal static Tensor Parts<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp> => Join(Map.Apply(op, x.ViewAsReal()));
+    internal static Tensor Parts<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp> => Join(MapOp.Apply(op, x.ViewAsReal()));
 
     /// <summary>A zip that treats both parts alike.</summary>
     internal static Tensor Parts<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp> =>
-        Join(Nabla.Zip.Apply(op, x.ViewAsReal(), y.ViewAsReal()));
+        Join(Nabla.ZipOp.Apply(op, x.ViewAsReal(), y.ViewAsReal()));
 
     internal static Tensor Product(Tensor x, Tensor y)
     {
@@ -136,7 +136,7 @@ public sealed partial class Tensor
     public Tensor ViewAsReal()
     {
         if (!dtype.IsComplex()) Throw.Types("view_as_real is only supported for complex tensors");
-        return Linear.Apply(new Ops.ViewAsReal(), this);
+        return LinearOp.Apply(new Ops.ViewAsReal(), this);
     }
 
     /// <summary>A last dimension of size 2 as the real and imaginary parts of complex numbers: a view of the same memory.</summary>
@@ -157,7 +157,7 @@ public sealed partial class Tensor
                     Throw.Shapes($"Tensor must have a stride divisible by 2 for all but last dimension; use Contiguous() first.");
             if (layout.Offset % 2 != 0) Throw.Shapes("Tensor must have a storage_offset divisible by 2; use Clone() first.");
         }
-        return Linear.Apply(new Ops.ViewAsComplex(), this);
+        return LinearOp.Apply(new Ops.ViewAsComplex(), this);
     }
 
     /// <summary>real + i·imag, broadcast.</summary>

@@ -30,24 +30,24 @@ internal static partial class Ops
 public sealed partial class Tensor
 {
     /// <summary>One value everywhere, in this tensor's shape and dtype; no gradient flows through it.</summary>
-    public Tensor Fill(Scalar value) => Map.Apply(new Ops.Fill(value, "FillBackward0"), this);
+    public Tensor Fill(Scalar value) => MapOp.Apply(new Ops.Fill(value, "FillBackward0"), this);
     /// <summary>The value of a 0-d tensor everywhere, in this tensor's shape and dtype; the value receives the sum of the
     /// gradient.</summary>
     /// <exception cref="ShapeException">The value is not 0-d.</exception>
-    public Tensor Fill(Tensor value) => Zip.Apply(new Ops.FillWith("FillBackward1"), this, OneValue(value));
+    public Tensor Fill(Tensor value) => ZipOp.Apply(new Ops.FillWith("FillBackward1"), this, OneValue(value));
     /// <summary>Writes one value into every element; the gradient of what was there before is 0.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The dtype cannot hold the value.</exception>
     public Tensor Fill_(Scalar value)
     {
         if (!dtype.CanHold(value)) Throw.ValueOverflow(value.ToString(), dtype);
-        return Map.InPlace(new Ops.Fill(value, "FillBackward2"), this);
+        return MapOp.InPlace(new Ops.Fill(value, "FillBackward2"), this);
     }
 
     /// <summary>Writes the value of a 0-d tensor into every element.</summary>
     /// <exception cref="ShapeException">The value is not 0-d.</exception>
-    public Tensor Fill_(Tensor value) => Zip.InPlace(new Ops.FillWith("FillBackward3"), this, OneValue(value));
+    public Tensor Fill_(Tensor value) => ZipOp.InPlace(new Ops.FillWith("FillBackward3"), this, OneValue(value));
     /// <summary>Writes 0 into every element; the gradient of what was there before is 0.</summary>
-    public Tensor Zero_() => Map.InPlace(new Ops.Fill(0, "ZeroBackward0"), this);
+    public Tensor Zero_() => MapOp.InPlace(new Ops.Fill(0, "ZeroBackward0"), this);
 
     private Tensor OneValue(Tensor value)
     {

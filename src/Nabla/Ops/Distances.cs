@@ -2,7 +2,7 @@ namespace Nabla;
 
 internal static partial class Ops
 {
-    /// <summary>The p-norm distances of the rows of x to those of y; leading dimensions are the same. No difference of rows is kept.</summary>
+    /// <summary>The p-norm distances of the rows of x to those of y; leading dimensions are the same. No differences are kept.</summary>
     public readonly record struct Cdist(double P, bool ByProduct) : IOp<Cdist>
     {
         public Tensor[] Forward(ReadOnlySpan<Tensor> x)

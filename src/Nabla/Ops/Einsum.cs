@@ -18,7 +18,7 @@ internal static partial class Ops
             return x.Raw(new Layout([.. shape], [.. strides], x.layout.Offset));
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new SplitDims(Kept, Dropped), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new SplitDims(Kept, Dropped), g);
     }
 
     /// <summary>Zeros with the operand on the diagonal of two dimensions: the transpose of <see cref="MergedDims"/>.</summary>
@@ -38,7 +38,7 @@ internal static partial class Ops
             return y;
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new MergedDims(Kept, Dropped), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new MergedDims(Kept, Dropped), g);
     }
 }
 
@@ -248,7 +248,7 @@ internal sealed class EinsumPlan
         if (a != b)
             Throw.Shapes($"einsum(): subscript {Letter(subscript)} is repeated for operand {operand} but the sizes don't match, {b} != " +
                 $"{a}");
-        return Linear.Apply(new Ops.MergedDims(kept - x.NDim, dropped - x.NDim), x);
+        return LinearOp.Apply(new Ops.MergedDims(kept - x.NDim, dropped - x.NDim), x);
     }
 
     internal Tensor Run()

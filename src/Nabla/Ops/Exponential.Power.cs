@@ -77,16 +77,16 @@ public sealed partial class Tensor
     {
         DType result = PowType(exponent);
         return result.IsFloatingPoint()
-            ? Map.Apply(new Ops.PowNumber(exponent.ToDouble()), To(result))
-            : Map.Apply(new Ops.PowInteger(exponent.ToInt64()), To(result));
+            ? MapOp.Apply(new Ops.PowNumber(exponent.ToDouble()), To(result))
+            : MapOp.Apply(new Ops.PowInteger(exponent.ToInt64()), To(result));
     }
 
     /// <summary>x^y, broadcast. The gradient by x is 0 where y = 0, that by y is 0 where x = 0 and y ≥ 0.</summary>
     /// <exception cref="DTypeException">Both are bool.</exception>
-    public Tensor Pow(Tensor exponent) => Zip.Apply(new Ops.Pow(), this, exponent);
+    public Tensor Pow(Tensor exponent) => ZipOp.Apply(new Ops.Pow(), this, exponent);
 
     /// <summary>x^y for a plain number x.</summary>
-    public static Tensor Pow(Scalar self, Tensor exponent) => Zip.Apply(new Ops.Pow(true), self, exponent);
+    public static Tensor Pow(Scalar self, Tensor exponent) => ZipOp.Apply(new Ops.Pow(true), self, exponent);
 
     /// <summary>x = x^y for a plain number y.</summary>
     /// <inheritdoc cref="Pow(Scalar)"/>
@@ -95,12 +95,12 @@ public sealed partial class Tensor
         DType result = PowType(exponent);
         if (result != dtype) Throw.CannotCast("Pow_", result, dtype);
         return result.IsFloatingPoint()
-            ? Map.InPlace(new Ops.PowNumber(exponent.ToDouble()), this)
-            : Map.InPlace(new Ops.PowInteger(exponent.ToInt64()), this);
+            ? MapOp.InPlace(new Ops.PowNumber(exponent.ToDouble()), this)
+            : MapOp.InPlace(new Ops.PowInteger(exponent.ToInt64()), this);
     }
 
     /// <summary>x = x^y.</summary>
-    public Tensor Pow_(Tensor exponent) => Zip.InPlace(new Ops.Pow(), this, exponent);
+    public Tensor Pow_(Tensor exponent) => ZipOp.InPlace(new Ops.Pow(), this, exponent);
 
     /// <summary>x²</summary>
     public Tensor Square() => Pow(2);

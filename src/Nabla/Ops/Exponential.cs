@@ -126,72 +126,72 @@ internal static partial class Ops
 public sealed partial class Tensor
 {
     /// <summary>e^x; integers give the default floating-point dtype.</summary>
-    public Tensor Exp() => Map.Apply(new Ops.Exp(), this);
+    public Tensor Exp() => MapOp.Apply(new Ops.Exp(), this);
     /// <summary>x = e^x</summary>
-    public Tensor Exp_() => Map.InPlace(new Ops.Exp(), this);
+    public Tensor Exp_() => MapOp.InPlace(new Ops.Exp(), this);
 
     /// <summary>2^x; integers give the default floating-point dtype.</summary>
-    public Tensor Exp2() => Map.Apply(new Ops.Exp2(), this);
+    public Tensor Exp2() => MapOp.Apply(new Ops.Exp2(), this);
     /// <summary>x = 2^x</summary>
-    public Tensor Exp2_() => Map.InPlace(new Ops.Exp2(), this);
+    public Tensor Exp2_() => MapOp.InPlace(new Ops.Exp2(), this);
 
     /// <summary>e^x - 1, accurate near 0; integers give the default floating-point dtype.</summary>
-    public Tensor Expm1() => Map.Apply(new Ops.Expm1(), this);
+    public Tensor Expm1() => MapOp.Apply(new Ops.Expm1(), this);
     /// <summary>x = e^x - 1</summary>
-    public Tensor Expm1_() => Map.InPlace(new Ops.Expm1(), this);
+    public Tensor Expm1_() => MapOp.InPlace(new Ops.Expm1(), this);
 
     /// <summary>ln(x); integers give the default floating-point dtype.</summary>
-    public Tensor Log() => Map.Apply(new Ops.Log(), this);
+    public Tensor Log() => MapOp.Apply(new Ops.Log(), this);
     /// <summary>x = ln(x)</summary>
-    public Tensor Log_() => Map.InPlace(new Ops.Log(), this);
+    public Tensor Log_() => MapOp.InPlace(new Ops.Log(), this);
 
     /// <summary>log2(x); integers give the default floating-point dtype.</summary>
-    public Tensor Log2() => Map.Apply(new Ops.Log2(), this);
+    public Tensor Log2() => MapOp.Apply(new Ops.Log2(), this);
     /// <summary>x = log2(x)</summary>
-    public Tensor Log2_() => Map.InPlace(new Ops.Log2(), this);
+    public Tensor Log2_() => MapOp.InPlace(new Ops.Log2(), this);
 
     /// <summary>log10(x); integers give the default floating-point dtype.</summary>
-    public Tensor Log10() => Map.Apply(new Ops.Log10(), this);
+    public Tensor Log10() => MapOp.Apply(new Ops.Log10(), this);
     /// <summary>x = log10(x)</summary>
-    public Tensor Log10_() => Map.InPlace(new Ops.Log10(), this);
+    public Tensor Log10_() => MapOp.InPlace(new Ops.Log10(), this);
 
     /// <summary>ln(1 + x), accurate near 0; integers give the default floating-point dtype.</summary>
-    public Tensor Log1p() => Map.Apply(new Ops.Log1p(), this);
+    public Tensor Log1p() => MapOp.Apply(new Ops.Log1p(), this);
     /// <summary>x = ln(1 + x)</summary>
-    public Tensor Log1p_() => Map.InPlace(new Ops.Log1p(), this);
+    public Tensor Log1p_() => MapOp.InPlace(new Ops.Log1p(), this);
 
     /// <summary>√x; integers give the default floating-point dtype.</summary>
-    public Tensor Sqrt() => Map.Apply(new Ops.Sqrt(), this);
+    public Tensor Sqrt() => MapOp.Apply(new Ops.Sqrt(), this);
     /// <summary>x = √x</summary>
-    public Tensor Sqrt_() => Map.InPlace(new Ops.Sqrt(), this);
+    public Tensor Sqrt_() => MapOp.InPlace(new Ops.Sqrt(), this);
 
     /// <summary>1 / √x; integers give the default floating-point dtype.</summary>
-    public Tensor Rsqrt() => Map.Apply(new Ops.Rsqrt(), this);
+    public Tensor Rsqrt() => MapOp.Apply(new Ops.Rsqrt(), this);
     /// <summary>x = 1 / √x</summary>
-    public Tensor Rsqrt_() => Map.InPlace(new Ops.Rsqrt(), this);
+    public Tensor Rsqrt_() => MapOp.InPlace(new Ops.Rsqrt(), this);
 
     /// <summary>1 / x; integers give the default floating-point dtype.</summary>
-    public Tensor Reciprocal() => Map.Apply(new Ops.Reciprocal(), this);
+    public Tensor Reciprocal() => MapOp.Apply(new Ops.Reciprocal(), this);
     /// <summary>x = 1 / x</summary>
-    public Tensor Reciprocal_() => Map.InPlace(new Ops.Reciprocal(), this);
+    public Tensor Reciprocal_() => MapOp.InPlace(new Ops.Reciprocal(), this);
 
     /// <summary>ln(e^x + e^y), broadcast, without overflow.</summary>
     /// <exception cref="DTypeException">The promoted dtype is not floating point.</exception>
-    public Tensor LogAddExp(Tensor other) => Zip.Apply(new Ops.Logaddexp(), FloatWith(other, "logaddexp_cpu"), other);
+    public Tensor LogAddExp(Tensor other) => ZipOp.Apply(new Ops.Logaddexp(), FloatWith(other, "logaddexp_cpu"), other);
     /// <summary>log2(2^x + 2^y), broadcast, without overflow.</summary>
     /// <exception cref="DTypeException">The promoted dtype is not floating point.</exception>
-    public Tensor LogAddExp2(Tensor other) => Zip.Apply(new Ops.Logaddexp2(), FloatWith(other, "logaddexp2_cpu"), other);
+    public Tensor LogAddExp2(Tensor other) => ZipOp.Apply(new Ops.Logaddexp2(), FloatWith(other, "logaddexp2_cpu"), other);
 
     /// <summary>x · ln(y), broadcast: 0 where x is 0 unless y is NaN; the gradient by x is 0 where x = 0 and y ≤ 0.</summary>
-    public Tensor XLogY(Tensor other) => Zip.Apply(new Ops.Xlogy(0), this, other);
+    public Tensor XLogY(Tensor other) => ZipOp.Apply(new Ops.Xlogy(0), this, other);
     /// <summary>x · ln(y) for a plain number y.</summary>
-    public Tensor XLogY(Scalar other) => Zip.Apply(new Ops.Xlogy(2), this, other);
+    public Tensor XLogY(Scalar other) => ZipOp.Apply(new Ops.Xlogy(2), this, other);
     /// <summary>x · ln(y) for a plain number x.</summary>
-    public static Tensor XLogY(Scalar self, Tensor other) => Zip.Apply(new Ops.Xlogy(1), self, other);
+    public static Tensor XLogY(Scalar self, Tensor other) => ZipOp.Apply(new Ops.Xlogy(1), self, other);
     /// <summary>x = x · ln(y).</summary>
-    public Tensor XLogY_(Tensor other) => Zip.InPlace(new Ops.Xlogy(0), this, other);
+    public Tensor XLogY_(Tensor other) => ZipOp.InPlace(new Ops.Xlogy(0), this, other);
     /// <summary>x = x · ln(y) for a plain number y.</summary>
-    public Tensor XLogY_(Scalar other) => Zip.InPlace(new Ops.Xlogy(2), this, other);
+    public Tensor XLogY_(Scalar other) => ZipOp.InPlace(new Ops.Xlogy(2), this, other);
 
     /// <summary>x · 2^y, broadcast.</summary>
     public Tensor Ldexp(Tensor other) => Mul(Pow(2.0, other));

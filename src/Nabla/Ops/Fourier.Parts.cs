@@ -78,7 +78,7 @@ public static partial class Fourier
     {
         long length = CheckLength(n ?? x.Size(dim));
         double scale = Scale(norm, inverse, length);
-        return Linear.Apply(new Ops.Dft(dim, inverse, scale), Fit(x, length, dim));
+        return LinearOp.Apply(new Ops.Dft(dim, inverse, scale), Fit(x, length, dim));
     }
 
     private static Tensor C2Cs(Tensor x, (int Dim, long? Size)[] plan, string? norm, bool inverse)
@@ -93,7 +93,7 @@ public static partial class Fourier
     {
         if (x.DType.IsComplex()) Throw.Types($"{name} expects a real input tensor, but got {x.DType.ScalarName()}");
         long length = CheckLength(n ?? x.Size(dim));
-        Tensor whole = Linear.Apply(new Ops.Dft(dim, false, Scale(norm, inverse, length)), Complex(Fit(x, length, dim)));
+        Tensor whole = LinearOp.Apply(new Ops.Dft(dim, false, Scale(norm, inverse, length)), Complex(Fit(x, length, dim)));
         return whole.Slice(dim, 0, length / 2 + 1);
     }
 
@@ -103,6 +103,6 @@ public static partial class Fourier
         long length = CheckLength(n ?? 2 * (x.Size(dim) - 1));
         Tensor half = Fit(x, length / 2 + 1, dim);
         Tensor rest = half.Slice(dim, 1, length - length / 2).Flip(dim).Conj();
-        return Linear.Apply(new Ops.Dft(dim, true, Scale(norm, inverse, length)), Tensor.Cat([half, rest], dim)).Real;
+        return LinearOp.Apply(new Ops.Dft(dim, true, Scale(norm, inverse, length)), Tensor.Cat([half, rest], dim)).Real;
     }
 }

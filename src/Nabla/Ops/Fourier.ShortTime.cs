@@ -100,8 +100,8 @@ public sealed partial class Tensor
         Tensor pieces = returnComplex ? Fourier.Ifft(spectra, norm: norm)
             : Fourier.Irfft(half ? spectra : spectra.Slice(-1, 0, nFft / 2 + 1), nFft, norm: norm);
         long count = pieces.Size(1), whole = nFft + hop * (count - 1);
-        Tensor y = Linear.Apply(new Ops.FoldAdd(-1, whole, nFft, hop), pieces * weights);
-        Tensor cover = Linear.Apply(new Ops.FoldAdd(-1, whole, nFft, hop), (weights * weights).Expand([count, nFft]));
+        Tensor y = LinearOp.Apply(new Ops.FoldAdd(-1, whole, nFft, hop), pieces * weights);
+        Tensor cover = LinearOp.Apply(new Ops.FoldAdd(-1, whole, nFft, hop), (weights * weights).Expand([count, nFft]));
         long start = center ? nFft / 2 : 0;
         long end = length is { } l ? Math.Min(start + l, whole) : center ? whole - nFft / 2 : whole;
         (y, cover) = (y.Slice(1, start, end), cover.Slice(0, start, end));

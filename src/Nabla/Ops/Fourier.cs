@@ -8,7 +8,7 @@ internal static partial class Ops
         static bool IOperation<Dft>.TakesComplex => true;
         static string IOperation<Dft>.NodeName(Dft op) => "FftC2CBackward0";
         public Tensor Forward(Tensor x) => Kernels.Dft.Run(x, Dim, Inverse, Scale);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(this with { Inverse = !Inverse }, g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(this with { Inverse = !Inverse }, g);
     }
 }
 

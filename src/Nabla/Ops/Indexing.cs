@@ -19,7 +19,8 @@ internal static partial class Ops
     {
         static string IOperation<Index>.NodeName(Index op) => op.Label + "Backward0";
         public Tensor Forward(Tensor x, Tensor y) => Kernels.Indexing.Take(x, Dims, Tail, y, IndexRank);
-        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => Bilinear.Apply(new IndexZeros(Dims, Tail, IndexRank, x.Shape), g, y);
+        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) =>
+            BilinearOp.Apply(new IndexZeros(Dims, Tail, IndexRank, x.Shape), g, y);
         public Tensor? TransposeY(Tensor g, Tensor x, TensorSpec y) => null;
     }
 
@@ -36,7 +37,7 @@ internal static partial class Ops
             return z;
         }
 
-        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => Bilinear.Apply(new Index(Dims, Tail, IndexRank, "Index"), g, y);
+        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => BilinearOp.Apply(new Index(Dims, Tail, IndexRank, "Index"), g, y);
         public Tensor? TransposeY(Tensor g, Tensor x, TensorSpec y) => null;
     }
 
@@ -63,7 +64,7 @@ internal static partial class Ops
             if (g[0] is not { } d) return;
             if (into.Needs(0)) into[0] = Accumulate ? d : Op.Apply(this, d, x[1], Nothing(d, x[1]))[0];
             // As in PyTorch, each of several values written to one place receives the place's gradient.
-            if (into.Needs(2)) into[2] = Bilinear.Apply(new Index(Dims, Tail, IndexRank, "Index"), d, x[1]);
+            if (into.Needs(2)) into[2] = BilinearOp.Apply(new Index(Dims, Tail, IndexRank, "Index"), d, x[1]);
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
@@ -79,7 +80,7 @@ internal static partial class Ops
     {
         static string IOperation<Gather>.NodeName(Gather op) => op.Label + "Backward0";
         public Tensor Forward(Tensor x, Tensor y) => Kernels.Gather.Run(x, Dim, Kernels.Copy.Cast(y, DType.Int64));
-        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => Bilinear.Apply(new GatherZeros(Dim, x.Shape), g, y);
+        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => BilinearOp.Apply(new GatherZeros(Dim, x.Shape), g, y);
         public Tensor? TransposeY(Tensor g, Tensor x, TensorSpec y) => null;
     }
 
@@ -96,7 +97,7 @@ internal static partial class Ops
             return z;
         }
 
-        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => Bilinear.Apply(new Gather(Dim, "Gather"), g, y);
+        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => BilinearOp.Apply(new Gather(Dim, "Gather"), g, y);
         public Tensor? TransposeY(Tensor g, Tensor x, TensorSpec y) => null;
     }
 }
@@ -139,7 +140,7 @@ public sealed partial class Tensor
         int d = Dims.FromEnd(dim, Rank);
         Tensor x = AtLeast1(), i = index.AtLeast1();
         CheckGather(x, i, d);
-        Tensor y = Bilinear.Apply(new Ops.Gather(d, label), x, CheckedIndex(i, x.layout.shape[^-d], false, OutOfBounds(d + x.Rank)));
+        Tensor y = BilinearOp.Apply(new Ops.Gather(d, label), x, CheckedIndex(i, x.layout.shape[^-d], false, OutOfBounds(d + x.Rank)));
         return index.Rank == 0 ? y.Reshape(index.Shape) : y;
     }
 
@@ -179,7 +180,7 @@ public sealed partial class Tensor
         long[] common = Kernels.Broadcast.Shape(a, b, "take_along_dim"), own = [.. common];
         (own[^-d], common[^-d]) = (x.layout.shape[^-d], i.layout.shape[^-d]);
         Tensor index = CheckedIndex(i, own[^-d], true, OutOfBounds(d + x.Rank)).Expand(new Shape(common));
-        Tensor y = Bilinear.Apply(new Ops.Gather(d, "Gather"), x.Expand(new Shape(own)), index);
+        Tensor y = BilinearOp.Apply(new Ops.Gather(d, "Gather"), x.Expand(new Shape(own)), index);
         return Rank == 0 ? y.Reshape(Shape) : y;
     }
 
@@ -193,7 +194,7 @@ public sealed partial class Tensor
         int d = Dims.FromEnd(dim, Rank);
         Tensor x = AtLeast1();
         i = CheckedIndex(i, x.layout.shape[^-d], false, OutOfBounds(d + x.Rank));
-        Tensor y = Bilinear.Apply(new Ops.Index(d, -1 - d, 1, "IndexSelect"), x, i);
+        Tensor y = BilinearOp.Apply(new Ops.Index(d, -1 - d, 1, "IndexSelect"), x, i);
         return Rank == 0 && i.layout.Count == 1 ? y.Reshape(Shape) : y;
     }
 
@@ -220,7 +221,7 @@ public sealed partial class Tensor
             "take(): tried to take from an empty tensor");
         Tensor x = AtLeast1();
         Tensor i = CheckedIndex(index, layout.Count, true, "out of range: tried to access index {0} on a tensor of {1} elements.");
-        return Bilinear.Apply(new Ops.Index(Dims.All(x.Rank), 0, i.Rank, "Take"), x, i);
+        return BilinearOp.Apply(new Ops.Index(Dims.All(x.Rank), 0, i.Rank, "Take"), x, i);
     }
 
     /// <summary>A copy with values at flat indices replaced, or with values added.</summary>

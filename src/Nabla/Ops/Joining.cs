@@ -28,7 +28,7 @@ internal static partial class Ops
             if (g[0] is not { } d) return;
             long start = 0;
             for (int i = 0; i < Sizes.Length; start += Sizes[i++])
-                if (into.Needs(i)) into[i] = Linear.Apply(new Slice(Dim, start, Sizes[i], 1), d);
+                if (into.Needs(i)) into[i] = LinearOp.Apply(new Slice(Dim, start, Sizes[i], 1), d);
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) => Op.Apply(this, Filled(t, x));
@@ -53,7 +53,7 @@ internal static partial class Ops
         {
             if (g[0] is not { } d) return;
             for (int i = 0; i < x.Length; i++)
-                if (into.Needs(i)) into[i] = Linear.Apply(new Select(Dim, i), d);
+                if (into.Needs(i)) into[i] = LinearOp.Apply(new Select(Dim, i), d);
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) => Op.Apply(this, Filled(t, x));

@@ -37,13 +37,13 @@ internal static partial class Ops
             Tensor b = of.L.Transpose(-2, -1).MatMul(l).Tril(-1) + u.MatMul(of.U.Transpose(-2, -1)).Triu();
             b = LinAlg.SolveTriangular(of.U.Transpose(-2, -1), b, upper: false, left: false);
             b = LinAlg.SolveTriangular(of.L.Transpose(-2, -1), b, upper: true, unitriangular: true);
-            into[0] = Bilinear.Apply(new SwapRows(true, "lu_unpack"), LuParts.Join(b, right, low), y[1]);
+            into[0] = BilinearOp.Apply(new SwapRows(true, "lu_unpack"), LuParts.Join(b, right, low), y[1]);
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
         {
             LuParts of = new(y[0]);
-            (Tensor b, Tensor? right, Tensor? low) = of.Split(Bilinear.Apply(new SwapRows(false, "lu_unpack"), t[0]!, y[1]));
+            (Tensor b, Tensor? right, Tensor? low) = of.Split(BilinearOp.Apply(new SwapRows(false, "lu_unpack"), t[0]!, y[1]));
             Tensor inner = LinAlg.SolveTriangular(of.U, LinAlg.SolveTriangular(of.L, b, upper: false, unitriangular: true), upper: true,
                 left: false);
             Tensor l = of.L.MatMul(inner.Tril(-1)), u = inner.Triu().MatMul(of.U);
@@ -79,7 +79,7 @@ internal static partial class Ops
     public readonly record struct SwapRows(bool Reverse, string User) : IBilinear<SwapRows>
     {
         public Tensor Forward(Tensor x, Tensor y) => Kernels.Lu.Exchanged(x, y, Reverse, User);
-        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => Bilinear.Apply(this with { Reverse = !Reverse }, g, y);
+        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => BilinearOp.Apply(this with { Reverse = !Reverse }, g, y);
         public Tensor? TransposeY(Tensor g, Tensor x, TensorSpec y) => null;
     }
 }
@@ -171,11 +171,11 @@ public static partial class LinAlg
         Ops.SwapRows swap = new(adjoint, "lu_solve");
         if (!adjoint)
         {
-            Tensor y = SolveTriangular(lu, Bilinear.Apply(swap, b, pivots), upper: false, unitriangular: true);
+            Tensor y = SolveTriangular(lu, BilinearOp.Apply(swap, b, pivots), upper: false, unitriangular: true);
             return SolveTriangular(lu, y, upper: true);
         }
         Tensor turned = lu.Transpose(-2, -1), z = SolveTriangular(turned, b, upper: false);
-        return Bilinear.Apply(swap, SolveTriangular(turned, z, upper: true, unitriangular: true), pivots);
+        return BilinearOp.Apply(swap, SolveTriangular(turned, z, upper: true, unitriangular: true), pivots);
     }
 }
 
@@ -225,7 +225,7 @@ public sealed partial class Tensor
             || Kernels.Broadcast.To(new Layout(luPivots.layout.shape[..^1]), batch) is null)
             Throw.Shapes($"torch.lu_unpack: LU_pivots of shape {luPivots.Shape} do not belong to LU_data of shape {luData.Shape}.");
         Tensor eye = Eye(m, dtype: luData.dtype).Expand(new Shape([.. batch, m, m]));
-        p = Nabla.Bilinear.Apply(new Ops.SwapRows(true, "lu_unpack"), eye, SolverChecks.Expand(luPivots, batch, 1));
+        p = Nabla.BilinearOp.Apply(new Ops.SwapRows(true, "lu_unpack"), eye, SolverChecks.Expand(luPivots, batch, 1));
         return (p, l, u);
     }
 }

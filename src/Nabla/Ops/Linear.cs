@@ -1,7 +1,7 @@
 namespace Nabla;
 
 /// <summary>The driver of <see cref="ILinear{TSelf}"/>.</summary>
-public static class Linear
+public static class LinearOp
 {
     /// <summary>L x, recorded. A result in x's memory is tracked as a view.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x) where TOp : struct, ILinear<TOp>

@@ -1,7 +1,7 @@
 namespace Nabla;
 
 /// <summary>The driver of <see cref="IMap{TSelf}"/>.</summary>
-public static class Map
+public static class MapOp
 {
     /// <summary>f(x), recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp>

@@ -23,7 +23,7 @@ internal static partial class Ops
             if (into.Needs(2)) into[2] = Total(d.MaskedFill(x[1].LogicalNot(), 0));
         }
 
-        private Tensor Total(Tensor d) => Rank == 0 ? d : Linear.Apply(new Sum(Dims.All(Rank), false), d);
+        private Tensor Total(Tensor d) => Rank == 0 ? d : LinearOp.Apply(new Sum(Dims.All(Rank), false), d);
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
             Op.Apply(this, t[0] ?? Tensor.ZerosLike(y[0]), x[1], t[2] ?? Tensor.Zeros(default, y[0].dtype));
@@ -111,7 +111,7 @@ public sealed partial class Tensor
         if (mask.dtype != DType.Bool) Throw.Types("masked_select: expected BoolTensor for mask");
         Shape shape = new(Kernels.Broadcast.Shape(layout.shape, mask.layout.shape, "masked_select"));
         Tensor x = Expand(shape).AtLeast1();
-        return Bilinear.Apply(new Ops.Index(Dims.All(x.Rank), 0, 1, "MaskedSelect"), x, mask.Expand(shape).FlatNonzero(Batch.CannotMask));
+        return BilinearOp.Apply(new Ops.Index(Dims.All(x.Rank), 0, 1, "MaskedSelect"), x, mask.Expand(shape).FlatNonzero(Batch.CannotMask));
     }
 
     /// <summary>A copy in which the places where the mask is true take the source's values in order.</summary>

@@ -41,7 +41,7 @@ internal static partial class Ops
                 return [sum];
             }
             Tensor z = Scaled(product.Forward(x[1], x[2]), Alpha);
-            Zip.RunInPlace(new Add(), z, Scaled(input, Beta));
+            ZipOp.RunInPlace(new Add(), z, Scaled(input, Beta));
             return [z];
         }
 
@@ -56,8 +56,8 @@ internal static partial class Ops
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
         {
             Tensor? sum = null;
-            if (t[1] is { } tx) sum = Times(Bilinear.Apply(default(TProduct), tx, x[2]), Alpha);
-            if (t[2] is { } ty) sum = Plus(sum, Times(Bilinear.Apply(default(TProduct), x[1], ty), Alpha));
+            if (t[1] is { } tx) sum = Times(BilinearOp.Apply(default(TProduct), tx, x[2]), Alpha);
+            if (t[2] is { } ty) sum = Plus(sum, Times(BilinearOp.Apply(default(TProduct), x[1], ty), Alpha));
             if (t[0] is { } ti)
             {
                 Layout padded = Padded(ti.layout, x[1].Rank - TProduct.OperandRank);
@@ -93,7 +93,7 @@ internal static partial class Ops
         }
 
         private static Tensor Scaled(Tensor x, Scalar factor) =>
-            factor.ToDouble() == 1 ? x : Kernels.Copy.Cast(Zip.Compute(new Mul(), x, ScalarCache.Get(factor, x.dtype)), x.dtype);
+            factor.ToDouble() == 1 ? x : Kernels.Copy.Cast(ZipOp.Compute(new Mul(), x, ScalarCache.Get(factor, x.dtype)), x.dtype);
 
         private static Tensor Times(Tensor x, Scalar factor) => factor.ToDouble() == 1 ? x : x.Mul(factor);
 

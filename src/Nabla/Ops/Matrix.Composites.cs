@@ -31,16 +31,16 @@ internal static partial class Ops
             for (int i = 0; i < 3; i++)
             {
                 int j = (i + 1) % 3, k = (i + 2) % 3;
-                Tensor plus = Zip.Compute(new Mul(), At(x, j), At(y, k)), minus = Zip.Compute(new Mul(), At(x, k), At(y, j));
-                Kernels.Copy.Run(Zip.Compute(new Sub(), plus, minus), At(z, i));
+                Tensor plus = ZipOp.Compute(new Mul(), At(x, j), At(y, k)), minus = ZipOp.Compute(new Mul(), At(x, k), At(y, j));
+                Kernels.Copy.Run(ZipOp.Compute(new Sub(), plus, minus), At(z, i));
             }
             return z;
         }
 
         private Tensor At(Tensor x, long index) => new Slice(Dim, index, 1, 1).Forward(x);
 
-        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => Bilinear.Apply(this, y, g).SumTo(x.Shape);
-        public Tensor TransposeY(Tensor g, Tensor x, TensorSpec y) => Bilinear.Apply(this, g, x).SumTo(y.Shape);
+        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => BilinearOp.Apply(this, y, g).SumTo(x.Shape);
+        public Tensor TransposeY(Tensor g, Tensor x, TensorSpec y) => BilinearOp.Apply(this, g, x).SumTo(y.Shape);
     }
 }
 
@@ -51,7 +51,7 @@ public sealed partial class Tensor
     public Tensor Trace()
     {
         if (Rank != 2) Throw.Shapes($"trace: expected a matrix, but got tensor with dim {Rank}: its shape is {Shape}.");
-        return Linear.Apply(new Ops.Trace(), dtype.IsDifferentiable() ? this : To(DType.Int64));
+        return LinearOp.Apply(new Ops.Trace(), dtype.IsDifferentiable() ? this : To(DType.Int64));
     }
 
     /// <summary>The cross product along a dimension of size 3, broadcast.</summary>

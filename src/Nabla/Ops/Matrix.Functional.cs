@@ -13,7 +13,7 @@ public static partial class Functional
     public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null)
     {
         if (weight.Rank is not (1 or 2)) Throw.Shapes($"linear: the weight must have shape [out, in] or [in], but it has {weight.Shape}.");
-        Tensor w = weight.Rank == 2 ? Nabla.Linear.Apply(new Ops.WeightT(), weight) : weight;
+        Tensor w = weight.Rank == 2 ? Nabla.LinearOp.Apply(new Ops.WeightT(), weight) : weight;
         if (bias is null) return input.MatMul(w);
         if (weight.Rank == 2 && input.Rank == 2) return bias.AddMm(input, w);
         if (weight.Rank == 2 && bias.Rank <= 1 && (input.Rank == 1 || (input.Rank > 2 && input.layout.IsContiguous)))

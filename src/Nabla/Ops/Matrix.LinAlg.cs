@@ -32,7 +32,7 @@ public static partial class LinAlg
                 $"{(input.Rank == 0 ? 1 : input.layout.shape[^-d])} and {(other.Rank == 0 ? 1 : other.layout.shape[^-d])}");
         DType type = Promotion.Result(input, other);
         _ = Kernels.Broadcast.Shape(input.layout.shape, other.layout.shape, "linalg.cross");
-        return Bilinear.Apply(new Ops.LinalgCross(d), input.To(type), other.To(type));
+        return BilinearOp.Apply(new Ops.LinalgCross(d), input.To(type), other.To(type));
     }
 
     /// <summary>The n-th power of a square matrix, or of each of a batch, by repeated squaring; n = 0 gives the identity, a negative n the

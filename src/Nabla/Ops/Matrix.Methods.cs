@@ -12,7 +12,7 @@ public sealed partial class Tensor
         if (Rank != 2) Throw.Shapes($"self must be a matrix: mm got {Shape}; use MatMul for other ranks.");
         if (mat2.Rank != 2) Throw.Shapes($"mat2 must be a matrix: mm got {mat2.Shape}; use MatMul for other ranks.");
         CheckMm(this, mat2);
-        return Bilinear.Apply(new Ops.Mm(), this, mat2);
+        return BilinearOp.Apply(new Ops.Mm(), this, mat2);
     }
 
     private static void CheckMm(Tensor x, Tensor y)
@@ -59,7 +59,7 @@ public sealed partial class Tensor
     public Tensor Mv(Tensor vec)
     {
         CheckMv(this, vec, 1);
-        return Bilinear.Apply(new Ops.Mv(), this, vec);
+        return BilinearOp.Apply(new Ops.Mv(), this, vec);
     }
 
     private static void CheckMv(Tensor mat, Tensor vec, int inputRank)
@@ -90,7 +90,7 @@ public sealed partial class Tensor
             Throw.Shapes($"inconsistent tensor size, expected tensor [{n}] and src [{m}] to have the same number of elements, but got " +
                 $"{n} and {m} elements respectively");
         NoBool(this, "dot");
-        return Bilinear.Apply(new Ops.Dot(), this, other);
+        return BilinearOp.Apply(new Ops.Dot(), this, other);
     }
 
     /// <summary>The inner product of two vectors, the first conjugated: for real numbers the same as <see cref="Dot"/>.</summary>
@@ -103,7 +103,7 @@ public sealed partial class Tensor
     public Tensor Bmm(Tensor mat2)
     {
         CheckBmm(this, mat2);
-        return Bilinear.Apply(new Ops.Bmm(), this, mat2);
+        return BilinearOp.Apply(new Ops.Bmm(), this, mat2);
     }
 
     private static void CheckBmm(Tensor x, Tensor y)
@@ -139,7 +139,7 @@ public sealed partial class Tensor
         {
             (1, 1) => Dot(other),
             (2, 1) => Mv(other),
-            (1, 2) => Linear.Apply(new Ops.Unrow(), Unsqueeze(0).Mm(other)),
+            (1, 2) => LinearOp.Apply(new Ops.Unrow(), Unsqueeze(0).Mm(other)),
             (2, 2) => Mm(other),
             (_, 1 or 2) when Folds(this, other) => Folded(other),
             _ => Batched(other),
@@ -176,7 +176,7 @@ public sealed partial class Tensor
         NoBool(x, "bmm");
         x = x.Expand(new Shape([.. batch, .. x.layout.shape[^2..]]));
         y = y.Expand(new Shape([.. batch, .. y.layout.shape[^2..]]));
-        Tensor z = Bilinear.Apply(new Ops.Bmm(), x, y);
+        Tensor z = BilinearOp.Apply(new Ops.Bmm(), x, y);
         long[] shape = Rank == 1 ? [.. batch, z.layout.shape[^1]] : other.Rank == 1 ? z.layout.shape[..^1] : z.layout.shape;
         return Ops.UnsafeView.Of(z, shape);
     }

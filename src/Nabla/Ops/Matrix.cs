@@ -87,9 +87,9 @@ internal static partial class Ops
         public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => ForX(g, y, Products.ByColumns(x.Layout));
         public Tensor TransposeY(Tensor g, Tensor x, TensorSpec y) => ForY(g, x, false);
         public static Tensor ForX(Tensor g, Tensor y, bool columns) => columns
-            ? Bilinear.Apply(new Ger(), y, g).Transpose(-2, -1)
-            : Bilinear.Apply(new Ger(), g, y);
-        public static Tensor ForY(Tensor g, Tensor x, bool columns) => Bilinear.Apply(new Mv(), x.Transpose(-2, -1), g);
+            ? BilinearOp.Apply(new Ger(), y, g).Transpose(-2, -1)
+            : BilinearOp.Apply(new Ger(), g, y);
+        public static Tensor ForY(Tensor g, Tensor x, bool columns) => BilinearOp.Apply(new Mv(), x.Transpose(-2, -1), g);
     }
 
     /// <summary>The inner product of two vectors.</summary>
@@ -113,8 +113,8 @@ internal static partial class Ops
         public Tensor Forward(Tensor x, Tensor y) => Kernels.Products.Matrix(Products.Column(x), Products.Row(y));
         public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => ForX(g, y, false);
         public Tensor TransposeY(Tensor g, Tensor x, TensorSpec y) => ForY(g, x, false);
-        public static Tensor ForX(Tensor g, Tensor y, bool columns) => Bilinear.Apply(new Mv(), g, y);
-        public static Tensor ForY(Tensor g, Tensor x, bool columns) => Bilinear.Apply(new Mv(), g.Transpose(-2, -1), x);
+        public static Tensor ForX(Tensor g, Tensor y, bool columns) => BilinearOp.Apply(new Mv(), g, y);
+        public static Tensor ForY(Tensor g, Tensor x, bool columns) => BilinearOp.Apply(new Mv(), g.Transpose(-2, -1), x);
     }
 
     /// <summary>A fresh result at another shape: the last step of products that fold dimensions, and no view.</summary>
@@ -129,7 +129,7 @@ internal static partial class Ops
         internal static Tensor Of(Tensor x, params long[] shape)
         {
             UnsafeView op = new(new Shape(shape));
-            if (x.wrap is not null) return Linear.Apply(op, x);
+            if (x.wrap is not null) return LinearOp.Apply(op, x);
             Tensor y = op.Forward(x);
             if (GradMode.Enabled && x.RequiresGrad) y.SetHistory(new LinearNode<UnsafeView>(op, x));
             return y;
@@ -142,7 +142,7 @@ internal static partial class Ops
         static bool IOperation<WeightT>.TakesComplex => true;
         static string IOperation<WeightT>.NodeName(WeightT op) => "TBackward0";
         public Tensor Forward(Tensor x) => new Transpose(-2, -1).Forward(x);
-        Tensor ILinear<WeightT>.Transpose(Tensor g, TensorSpec x) => Linear.Apply(this, g);
+        Tensor ILinear<WeightT>.Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(this, g);
     }
 
     /// <summary>The one row of a matrix as a vector: the last step of a vector times a matrix.</summary>
@@ -159,13 +159,13 @@ internal static partial class Ops
     {
         /// <summary>g · yᵀ, laid out by columns or by rows.</summary>
         internal static Tensor ForX<TOp>(TOp op, Tensor g, Tensor y, bool columns) where TOp : struct, IBilinear<TOp> => columns
-            ? Bilinear.Apply(op, y, g.Transpose(-2, -1)).Transpose(-2, -1)
-            : Bilinear.Apply(op, g, y.Transpose(-2, -1));
+            ? BilinearOp.Apply(op, y, g.Transpose(-2, -1)).Transpose(-2, -1)
+            : BilinearOp.Apply(op, g, y.Transpose(-2, -1));
 
         /// <summary>xᵀ · g, laid out by columns or by rows.</summary>
         internal static Tensor ForY<TOp>(TOp op, Tensor g, Tensor x, bool columns) where TOp : struct, IBilinear<TOp> => columns
-            ? Bilinear.Apply(op, g.Transpose(-2, -1), x).Transpose(-2, -1)
-            : Bilinear.Apply(op, x.Transpose(-2, -1), g);
+            ? BilinearOp.Apply(op, g.Transpose(-2, -1), x).Transpose(-2, -1)
+            : BilinearOp.Apply(op, x.Transpose(-2, -1), g);
 
         /// <summary>A gradient lies in memory as its tensor does, so that it can become the leaf's gradient as it is.</summary>
         internal static bool ByColumns(Layout x) => x.strides[^2] == 1 && x.strides[^1] == x.shape[^2] && x.shape[^2] > 1;

@@ -135,7 +135,7 @@ public sealed partial class Tensor
         }
         int d = Dims.FromEnd(dim, Rank);
         RequireElements(op, d);
-        return Take(Linear.Apply(new Ops.ArgExtreme(d, true, max), this), d, keepDim, max ? "MaxBackward0" : "MinBackward0");
+        return Take(LinearOp.Apply(new Ops.ArgExtreme(d, true, max), this), d, keepDim, max ? "MaxBackward0" : "MinBackward0");
     }
 
     private Tensor ArgOf(string op, int? dim, bool keepDim, bool max)
@@ -145,7 +145,7 @@ public sealed partial class Tensor
                 $"'dim' argument: the shape is {Shape}.");
         Dims dims = dim is { } d ? Reduced(d) : AllDims(Rank);
         RequireElements(op, dims);
-        return Linear.Apply(new Ops.ArgExtreme(dims, keepDim, max), this);
+        return LinearOp.Apply(new Ops.ArgExtreme(dims, keepDim, max), this);
     }
 
     private void RequireElements(string op, Dims dims)

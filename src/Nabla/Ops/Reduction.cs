@@ -86,10 +86,10 @@ public sealed partial class Tensor
     }
 
     /// <summary>The sum over dimensions as operations hold them: none means none, as in a batch of 0-d tensors.</summary>
-    internal Tensor SumOver(Dims dims, bool keepDim) => dims.Count == 0 ? this : Linear.Apply(new Ops.Sum(dims, keepDim), this);
+    internal Tensor SumOver(Dims dims, bool keepDim) => dims.Count == 0 ? this : LinearOp.Apply(new Ops.Sum(dims, keepDim), this);
 
     /// <summary>The mean over dimensions as operations hold them.</summary>
-    internal Tensor MeanOver(Dims dims, bool keepDim) => dims.Count == 0 ? this : Linear.Apply(new Ops.Mean(dims, keepDim), this);
+    internal Tensor MeanOver(Dims dims, bool keepDim) => dims.Count == 0 ? this : LinearOp.Apply(new Ops.Mean(dims, keepDim), this);
 
     /// <summary>A reduction's result (or its gradient) seen at the operand's shape: the reduced dimensions come back, repeated.</summary>
     internal Tensor Spread(Shape shape, Dims dims, bool keepDim)
@@ -112,8 +112,8 @@ public sealed partial class Tensor
         if (n == 1) return one;
         // Shifted by one, with a 1 at the free end.
         Tensor shifted = reversed ? Slice(dim, 1) : Slice(dim, 0, n - 1);
-        Tensor padded = Linear.Apply(new Ops.PutSlice(dim, n, reversed ? 0 : 1, 1), shifted)
-            + Linear.Apply(new Ops.PutSlice(dim, n, reversed ? n - 1 : 0, 1), one);
+        Tensor padded = LinearOp.Apply(new Ops.PutSlice(dim, n, reversed ? 0 : 1, 1), shifted)
+            + LinearOp.Apply(new Ops.PutSlice(dim, n, reversed ? n - 1 : 0, 1), one);
         return Op.Apply(new Ops.Cumprod(dim, reversed), padded)[0];
     }
 
@@ -122,7 +122,7 @@ public sealed partial class Tensor
     /// <summary>The sum of all elements. Integers and bools are summed in int64; float16 and bfloat16 in float32, rounded once.</summary>
     /// <param name="dtype">Convert to this type first.</param>
     public Tensor Sum(DType? dtype = null) =>
-        Linear.Apply(new Ops.Sum(AllDims(Rank), false, true), To(SumType(this.dtype, dtype)));
+        LinearOp.Apply(new Ops.Sum(AllDims(Rank), false, true), To(SumType(this.dtype, dtype)));
 
     /// <summary>The sum over some dimensions. Integers and bools are summed in int64; 0 if there is no element.</summary>
     /// <param name="dim">The dimensions to sum over; an empty list means all.</param>
@@ -133,7 +133,7 @@ public sealed partial class Tensor
     public Tensor Sum(Dims dim, bool keepDim = false, DType? dtype = null)
     {
         Dims dims = Reduced(dim);
-        return Linear.Apply(new Ops.Sum(dims, keepDim), To(SumType(this.dtype, dtype)));
+        return LinearOp.Apply(new Ops.Sum(dims, keepDim), To(SumType(this.dtype, dtype)));
     }
 
     /// <summary>The mean of all elements; NaN if there is none.</summary>
@@ -142,7 +142,7 @@ public sealed partial class Tensor
     public Tensor Mean(DType? dtype = null)
     {
         RequireFloating("mean", dtype);
-        return Linear.Apply(new Ops.Mean(AllDims(Rank), false, true), To(dtype ?? this.dtype));
+        return LinearOp.Apply(new Ops.Mean(AllDims(Rank), false, true), To(dtype ?? this.dtype));
     }
 
     /// <summary>The mean over some dimensions; NaN if there is no element.</summary>
@@ -155,7 +155,7 @@ public sealed partial class Tensor
     {
         RequireFloating("mean", dtype);
         Dims dims = Reduced(dim);
-        return Linear.Apply(new Ops.Mean(dims, keepDim), To(dtype ?? this.dtype));
+        return LinearOp.Apply(new Ops.Mean(dims, keepDim), To(dtype ?? this.dtype));
     }
 
     private void RequireFloating(string op, DType? asked)
@@ -195,7 +195,7 @@ public sealed partial class Tensor
     {
         Dims dims = Reduced(dim);
         Tensor x = To(SumType(this.dtype, dtype));
-        return x.dtype.IsDifferentiable() ? Op.Apply(new Ops.Nansum(dims, keepDim), x)[0] : Linear.Apply(new Ops.Sum(dims, keepDim), x);
+        return x.dtype.IsDifferentiable() ? Op.Apply(new Ops.Nansum(dims, keepDim), x)[0] : LinearOp.Apply(new Ops.Sum(dims, keepDim), x);
     }
 
     /// <summary>The mean of the elements that are not NaN, over some dimensions; NaN if there is none.</summary>
@@ -228,7 +228,7 @@ public sealed partial class Tensor
 
     private Tensor TruthOf(Dims dim, bool keepDim, bool every)
     {
-        Tensor y = Linear.Apply(new Ops.Truth(Reduced(dim), keepDim, every), this);
+        Tensor y = LinearOp.Apply(new Ops.Truth(Reduced(dim), keepDim, every), this);
         return dtype == DType.UInt8 ? y.To(DType.UInt8) : y;
     }
 

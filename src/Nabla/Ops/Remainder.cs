@@ -190,8 +190,8 @@ public sealed partial class Tensor
     public Tensor Div(Tensor other, string? roundingMode) => Rounds(roundingMode) switch
     {
         'n' => Div(other),
-        't' => Zip.Apply(new Ops.DivTrunc(), this, other),
-        _ => Zip.Apply(new Ops.DivFloor(), this, other),
+        't' => ZipOp.Apply(new Ops.DivTrunc(), this, other),
+        _ => ZipOp.Apply(new Ops.DivFloor(), this, other),
     };
 
     /// <inheritdoc cref="Div(Tensor, string?)"/>
@@ -202,8 +202,8 @@ public sealed partial class Tensor
     public Tensor Div_(Tensor other, string? roundingMode) => Rounds(roundingMode) switch
     {
         'n' => Div_(other),
-        't' => Zip.InPlace(new Ops.DivTrunc(), this, other),
-        _ => Zip.InPlace(new Ops.DivFloor(), this, other),
+        't' => ZipOp.InPlace(new Ops.DivTrunc(), this, other),
+        _ => ZipOp.InPlace(new Ops.DivFloor(), this, other),
     };
 
     /// <inheritdoc cref="Div_(Tensor, string?)"/>
@@ -220,43 +220,43 @@ public sealed partial class Tensor
 
     /// <summary>⌊x / y⌋, broadcast; integers stay integers. The gradient is 0.</summary>
     /// <exception cref="DivideByZeroException">An integer divisor is 0.</exception>
-    public Tensor FloorDivide(Tensor other) => Zip.Apply(new Ops.DivFloor(), this, other);
+    public Tensor FloorDivide(Tensor other) => ZipOp.Apply(new Ops.DivFloor(), this, other);
     /// <summary>⌊x / y⌋ for a plain number.</summary>
-    public Tensor FloorDivide(Scalar other) => Zip.Apply(new Ops.DivFloor(), this, other);
+    public Tensor FloorDivide(Scalar other) => ZipOp.Apply(new Ops.DivFloor(), this, other);
     /// <summary>x = ⌊x / y⌋.</summary>
-    public Tensor FloorDivide_(Tensor other) => Zip.InPlace(new Ops.DivFloor(), this, other);
+    public Tensor FloorDivide_(Tensor other) => ZipOp.InPlace(new Ops.DivFloor(), this, other);
     /// <summary>x = ⌊x / y⌋ for a plain number.</summary>
-    public Tensor FloorDivide_(Scalar other) => Zip.InPlace(new Ops.DivFloor(), this, other);
+    public Tensor FloorDivide_(Scalar other) => ZipOp.InPlace(new Ops.DivFloor(), this, other);
 
     /// <summary>x - y·⌊x / y⌋: the remainder with the sign of y, broadcast.</summary>
     /// <exception cref="DivideByZeroException">An integer divisor is 0.</exception>
-    public Tensor Remainder(Tensor other) => Zip.Apply(new Ops.Remainder(), this, other);
+    public Tensor Remainder(Tensor other) => ZipOp.Apply(new Ops.Remainder(), this, other);
     /// <summary>x - y·⌊x / y⌋ for a plain number.</summary>
-    public Tensor Remainder(Scalar other) => Zip.Apply(new Ops.Remainder(true), this, other);
+    public Tensor Remainder(Scalar other) => ZipOp.Apply(new Ops.Remainder(true), this, other);
     /// <summary>x = x - y·⌊x / y⌋.</summary>
-    public Tensor Remainder_(Tensor other) => Zip.InPlace(new Ops.Remainder(), this, other);
+    public Tensor Remainder_(Tensor other) => ZipOp.InPlace(new Ops.Remainder(), this, other);
     /// <summary>x = x - y·⌊x / y⌋ for a plain number.</summary>
-    public Tensor Remainder_(Scalar other) => Zip.InPlace(new Ops.Remainder(true), this, other);
+    public Tensor Remainder_(Scalar other) => ZipOp.InPlace(new Ops.Remainder(true), this, other);
 
     /// <summary>x - y·trunc(x / y): the remainder with the sign of x, broadcast, as C's % and fmod.</summary>
     /// <exception cref="DivideByZeroException">An integer divisor is 0.</exception>
-    public Tensor FMod(Tensor other) => Zip.Apply(new Ops.Fmod(), this, other);
+    public Tensor FMod(Tensor other) => ZipOp.Apply(new Ops.Fmod(), this, other);
     /// <summary>x - y·trunc(x / y) for a plain number.</summary>
-    public Tensor FMod(Scalar other) => Zip.Apply(new Ops.Fmod(true), this, other);
+    public Tensor FMod(Scalar other) => ZipOp.Apply(new Ops.Fmod(true), this, other);
     /// <summary>x = x - y·trunc(x / y).</summary>
-    public Tensor FMod_(Tensor other) => Zip.InPlace(new Ops.Fmod(), this, other);
+    public Tensor FMod_(Tensor other) => ZipOp.InPlace(new Ops.Fmod(), this, other);
     /// <summary>x = x - y·trunc(x / y) for a plain number.</summary>
-    public Tensor FMod_(Scalar other) => Zip.InPlace(new Ops.Fmod(true), this, other);
+    public Tensor FMod_(Scalar other) => ZipOp.InPlace(new Ops.Fmod(true), this, other);
 
     /// <summary>The greatest common divisor of integers, broadcast; never negative, gcd(0, 0) = 0.</summary>
     /// <exception cref="DTypeException">An operand is not of an integer dtype.</exception>
-    public Tensor Gcd(Tensor other) => Zip.Apply(new Ops.Gcd(), this, other);
+    public Tensor Gcd(Tensor other) => ZipOp.Apply(new Ops.Gcd(), this, other);
     /// <summary>x = gcd(x, y).</summary>
-    public Tensor Gcd_(Tensor other) => Zip.InPlace(new Ops.Gcd(), this, other);
+    public Tensor Gcd_(Tensor other) => ZipOp.InPlace(new Ops.Gcd(), this, other);
 
     /// <summary>The least common multiple of integers, broadcast; never negative, 0 if an operand is 0.</summary>
     /// <exception cref="DTypeException">An operand is not of an integer dtype.</exception>
-    public Tensor Lcm(Tensor other) => Zip.Apply(new Ops.Lcm(), this, other);
+    public Tensor Lcm(Tensor other) => ZipOp.Apply(new Ops.Lcm(), this, other);
     /// <summary>x = lcm(x, y).</summary>
-    public Tensor Lcm_(Tensor other) => Zip.InPlace(new Ops.Lcm(), this, other);
+    public Tensor Lcm_(Tensor other) => ZipOp.InPlace(new Ops.Lcm(), this, other);
 }

@@ -102,9 +102,9 @@ public sealed partial class Tensor
 
     /// <summary>x - trunc(x): the fraction, with the sign of x. The gradient is 1.</summary>
     /// <exception cref="DTypeException">The tensor is not floating point.</exception>
-    public Tensor Frac() => Map.Apply(new Ops.Frac(), FloatOnly("frac_cpu"));
+    public Tensor Frac() => MapOp.Apply(new Ops.Frac(), FloatOnly("frac_cpu"));
     /// <summary>x = x - trunc(x)</summary>
-    public Tensor Frac_() => Map.InPlace(new Ops.Frac(), FloatOnly("frac_cpu"));
+    public Tensor Frac_() => MapOp.InPlace(new Ops.Frac(), FloatOnly("frac_cpu"));
 
     /// <summary>This tensor, after a check that its dtype is floating point.</summary>
     internal Tensor FloatOnly(string kernel)
@@ -122,12 +122,12 @@ public sealed partial class Tensor
     private Tensor Rounded<TOp>(TOp op, string kernel) where TOp : struct, IMap<TOp>
     {
         if (dtype == DType.Bool) Throw.NotImplementedFor(kernel, dtype);
-        return dtype.IsDifferentiable() ? Map.Apply(op, this) : Clone();
+        return dtype.IsDifferentiable() ? MapOp.Apply(op, this) : Clone();
     }
 
     private Tensor Rounded_<TOp>(TOp op, string kernel) where TOp : struct, IMap<TOp>
     {
         if (dtype == DType.Bool) Throw.NotImplementedFor(kernel, dtype);
-        return dtype.IsDifferentiable() ? Map.InPlace(op, this) : this;
+        return dtype.IsDifferentiable() ? MapOp.InPlace(op, this) : this;
     }
 }

@@ -6,7 +6,7 @@ internal static partial class Ops
     public readonly record struct Cumsum(int Dim, bool Reverse, DType? DType = null) : ILinear<Cumsum>
     {
         public Tensor Forward(Tensor x) => Kernels.Scan.Sum(Kernels.Copy.Cast(x, DType ?? x.dtype), Dim, Reverse);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Cumsum(Dim, !Reverse), g.To(x.DType));
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new Cumsum(Dim, !Reverse), g.To(x.DType));
     }
 
     /// <summary>Running products along a dimension counted from the end, from its start or its end.</summary>
@@ -70,7 +70,7 @@ internal static partial class Ops
             long n = y.Size(Dim);
             if (n < 2) return Tensor.ZerosLike(y);
             Tensor ratio = (y.Slice(Dim, 0, n - 1) - y.Slice(Dim, 1)).Exp();
-            return Linear.Apply(new PutSlice(Dim, n, next ? 0 : 1, 1), ratio);
+            return LinearOp.Apply(new PutSlice(Dim, n, next ? 0 : 1, 1), ratio);
         }
     }
 
@@ -90,7 +90,7 @@ public sealed partial class Tensor
     {
         long n = layout.shape[^-dim];
         if (n < 2) return ZerosLike(this);
-        return Linear.Apply(new Ops.PutSlice(dim, n, toStart ? 0 : 1, 1), toStart ? Slice(dim, 1) : Slice(dim, 0, n - 1));
+        return LinearOp.Apply(new Ops.PutSlice(dim, n, toStart ? 0 : 1, 1), toStart ? Slice(dim, 1) : Slice(dim, 0, n - 1));
     }
 
     internal Tensor Recurrence(Tensor b, int dim, bool reverse) => Op.Apply(new Ops.Recurrence(dim, reverse), this, b)[0];
@@ -102,8 +102,8 @@ public sealed partial class Tensor
     {
         int d = Dims.FromEnd(dim, Rank);
         return Rank == 0 ? Unsqueeze(0).CumSum(0, dtype).Squeeze(0)
-            : this.dtype.IsComplex() ? Linear.Apply(new Ops.Cumsum(d, false), To(dtype ?? this.dtype))
-            : Linear.Apply(new Ops.Cumsum(d, false, SumType(this.dtype, dtype)), this);
+            : this.dtype.IsComplex() ? LinearOp.Apply(new Ops.Cumsum(d, false), To(dtype ?? this.dtype))
+            : LinearOp.Apply(new Ops.Cumsum(d, false, SumType(this.dtype, dtype)), this);
     }
 
     /// <summary>x = running sums of x, in place.</summary>
@@ -140,7 +140,7 @@ public sealed partial class Tensor
     {
         int d = Dims.FromEnd(dim, Rank);
         if (Rank == 0) return Scalars(Unsqueeze(0).CumMax(0));
-        return Take(Linear.Apply(new Ops.ScanPlaces(d, true), this), d, true, "CummaxBackward0");
+        return Take(LinearOp.Apply(new Ops.ScanPlaces(d, true), this), d, true, "CummaxBackward0");
     }
 
     /// <summary>The smallest element so far along a dimension, and its place: the last of equal ones. NaN wins.</summary>
@@ -149,7 +149,7 @@ public sealed partial class Tensor
     {
         int d = Dims.FromEnd(dim, Rank);
         if (Rank == 0) return Scalars(Unsqueeze(0).CumMin(0));
-        return Take(Linear.Apply(new Ops.ScanPlaces(d, false), this), d, true, "CumminBackward0");
+        return Take(LinearOp.Apply(new Ops.ScanPlaces(d, false), this), d, true, "CumminBackward0");
     }
 
     /// <summary>Integrals by the trapezoidal rule along a dimension: Σ (y[i] + y[i+1]) / 2 · dx.</summary>

@@ -26,7 +26,7 @@ internal static partial class Ops
             Tensor index = x[1];
             if (into.Needs(0)) into[0] = Add ? d : Op.Apply(this, d, index, Tensor.Zeros(default, d.dtype).Expand(index.Shape))[0];
             // As in PyTorch, each of several values written to one place receives the place's gradient.
-            if (into.Needs(2)) into[2] = Bilinear.Apply(new Gather(Dim, "Gather"), d, index);
+            if (into.Needs(2)) into[2] = BilinearOp.Apply(new Gather(Dim, "Gather"), d, index);
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
@@ -60,7 +60,7 @@ internal static partial class Ops
         private Tensor Divided(Tensor y, Tensor index)
         {
             Tensor n = Counts(y, index);
-            return y.dtype.IsFloatingPoint() ? Nabla.Zip.Compute(new Div(), y, n) : y.FloorQuotient(n);
+            return y.dtype.IsFloatingPoint() ? Nabla.ZipOp.Compute(new Div(), y, n) : y.FloorQuotient(n);
         }
 
         private static Tensor Spread(Tensor value, Tensor index) => value.Raw(Kernels.Broadcast.To(value.layout, index.layout.shape)!);
@@ -90,7 +90,7 @@ internal static partial class Ops
         private Tensor Untouched(Tensor a, Tensor index) =>
             IncludeSelf ? a : Op.Apply(new Scatter(Dim, false, "ScatterBackward0"), a, index, Plain(index, 0, a.dtype))[0];
 
-        private Tensor At(Tensor a, Tensor index) => Bilinear.Apply(new Gather(Dim, "Gather"), a, index);
+        private Tensor At(Tensor a, Tensor index) => BilinearOp.Apply(new Gather(Dim, "Gather"), a, index);
 
         private Tensor AddedAt(Tensor a, Tensor index, Tensor values) =>
             Op.Apply(new Scatter(Dim, true, "ScatterAddBackward0"), a, index, values)[0];

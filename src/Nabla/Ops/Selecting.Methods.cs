@@ -13,7 +13,7 @@ public sealed partial class Tensor
     public Tensor Clamp(Scalar? min = null, Scalar? max = null)
     {
         if (min is null && max is null) ThrowNoBounds();
-        return Map.Apply(new Ops.Clamp(min, max, "ClampBackward1"), To(Bounded(min, max)));
+        return MapOp.Apply(new Ops.Clamp(min, max, "ClampBackward1"), To(Bounded(min, max)));
     }
 
     /// <summary>Values bounded by tensors, broadcast; max wins where min &gt; max. Bounds receive the gradient where they are
@@ -22,8 +22,8 @@ public sealed partial class Tensor
     public Tensor Clamp(Tensor? min = null, Tensor? max = null)
     {
         if (min is null && max is null) ThrowNoBounds();
-        Tensor y = min is null ? this : Zip.Apply(new Ops.ClampMin("ClampBackward0"), this, min);
-        return max is null ? y : Zip.Apply(new Ops.ClampMax("ClampBackward0"), y, max);
+        Tensor y = min is null ? this : ZipOp.Apply(new Ops.ClampMin("ClampBackward0"), this, min);
+        return max is null ? y : ZipOp.Apply(new Ops.ClampMax("ClampBackward0"), y, max);
     }
 
     /// <summary>x = min(max(x, min), max).</summary>
@@ -41,28 +41,28 @@ public sealed partial class Tensor
     {
         if (min is null && max is null) ThrowNoBounds();
         // Before the first write, so that a call that fails changes nothing.
-        if (min is not null && max is not null) Zip.CheckInPlace<Ops.ClampMax>(this, max);
-        if (min is not null) Zip.InPlace(new Ops.ClampMin("ClampBackward0"), this, min);
-        return max is null ? this : Zip.InPlace(new Ops.ClampMax("ClampBackward0"), this, max);
+        if (min is not null && max is not null) ZipOp.CheckInPlace<Ops.ClampMax>(this, max);
+        if (min is not null) ZipOp.InPlace(new Ops.ClampMin("ClampBackward0"), this, min);
+        return max is null ? this : ZipOp.InPlace(new Ops.ClampMax("ClampBackward0"), this, max);
     }
 
     /// <summary>max(x, min): the lower bound alone.</summary>
-    public Tensor ClampMin(Scalar min) => Map.Apply(new Ops.Clamp(min, null, "ClampMinBackward0"), To(Bounded(min, null)));
+    public Tensor ClampMin(Scalar min) => MapOp.Apply(new Ops.Clamp(min, null, "ClampMinBackward0"), To(Bounded(min, null)));
     /// <summary>max(x, min), broadcast.</summary>
-    public Tensor ClampMin(Tensor min) => Zip.Apply(new Ops.ClampMin("ClampMinBackward1"), this, min);
+    public Tensor ClampMin(Tensor min) => ZipOp.Apply(new Ops.ClampMin("ClampMinBackward1"), this, min);
     /// <summary>x = max(x, min).</summary>
     public Tensor ClampMin_(Scalar min) => Bounded_(min, null, "ClampMinBackward0");
     /// <summary>x = max(x, min), broadcast.</summary>
-    public Tensor ClampMin_(Tensor min) => Zip.InPlace(new Ops.ClampMin("ClampMinBackward1"), this, min);
+    public Tensor ClampMin_(Tensor min) => ZipOp.InPlace(new Ops.ClampMin("ClampMinBackward1"), this, min);
 
     /// <summary>min(x, max): the upper bound alone.</summary>
-    public Tensor ClampMax(Scalar max) => Map.Apply(new Ops.Clamp(null, max, "ClampMaxBackward0"), To(Bounded(null, max)));
+    public Tensor ClampMax(Scalar max) => MapOp.Apply(new Ops.Clamp(null, max, "ClampMaxBackward0"), To(Bounded(null, max)));
     /// <summary>min(x, max), broadcast.</summary>
-    public Tensor ClampMax(Tensor max) => Zip.Apply(new Ops.ClampMax("ClampMaxBackward1"), this, max);
+    public Tensor ClampMax(Tensor max) => ZipOp.Apply(new Ops.ClampMax("ClampMaxBackward1"), this, max);
     /// <summary>x = min(x, max).</summary>
     public Tensor ClampMax_(Scalar max) => Bounded_(null, max, "ClampMaxBackward0");
     /// <summary>x = min(x, max), broadcast.</summary>
-    public Tensor ClampMax_(Tensor max) => Zip.InPlace(new Ops.ClampMax("ClampMaxBackward1"), this, max);
+    public Tensor ClampMax_(Tensor max) => ZipOp.InPlace(new Ops.ClampMax("ClampMaxBackward1"), this, max);
 
     /// <summary>The same as <see cref="Clamp(Scalar?, Scalar?)"/>.</summary>
     [OverloadResolutionPriority(1)]
@@ -71,13 +71,13 @@ public sealed partial class Tensor
     public Tensor Clip(Tensor? min = null, Tensor? max = null) => Clamp(min, max);
 
     /// <summary>The larger of x and y, broadcast; NaN if one is NaN. Where they are equal each receives half the gradient.</summary>
-    public Tensor Maximum(Tensor other) => Zip.Apply(new Ops.Maximum(), this, other);
+    public Tensor Maximum(Tensor other) => ZipOp.Apply(new Ops.Maximum(), this, other);
     /// <summary>The smaller of x and y, broadcast; NaN if one is NaN. Where they are equal each receives half the gradient.</summary>
-    public Tensor Minimum(Tensor other) => Zip.Apply(new Ops.Minimum(), this, other);
+    public Tensor Minimum(Tensor other) => ZipOp.Apply(new Ops.Minimum(), this, other);
     /// <summary>The larger of x and y, broadcast; if one is NaN, the other. Where they are equal x receives the gradient.</summary>
-    public Tensor FMax(Tensor other) => Zip.Apply(new Ops.Fmax(), this, other);
+    public Tensor FMax(Tensor other) => ZipOp.Apply(new Ops.Fmax(), this, other);
     /// <summary>The smaller of x and y, broadcast; if one is NaN, the other. Where they are equal x receives the gradient.</summary>
-    public Tensor FMin(Tensor other) => Zip.Apply(new Ops.Fmin(), this, other);
+    public Tensor FMin(Tensor other) => ZipOp.Apply(new Ops.Fmin(), this, other);
 
     /// <summary>NaN and the infinities replaced by numbers; integers are returned as they are. The gradient is 0 where one was
     /// replaced.</summary>
@@ -85,16 +85,16 @@ public sealed partial class Tensor
     /// <param name="posInf">Instead of inf; the dtype's largest number by default.</param>
     /// <param name="negInf">Instead of -inf; the dtype's smallest number by default.</param>
     public Tensor NanToNum(double? nan = null, double? posInf = null, double? negInf = null) =>
-        dtype.IsDifferentiable() ? Map.Apply(Replacing(nan, posInf, negInf), this) : Clone();
+        dtype.IsDifferentiable() ? MapOp.Apply(Replacing(nan, posInf, negInf), this) : Clone();
 
     /// <summary>NaN and the infinities replaced in place.</summary>
     /// <inheritdoc cref="NanToNum(double?, double?, double?)"/>
     public Tensor NanToNum_(double? nan = null, double? posInf = null, double? negInf = null) =>
-        dtype.IsDifferentiable() ? Map.InPlace(Replacing(nan, posInf, negInf), this) : this;
+        dtype.IsDifferentiable() ? MapOp.InPlace(Replacing(nan, posInf, negInf), this) : this;
 
     /// <summary>The step function: 0 for x &lt; 0, 1 for x &gt; 0, and values for x = 0, broadcast. Without gradient.</summary>
     /// <exception cref="DTypeException">The dtypes differ.</exception>
-    public Tensor Heaviside(Tensor values) => Zip.Apply(new Ops.Heaviside(), SameType(values), values);
+    public Tensor Heaviside(Tensor values) => ZipOp.Apply(new Ops.Heaviside(), SameType(values), values);
     /// <summary>x = heaviside(x, values)</summary>
     public Tensor Heaviside_(Tensor values) => Become(Heaviside(values));
 
@@ -129,6 +129,6 @@ public sealed partial class Tensor
     {
         DType result = Bounded(min, max);
         if (result != dtype) Throw.CannotCast("Clamp_", result, dtype);
-        return Map.InPlace(new Ops.Clamp(min, max, node), this);
+        return MapOp.InPlace(new Ops.Clamp(min, max, node), this);
     }
 }

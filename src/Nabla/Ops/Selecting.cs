@@ -53,7 +53,7 @@ internal static partial class Ops
             ? T.CreateSaturating(value.ToDouble())
             : T.CreateSaturating(value.ToInt64());
 
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new Inside(Min?.ToDouble(), Max?.ToDouble()), d, x);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new Inside(Min?.ToDouble(), Max?.ToDouble()), d, x);
     }
 
     private readonly struct Bounded<T>(T min, T max) : ILaneMap<T> where T : unmanaged
@@ -71,7 +71,7 @@ internal static partial class Ops
             new InsideLanes<T>(T.CreateTruncating(Min ?? double.NegativeInfinity), T.CreateTruncating(Max ?? double.PositiveInfinity)),
             x, y, z);
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(this, d, y);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(this, d, y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
     }
 
@@ -203,7 +203,8 @@ internal static partial class Ops
             for (int i = 0; i < z.Length; i++) z[i] = x[i] == T.Zero ? y[i] : x[i] > T.Zero ? T.One : T.Zero;
         }
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Throw.NoDerivative("derivative for aten::heaviside is not implemented");
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) =>
+            Throw.NoDerivative("derivative for aten::heaviside is not implemented");
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => DiffX(d, x, y, z);
     }
 }

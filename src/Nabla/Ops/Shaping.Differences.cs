@@ -28,7 +28,7 @@ internal static partial class Ops
         }
 
         public Tensor Transpose(Tensor g, TensorSpec x) =>
-            Linear.Apply(new ConstantPad(Array.ConvertAll(Before, static b => -b), Array.ConvertAll(After, static a => -a)), g);
+            LinearOp.Apply(new ConstantPad(Array.ConvertAll(Before, static b => -b), Array.ConvertAll(After, static a => -a)), g);
     }
 }
 
@@ -56,7 +56,7 @@ public sealed partial class Tensor
                     $"negative output size, which is invalid. Check dimension {Rank - 1 - k} of your input.");
         }
         Ops.ConstantPad op = new(before, after);
-        Tensor y = Linear.Apply(op, this);
+        Tensor y = LinearOp.Apply(op, this);
         if (value is not { } v || v.IsZero) return y;
         if (dtype.IsInteger()) v = v.ToInt64();
         Tensor outside = Full(y.Shape, true, DType.Bool);
@@ -111,7 +111,7 @@ public sealed partial class Tensor
     }
 
     private Tensor Along(int dim, long start, long length) =>
-        Linear.Apply(new Ops.Slice(dim, start < 0 ? start + layout.shape[^-dim] : start, length, 1), this);
+        LinearOp.Apply(new Ops.Slice(dim, start < 0 ? start + layout.shape[^-dim] : start, length, 1), this);
 
     private Tensor Slope(int d, double h, int edgeOrder)
     {

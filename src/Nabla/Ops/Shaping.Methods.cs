@@ -3,10 +3,10 @@ namespace Nabla;
 public sealed partial class Tensor
 {
     /// <summary>A copy with the same values, dtype and order of dimensions in memory; gradients flow through it.</summary>
-    public Tensor Clone() => Linear.Apply(new Ops.Clone(false), this);
+    public Tensor Clone() => LinearOp.Apply(new Ops.Clone(false), this);
 
     /// <summary>This tensor if its elements lie in row-major order, else a copy whose do.</summary>
-    public Tensor Contiguous() => layout.IsContiguous && wrap is null ? this : Linear.Apply(new Ops.Clone(true), this);
+    public Tensor Contiguous() => layout.IsContiguous && wrap is null ? this : LinearOp.Apply(new Ops.Clone(true), this);
 
     /// <summary>This tensor in another dtype; itself if it has it already and no copy is asked for.</summary>
     /// <param name="dtype">The new element type. Floating point to integer cuts fractions off, saturates, and turns NaN into 0.</param>
@@ -14,7 +14,7 @@ public sealed partial class Tensor
     public Tensor To(DType dtype, bool copy = false)
     {
         if (dtype == this.dtype) return copy ? Clone() : this;
-        return Linear.Apply(new Ops.To(Defined(dtype)), this);
+        return LinearOp.Apply(new Ops.To(Defined(dtype)), this);
     }
 
     /// <summary>The same values seen at a larger shape: dimensions of size 1 are repeated, new ones come in front. No copy.</summary>
@@ -40,7 +40,7 @@ public sealed partial class Tensor
                     $"dimension {d}.  " +
                     $"Target sizes: {shape}.  Tensor sizes: {Shape}.");
         }
-        return layout.shape.AsSpan().SequenceEqual(sizes) ? this : Linear.Apply(new Ops.Expand(new Shape(sizes)), this);
+        return layout.shape.AsSpan().SequenceEqual(sizes) ? this : LinearOp.Apply(new Ops.Expand(new Shape(sizes)), this);
     }
 
     /// <summary>The same values seen at the shape of another tensor.</summary>
@@ -52,7 +52,7 @@ public sealed partial class Tensor
     public Tensor Reshape(Shape shape)
     {
         long[] sizes = Inferred(shape);
-        return layout.shape.AsSpan().SequenceEqual(sizes) ? this : Linear.Apply(new Ops.Reshape(new Shape(sizes)), this);
+        return layout.shape.AsSpan().SequenceEqual(sizes) ? this : LinearOp.Apply(new Ops.Reshape(new Shape(sizes)), this);
     }
 
     /// <summary>The same values, in order, at another shape: always a view.</summary>
@@ -67,7 +67,7 @@ public sealed partial class Tensor
                 "contiguous " +
                 $"subspaces). Use .reshape(...) instead. The tensor has {layout}; the view would have shape {shape}: use Reshape, or " +
                     "Contiguous first.");
-        return Linear.Apply(new Ops.Reshape(new Shape(sizes)), this);
+        return LinearOp.Apply(new Ops.Reshape(new Shape(sizes)), this);
     }
 
     private long[] Inferred(Shape shape)
@@ -103,7 +103,7 @@ public sealed partial class Tensor
             Throw.Shapes("permute: number of dimensions in the tensor input does not match the length of the desired " +
                 $"ordering of dimensions i.e. input.dim() = {Rank} is not equal to len(dims) = {dims.Count}");
         if (Repeats(dims)) Throw.Shapes($"permute(): duplicate dims are not allowed. The dimensions are {dims}.");
-        return Linear.Apply(new Ops.Permute(dims.FromEnd(Rank)), this);
+        return LinearOp.Apply(new Ops.Permute(dims.FromEnd(Rank)), this);
     }
 
     /// <summary>Whether a list names a dimension twice. A dimension out of range is left to others.</summary>
@@ -117,8 +117,8 @@ public sealed partial class Tensor
 
     /// <summary>Two dimensions swapped. No copy.</summary>
     public Tensor Transpose(int dim0, int dim1) => Rank == 0
-        ? Linear.Apply(new Ops.Alias(), this)
-        : Linear.Apply(new Ops.Transpose(Dims.FromEnd(dim0, Rank), Dims.FromEnd(dim1, Rank)), this);
+        ? LinearOp.Apply(new Ops.Alias(), this)
+        : LinearOp.Apply(new Ops.Transpose(Dims.FromEnd(dim0, Rank), Dims.FromEnd(dim1, Rank)), this);
 
     /// <summary>One dimension, or several, moved to other places; the rest keep their order. No copy.</summary>
     public Tensor MoveDim(Dims source, Dims destination)
@@ -138,11 +138,11 @@ public sealed partial class Tensor
             while (from.Contains(next)) next++;
             order[i] = next++;
         }
-        return Linear.Apply(new Ops.Permute(new Dims(order)), this);
+        return LinearOp.Apply(new Ops.Permute(new Dims(order)), this);
     }
 
     /// <summary>A dimension of size 1 more, at place <paramref name="dim"/> of the result. No copy.</summary>
-    public Tensor Unsqueeze(int dim) => Linear.Apply(new Ops.Unsqueeze(Dims.FromEnd(dim, Rank + 1)), this);
+    public Tensor Unsqueeze(int dim) => LinearOp.Apply(new Ops.Unsqueeze(Dims.FromEnd(dim, Rank + 1)), this);
 
     /// <summary>All dimensions of size 1 taken away. No copy.</summary>
     public Tensor Squeeze() => Squeezed(Dims.All(Rank), all: true);
@@ -153,7 +153,7 @@ public sealed partial class Tensor
     private Tensor Squeezed(Dims dims, bool all)
     {
         int[] ones = [.. dims.FromEnd(Rank).Where(d => Rank > 0 && layout.shape[^-d] == 1)];
-        return Linear.Apply(new Ops.Squeeze(new Dims(ones), all), this);
+        return LinearOp.Apply(new Ops.Squeeze(new Dims(ones), all), this);
     }
 
     /// <summary>One index of a dimension; the dimension disappears. No copy.</summary>
@@ -167,7 +167,7 @@ public sealed partial class Tensor
         long size = layout.shape[^-d];
         if (index < -size || index >= size)
             Throw.Range(nameof(index), index, $"select(): index {index} out of range for tensor of size {Shape} at dimension {d + Rank}");
-        return Linear.Apply(new Ops.Select(d, index < 0 ? index + size : index), this);
+        return LinearOp.Apply(new Ops.Select(d, index < 0 ? index + size : index), this);
     }
 
     /// <summary>Indices start to end (not included) of a dimension, with a step; bounds are clamped as in PyTorch. No copy.</summary>
@@ -182,7 +182,7 @@ public sealed partial class Tensor
         if (step <= 0) Throw.Range(nameof(step), step, "slice step must be positive");
         int d = Dims.FromEnd(dim, Rank);
         long size = layout.shape[^-d], from = ClampIndex(start ?? 0, size), to = Math.Max(from, ClampIndex(end ?? size, size));
-        return Linear.Apply(new Ops.Slice(d, from, (to - from + step - 1) / step, step), this);
+        return LinearOp.Apply(new Ops.Slice(d, from, (to - from + step - 1) / step, step), this);
     }
 
     private static long ClampIndex(long index, long size) => Math.Clamp(index < 0 ? index + size : index, 0, size);
@@ -199,7 +199,7 @@ public sealed partial class Tensor
             $"start out of range (expected to be in range of [{-size}, {size}], but got {start})");
         if (from > size - length) Throw.Range(nameof(length), length,
             $"start ({from}) + length ({length}) exceeds dimension size ({size}).");
-        return Linear.Apply(new Ops.Slice(d, from, length, 1), this);
+        return LinearOp.Apply(new Ops.Slice(d, from, length, 1), this);
     }
 
     /// <summary>Sums over broadcast dimensions down to a smaller shape: the transpose of <see cref="Expand"/>.</summary>
@@ -210,7 +210,7 @@ public sealed partial class Tensor
         List<int> dims = [];
         for (int d = 1; d <= Rank; d++)
             if (d > sizes.Length || (sizes[^d] == 1 && layout.shape[^d] != 1)) dims.Add(-d);
-        Tensor y = dims.Count == 0 ? this : Linear.Apply(new Ops.Sum(new Dims([.. dims]), true), this);
+        Tensor y = dims.Count == 0 ? this : LinearOp.Apply(new Ops.Sum(new Dims([.. dims]), true), this);
         return y.Reshape(shape);
     }
 
@@ -244,7 +244,7 @@ public sealed partial class Tensor
     /// <summary>Adds without record, for the engine's own sums.</summary>
     internal void AddRaw_(Tensor g)
     {
-        Zip.RunInPlace(new Ops.Add(), this, g);
+        ZipOp.RunInPlace(new Ops.Add(), this, g);
         storage.Version++;
     }
 }

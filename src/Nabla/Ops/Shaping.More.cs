@@ -7,7 +7,7 @@ internal static partial class Ops
     {
         static bool IOperation<T>.TakesComplex => true;
         public Tensor Forward(Tensor x) => Rank == 2 ? new Transpose(-2, -1).Forward(x) : x.Raw(x.layout);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(this, g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(this, g);
     }
 }
 
@@ -18,7 +18,7 @@ public sealed partial class Tensor
     public Tensor TransposeMatrix()
     {
         if (Rank > 2) Throw.Shapes($"t() expects a tensor with <= 2 dimensions, but self is {Rank}D");
-        return Linear.Apply(new Ops.T(Rank), this);
+        return LinearOp.Apply(new Ops.T(Rank), this);
     }
 
     /// <summary>All dimensions in reverse order. No copy.</summary>
@@ -29,7 +29,7 @@ public sealed partial class Tensor
             if (Rank == 2) return TransposeMatrix();
             int[] dims = new int[Rank];
             for (int i = 0; i < dims.Length; i++) dims[i] = -1 - i;
-            return Rank < 2 ? this : Linear.Apply(new Ops.Permute(new Dims(dims)), this);
+            return Rank < 2 ? this : LinearOp.Apply(new Ops.Permute(new Dims(dims)), this);
         }
     }
 

@@ -20,7 +20,7 @@ internal static partial class Ops
             return y;
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(this, g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(this, g);
     }
 
     /// <summary>A dimension moved round: element i goes to (i + Shift) mod size.</summary>
@@ -37,7 +37,7 @@ internal static partial class Ops
             return y;
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Roll(-Shift, Dim), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new Roll(-Shift, Dim), g);
     }
 
     /// <summary>The operand repeated along its dimensions, one number per dimension from the end.</summary>
@@ -78,7 +78,7 @@ internal static partial class Ops
                 split[2 * d + 1] = shape[d];
                 dims.Add(2 * d - split.Length);
             }
-            return Linear.Apply(new Sum(new Dims([.. dims]), false), g.Reshape(new Shape(split)));
+            return LinearOp.Apply(new Sum(new Dims([.. dims]), false), g.Reshape(new Shape(split)));
         }
     }
 
@@ -95,7 +95,7 @@ internal static partial class Ops
             return y;
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(this, g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(this, g);
     }
 }
 
@@ -105,7 +105,7 @@ public sealed partial class Tensor
     public Tensor Flip(Dims dims)
     {
         Dims d = dims.FromEnd(Rank);
-        return Linear.Apply(new Ops.Flip(Rank == 0 ? default : d), this);
+        return LinearOp.Apply(new Ops.Flip(Rank == 0 ? default : d), this);
     }
 
     /// <summary>A copy with columns in reverse order: dimension 1.</summary>
@@ -139,7 +139,7 @@ public sealed partial class Tensor
         return y;
     }
 
-    private Tensor RollOne(long shift, int dim) => Rank == 0 ? Clone() : Linear.Apply(new Ops.Roll(shift, dim), this);
+    private Tensor RollOne(long shift, int dim) => Rank == 0 ? Clone() : LinearOp.Apply(new Ops.Roll(shift, dim), this);
 
     /// <summary>A copy turned by k times 90 degrees in the plane of two dimensions, from the first towards the second.</summary>
     public Tensor Rot90(int k = 1, Dims? dims = null)
@@ -171,7 +171,7 @@ public sealed partial class Tensor
         for (int d = 0; d < repeats.Count; d++)
             if (repeats[d] < 0) ThrowNegativeRepeat(repeats, d < lead ? 1 : layout.shape[d - lead], repeats[d]);
         Tensor x = repeats.Count == Rank ? this : Expand(new Shape([.. Enumerable.Repeat(1L, repeats.Count - Rank), .. layout.shape]));
-        return Linear.Apply(new Ops.Repeat(repeats), x);
+        return LinearOp.Apply(new Ops.Repeat(repeats), x);
     }
 
     private void ThrowNegativeRepeat(Shape repeats, long own, long repeat)
@@ -197,7 +197,7 @@ public sealed partial class Tensor
         int d = Dims.FromEnd(dim ?? 0, x.Rank);
         long[] shape = [.. x.layout.shape], wide = [.. shape[..(x.Rank + d + 1)], repeats, .. shape[(x.Rank + d + 1)..]];
         shape[^-d] = Ops.Repeat.Times(shape[^-d], repeats, x.layout);
-        return Linear.Apply(new Ops.Unsqueeze(d), x).Expand(new Shape(wide)).Reshape(new Shape(shape));
+        return LinearOp.Apply(new Ops.Unsqueeze(d), x).Expand(new Shape(wide)).Reshape(new Shape(shape));
     }
 
     /// <summary>Every element, or every slice of a dimension, as often as its entry in <paramref name="repeats"/> says.</summary>
@@ -259,7 +259,7 @@ public sealed partial class Tensor
     private Tensor Triangle(long diagonal, bool upper)
     {
         if (Rank < 2) Throw.Shapes($"{(upper ? "triu" : "tril")}: input tensor must have at least 2 dimensions, but it has shape {Shape}.");
-        return Linear.Apply(new Ops.Triangle(diagonal, upper), this);
+        return LinearOp.Apply(new Ops.Triangle(diagonal, upper), this);
     }
 
     /// <summary>Row and column indices of a lower triangle, as a [2, n] tensor, in row-major order.</summary>

@@ -13,7 +13,7 @@ internal static partial class Ops
             ? x.Raw(View)
             : Kernels.Viewing.InLayout(x, Root).Raw(Kernels.Viewing.Relative(Root, View));
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new PutStrided(Root, View), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new PutStrided(Root, View), g);
 
         /// <summary>A layout with a batch in front, whose members lie one after the other as the root does.</summary>
         internal static Layout Batched(Layout root, Layout view, long n) =>
@@ -29,7 +29,7 @@ internal static partial class Ops
             new(AsStrided.Batched(op.Root, op.Root, n), AsStrided.Batched(op.Root, op.View, n));
 
         public Tensor Forward(Tensor x) => Kernels.Viewing.Put(x, Root, View);
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new AsStrided(Root, View), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new AsStrided(Root, View), g);
     }
 
     /// <summary>The operand with zeros at the view View of its memory laid out as Root.</summary>
@@ -46,7 +46,7 @@ internal static partial class Ops
             return y;
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(this, g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(this, g);
     }
 
     /// <summary>The diagonal of two dimensions, as the last dimension; Offset is above the main one if positive.</summary>
@@ -73,7 +73,7 @@ internal static partial class Ops
         }
 
         public Tensor Transpose(Tensor g, TensorSpec x) =>
-            Linear.Apply(new DiagonalPut(Offset, Dim1, Dim2, x.Layout.shape[^-Dim1], x.Layout.shape[^-Dim2], "DiagonalBackward0"), g);
+            LinearOp.Apply(new DiagonalPut(Offset, Dim1, Dim2, x.Layout.shape[^-Dim1], x.Layout.shape[^-Dim2], "DiagonalBackward0"), g);
     }
 
     /// <summary>Zeros with the operand's last dimension along the diagonal of two new ones: the transpose of
@@ -93,7 +93,7 @@ internal static partial class Ops
             return y;
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Diagonal(Offset, Dim1, Dim2), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new Diagonal(Offset, Dim1, Dim2), g);
     }
 
     /// <summary>Windows of a dimension: the last dimension of the result runs through each. Dim is counted from the end of the
@@ -110,7 +110,7 @@ internal static partial class Ops
             return x.Raw(new Layout(shape, strides, x.layout.Offset));
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new FoldAdd(Dim, x.Layout.shape[^-Dim], Size, Step), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new FoldAdd(Dim, x.Layout.shape[^-Dim], Size, Step), g);
     }
 
     /// <summary>The sum of overlapping windows: the transpose of <see cref="Unfold"/>.</summary>
@@ -126,11 +126,11 @@ internal static partial class Ops
             Tensor y = Tensor.Zeros(new Shape(shape), x.dtype);
             if (windows == 0) return y;
             for (long k = 0; k < Size; k++)
-                Nabla.Zip.RunInPlace(new Add(), new Slice(Dim, k, windows, Step).Forward(y), new Select(-1, k).Forward(x));
+                Nabla.ZipOp.RunInPlace(new Add(), new Slice(Dim, k, windows, Step).Forward(y), new Select(-1, k).Forward(x));
             return y;
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Unfold(Dim, Size, Step), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new Unfold(Dim, Size, Step), g);
     }
 
     /// <summary>x with a view of it overwritten by another tensor. Operands: x, what is written.</summary>
@@ -152,7 +152,7 @@ internal static partial class Ops
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
             if (g[0] is not { } d) return;
-            Tensor part = Linear.Apply(View, d);
+            Tensor part = LinearOp.Apply(View, d);
             if (into.Needs(0)) into[0] = Op.Apply(this, d, Tensor.Zeros(default, d.dtype).Expand(part.Shape))[0];
             if (into.Needs(1)) into[1] = part.Clone();
         }
@@ -160,7 +160,7 @@ internal static partial class Ops
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
         {
             Tensor whole = t[0] ?? Tensor.ZerosLike(y[0]);
-            return Op.Apply(this, whole, t[1] ?? Tensor.Zeros(default, whole.dtype).Expand(Linear.Apply(View, whole).Shape));
+            return Op.Apply(this, whole, t[1] ?? Tensor.Zeros(default, whole.dtype).Expand(LinearOp.Apply(View, whole).Shape));
         }
     }
 }
@@ -173,7 +173,7 @@ public sealed partial class Tensor
     /// <param name="storageOffset">The element of the memory where the view begins; this tensor's own beginning by default.</param>
     /// <exception cref="ShapeException">The view leaves the memory, or the lists have different lengths.</exception>
     public Tensor AsStrided(Shape size, Shape stride, long? storageOffset = null) =>
-        Linear.Apply(new Ops.AsStrided(layout, StridedView(size, stride, storageOffset ?? layout.Offset)), this);
+        LinearOp.Apply(new Ops.AsStrided(layout, StridedView(size, stride, storageOffset ?? layout.Offset)), this);
 
     private Layout StridedView(Shape size, Shape stride, long offset)
     {
@@ -225,7 +225,7 @@ public sealed partial class Tensor
     {
         int d1 = Dims.FromEnd(dim1, Rank), d2 = Dims.FromEnd(dim2, Rank);
         if (d1 == d2) Throw.Shapes($"diagonal dimensions cannot be identical {dim1}, {dim2}");
-        return Linear.Apply(new Ops.Diagonal(offset, d1, d2), this);
+        return LinearOp.Apply(new Ops.Diagonal(offset, d1, d2), this);
     }
 
     /// <summary>Zeros with this tensor's last dimension on a diagonal of two new dimensions.</summary>
@@ -240,7 +240,7 @@ public sealed partial class Tensor
         if (Math.Clamp(offset, -long.MaxValue, long.MaxValue) is var far && Math.Abs(far) > long.MaxValue - layout.shape[^1])
             Throw.Shapes($"Storage size calculation overflowed: the diagonal {offset} of {Shape} does not fit into 64 bits.");
         long n = layout.shape[^1] + Math.Abs(offset);
-        return Linear.Apply(new Ops.DiagonalPut(offset, d1, d2, n, n, "DiagEmbed"), this);
+        return LinearOp.Apply(new Ops.DiagonalPut(offset, d1, d2, n, n, "DiagEmbed"), this);
     }
 
     /// <summary>A matrix with this vector on a diagonal, or a copy of a matrix's diagonal.</summary>
@@ -269,7 +269,7 @@ public sealed partial class Tensor
         if (size < 0) Throw.Range(nameof(size), size, $"size is {size} but must be >= 0");
         if (size > n) Throw.Range(nameof(size), size, $"maximum size for tensor at dimension {d + x.Rank} is {n} but size is {size}");
         if (step <= 0) Throw.Range(nameof(step), step, $"step is {step} but must be > 0");
-        Tensor y = Linear.Apply(new Ops.Unfold(d, size, step), x);
+        Tensor y = LinearOp.Apply(new Ops.Unfold(d, size, step), x);
         return Rank == 0 ? y.Select(0, 0) : y;
     }
 

@@ -56,7 +56,7 @@ internal static partial class Ops
             List<int> dims = [];
             for (int d = Lead; d < Shape.Count; d++)
                 if (d < Lead + more || (x.Layout.shape[d - more] == 1 && Shape[d] != 1)) dims.Add(d - Shape.Count);
-            return (dims.Count == 0 ? g : Linear.Apply(new Sum(new Dims([.. dims]), true), g)).Reshape(x.Shape);
+            return (dims.Count == 0 ? g : LinearOp.Apply(new Sum(new Dims([.. dims]), true), g)).Reshape(x.Shape);
         }
     }
 
@@ -94,7 +94,7 @@ internal static partial class Ops
         {
             int[] dims = Dims.Values, inverse = new int[dims.Length];
             for (int i = 0; i < dims.Length; i++) inverse[dims.Length + dims[i]] = i - dims.Length;
-            return Linear.Apply(new Permute(new Dims(inverse)), g);
+            return LinearOp.Apply(new Permute(new Dims(inverse)), g);
         }
     }
 
@@ -112,7 +112,7 @@ internal static partial class Ops
             return x.Raw(new Layout(shape, strides, x.layout.Offset));
         }
 
-        Tensor ILinear<Transpose>.Transpose(Tensor g, TensorSpec x) => Linear.Apply(this, g);
+        Tensor ILinear<Transpose>.Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(this, g);
     }
 
     /// <summary>A dimension of size 1 more; Dim is its place in the result, counted from the end.</summary>
@@ -127,7 +127,7 @@ internal static partial class Ops
             return x.Raw(new Layout(shape, [.. x.layout.strides[..at], stride, .. x.layout.strides[at..]], x.layout.Offset));
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Squeeze(new Dims([Dim])), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new Squeeze(new Dims([Dim])), g);
     }
 
     /// <summary>Dimensions of size 1 taken away, counted from the end.</summary>
@@ -152,7 +152,7 @@ internal static partial class Ops
         public Tensor Transpose(Tensor g, TensorSpec x)
         {
             // From the back to the front: a place counted from the end is right once everything behind it is there.
-            foreach (int d in Dims.Values.OrderDescending()) g = Linear.Apply(new Unsqueeze(d), g);
+            foreach (int d in Dims.Values.OrderDescending()) g = LinearOp.Apply(new Unsqueeze(d), g);
             return g;
         }
     }
@@ -170,7 +170,7 @@ internal static partial class Ops
         }
 
         public Tensor Transpose(Tensor g, TensorSpec x) =>
-            Linear.Apply(new PutSlice(Dim, x.Layout.shape[^-Dim], Index, 1), Linear.Apply(new Unsqueeze(Dim), g));
+            LinearOp.Apply(new PutSlice(Dim, x.Layout.shape[^-Dim], Index, 1), LinearOp.Apply(new Unsqueeze(Dim), g));
     }
 
     /// <summary>Every Step-th index of a dimension from Start, Length of them.</summary>
@@ -187,7 +187,7 @@ internal static partial class Ops
             return x.Raw(new Layout(shape, strides, offset));
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new PutSlice(Dim, x.Layout.shape[^-Dim], Start, Step), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new PutSlice(Dim, x.Layout.shape[^-Dim], Start, Step), g);
     }
 
     /// <summary>Zeros of size Size along a dimension, with the operand at every Step-th index from Start: the transpose of
@@ -205,6 +205,6 @@ internal static partial class Ops
             return y;
         }
 
-        public Tensor Transpose(Tensor g, TensorSpec x) => Linear.Apply(new Slice(Dim, Start, x.Layout.shape[^-Dim], Step), g);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new Slice(Dim, Start, x.Layout.shape[^-Dim], Step), g);
     }
 }

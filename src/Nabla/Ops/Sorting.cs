@@ -15,7 +15,7 @@ internal static partial class Ops
         }
 
         public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) =>
-            Bilinear.Apply(new PutPlaces(Dim, x.Layout.Rank == 0 ? 1 : x.Layout.shape[^-Dim]), KeepDim ? g : g.Unsqueeze(Dim), y);
+            BilinearOp.Apply(new PutPlaces(Dim, x.Layout.Rank == 0 ? 1 : x.Layout.shape[^-Dim]), KeepDim ? g : g.Unsqueeze(Dim), y);
 
         public Tensor? TransposeY(Tensor g, Tensor x, TensorSpec y) => null;
     }
@@ -25,7 +25,7 @@ internal static partial class Ops
     {
         static string IOperation<PutPlaces>.NodeName(PutPlaces op) => "ValueSelectingReductionBackward0";
         public Tensor Forward(Tensor x, Tensor y) => Kernels.Pick.Put(x, y, Dim, Size);
-        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => Bilinear.Apply(new TakePlaces(Dim, true, "GatherBackward0"), g, y);
+        public Tensor TransposeX(Tensor g, Tensor y, TensorSpec x) => BilinearOp.Apply(new TakePlaces(Dim, true, "GatherBackward0"), g, y);
         public Tensor? TransposeY(Tensor g, Tensor x, TensorSpec y) => null;
     }
 
@@ -84,7 +84,7 @@ public sealed partial class Tensor
     /// <summary>The elements at these places along a dimension, and the places; both without the dimension unless it is kept.</summary>
     private (Tensor Values, Tensor Indices) Take(Tensor places, int dim, bool keepDim, string node)
     {
-        Tensor values = Bilinear.Apply(new Ops.TakePlaces(dim, keepDim, node), this, places);
+        Tensor values = BilinearOp.Apply(new Ops.TakePlaces(dim, keepDim, node), this, places);
         return (values, keepDim ? places : places.Squeeze(dim));
     }
 
@@ -100,7 +100,7 @@ public sealed partial class Tensor
     {
         int d = Dims.FromEnd(dim, Rank);
         if (Rank == 0) return Scalars(Unsqueeze(0).Sort(0, descending, stable));
-        return Take(Linear.Apply(new Ops.SortPlaces(d, descending), this), d, true, stable is null ? "SortBackward0" : "SortBackward1");
+        return Take(LinearOp.Apply(new Ops.SortPlaces(d, descending), this), d, true, stable is null ? "SortBackward0" : "SortBackward1");
     }
 
     /// <summary>The places of the elements along a dimension in ascending (or descending) order; equal elements keep their order.</summary>
@@ -110,7 +110,7 @@ public sealed partial class Tensor
     public Tensor ArgSort(int dim = -1, bool descending = false, bool stable = false)
     {
         int d = Dims.FromEnd(dim, Rank);
-        return Rank == 0 ? ZerosLike(this, DType.Int64) : Linear.Apply(new Ops.SortPlaces(d, descending), this);
+        return Rank == 0 ? ZerosLike(this, DType.Int64) : LinearOp.Apply(new Ops.SortPlaces(d, descending), this);
     }
 
     /// <summary>The elements along the first dimension in ascending order.</summary>
@@ -130,7 +130,7 @@ public sealed partial class Tensor
             $"selected index k out of range: topk: k is {k}, and dimension {d + Math.Max(Rank, 1)} has size {size}.");
         if (Rank == 0 && k == 0) return (Empty([0], dtype), Empty([0], DType.Int64));
         if (Rank == 0) return Scalars(Unsqueeze(0).TopK(k, 0, largest, sorted));
-        Tensor places = Linear.Apply(new Ops.SortPlaces(d, largest, k), this);
+        Tensor places = LinearOp.Apply(new Ops.SortPlaces(d, largest, k), this);
         return Take(places, d, true, "TopkBackward0");
     }
 
@@ -149,7 +149,7 @@ public sealed partial class Tensor
             Throw.Range(nameof(k), k, $"kthvalue(): selected number k out of range for dimension {d + Math.Max(Rank, 1)}: k is {k}, the " +
                 $"size is {size}.");
         if (Rank == 0) return Scalars(Unsqueeze(0).KthValue(k, 0, true));
-        return Take(Linear.Apply(new Ops.RankPlace(d, k - 1), this), d, keepDim, "KthvalueBackward0");
+        return Take(LinearOp.Apply(new Ops.RankPlace(d, k - 1), this), d, keepDim, "KthvalueBackward0");
     }
 
     /// <summary>The median of all elements: the lower of the two in the middle; NaN if there is a NaN or no element. Ties share the
@@ -183,6 +183,6 @@ public sealed partial class Tensor
         int d = Dims.FromEnd(dim, Rank);
         if (Rank == 0) return Scalars(Unsqueeze(0).AtRank(op, 0, true, rank, node));
         RequireElements(op, d);
-        return Take(Linear.Apply(new Ops.RankPlace(d, rank), this), d, keepDim, node);
+        return Take(LinearOp.Apply(new Ops.RankPlace(d, rank), this), d, keepDim, node);
     }
 }

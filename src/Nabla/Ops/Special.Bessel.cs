@@ -27,7 +27,7 @@ internal static partial class Ops
         // I0' = I1; I1' = I0 - I1 / x, which is 1/2 at 0; the scaled ones lose sign(x) times themselves.
         public Tensor Diff(Tensor d, Tensor x, Tensor y)
         {
-            Tensor slope = Map.Apply(new BesselI(1 - Order, Scaled), x), away = x.Abs() > 0;
+            Tensor slope = MapOp.Apply(new BesselI(1 - Order, Scaled), x), away = x.Abs() > 0;
             if (Scaled) slope = slope - x.Sgn() * y;
             return d * (Order == 0 ? slope : Tensor.Where(away, slope - y / Tensor.Where(away, x, 1), 0.5));
         }
@@ -49,7 +49,7 @@ internal static partial class Ops
             return d * (Scaled ? At(Order, x) - fall : -fall);
         }
 
-        private Tensor At(int order, Tensor x) => Map.Apply(this with { Order = order }, x);
+        private Tensor At(int order, Tensor x) => MapOp.Apply(this with { Order = order }, x);
     }
 
     /// <summary>The Bessel function of the first or second kind</summary>
@@ -68,7 +68,7 @@ internal static partial class Ops
         public Tensor Diff(Tensor d, Tensor x, Tensor y) =>
             d * (Order == 0 ? -At(1, x) : (At(Order - 1, x) - At(Order + 1, x)) / 2);
 
-        private Tensor At(int order, Tensor x) => Map.Apply(this with { Order = order }, x);
+        private Tensor At(int order, Tensor x) => MapOp.Apply(this with { Order = order }, x);
     }
 
     /// <summary>The spherical Bessel function of the first kind</summary>
@@ -87,7 +87,7 @@ internal static partial class Ops
             return d * (Order == 0 ? -fall : (At(Order - 1, x) * Order - fall) / (2 * Order + 1));
         }
 
-        private static Tensor At(int order, Tensor x) => Map.Apply(new SphericalBesselJ(order), x);
+        private static Tensor At(int order, Tensor x) => MapOp.Apply(new SphericalBesselJ(order), x);
     }
 
     /// <summary>The Airy function Ai or its derivative</summary>
@@ -102,7 +102,7 @@ internal static partial class Ops
         // Ai'' = x Ai
         public Tensor Diff(Tensor d, Tensor x, Tensor y)
         {
-            Tensor other = Map.Apply(new AiryAi(!Derivative), x);
+            Tensor other = MapOp.Apply(new AiryAi(!Derivative), x);
             return d * (Derivative ? x * other : other);
         }
     }
@@ -125,11 +125,11 @@ public static partial class Special
     }
 
     /// <summary>e^-|x| I₀(x).</summary>
-    public static Tensor I0e(Tensor input) => Map.Apply(new Ops.BesselI(0, true), input);
+    public static Tensor I0e(Tensor input) => MapOp.Apply(new Ops.BesselI(0, true), input);
     /// <summary>The modified Bessel function I₁(x).</summary>
-    public static Tensor I1(Tensor input) => Map.Apply(new Ops.BesselI(1, false), input);
+    public static Tensor I1(Tensor input) => MapOp.Apply(new Ops.BesselI(1, false), input);
     /// <summary>e^-|x| I₁(x).</summary>
-    public static Tensor I1e(Tensor input) => Map.Apply(new Ops.BesselI(1, true), input);
+    public static Tensor I1e(Tensor input) => MapOp.Apply(new Ops.BesselI(1, true), input);
 
     /// <summary>The Airy function Ai(x), the solution of y'' = xy that falls for positive x. With gradient: Ai'(x).</summary>
     /// <param name="input">Float32 or float64; integers give the default floating-point dtype.</param>
@@ -138,7 +138,7 @@ public static partial class Special
     /// at both infinities, as in PyTorch.
     /// </remarks>
     /// <exception cref="DTypeException">The tensor is float16 or bfloat16.</exception>
-    public static Tensor AiryAi(Tensor input) => Map.Apply(new Ops.AiryAi(false), Wide(input, "airy_ai_cpu"));
+    public static Tensor AiryAi(Tensor input) => MapOp.Apply(new Ops.AiryAi(false), Wide(input, "airy_ai_cpu"));
 
     /// <summary>The Bessel function of the first kind J₀(x). Derivative: -J₁(x).</summary>
     /// <param name="input">Float32 or float64; integers give the default floating-point dtype.</param>
@@ -146,7 +146,7 @@ public static partial class Special
     /// NaN at both infinities. Accuracy: at most 2e-15 of the amplitude √(2 / πx), measured against 40 digits up to 30000.
     /// </remarks>
     /// <exception cref="DTypeException">The tensor is float16 or bfloat16.</exception>
-    public static Tensor BesselJ0(Tensor input) => Map.Apply(new Ops.Bessel(0, false), Wide(input, "bessel_j0_cpu"));
+    public static Tensor BesselJ0(Tensor input) => MapOp.Apply(new Ops.Bessel(0, false), Wide(input, "bessel_j0_cpu"));
 
     /// <summary>The Bessel function of the first kind J₁(x). Derivative: (J₀(x) - J₂(x)) / 2.</summary>
     /// <param name="input">Float32 or float64; integers give the default floating-point dtype.</param>
@@ -154,7 +154,7 @@ public static partial class Special
     /// NaN at both infinities. Accuracy: at most 2e-15 of the amplitude √(2 / πx), measured against 40 digits up to 30000.
     /// </remarks>
     /// <exception cref="DTypeException">The tensor is float16 or bfloat16.</exception>
-    public static Tensor BesselJ1(Tensor input) => Map.Apply(new Ops.Bessel(1, false), Wide(input, "bessel_j1_cpu"));
+    public static Tensor BesselJ1(Tensor input) => MapOp.Apply(new Ops.Bessel(1, false), Wide(input, "bessel_j1_cpu"));
 
     /// <summary>The Bessel function of the second kind Y₀(x). Derivative: -Y₁(x).</summary>
     /// <param name="input">Float32 or float64; integers give the default floating-point dtype.</param>
@@ -163,7 +163,7 @@ public static partial class Special
     /// against 40 digits up to 30000.
     /// </remarks>
     /// <exception cref="DTypeException">The tensor is float16 or bfloat16.</exception>
-    public static Tensor BesselY0(Tensor input) => Map.Apply(new Ops.Bessel(0, true), Wide(input, "bessel_y0_cpu"));
+    public static Tensor BesselY0(Tensor input) => MapOp.Apply(new Ops.Bessel(0, true), Wide(input, "bessel_y0_cpu"));
 
     /// <summary>The Bessel function of the second kind Y₁(x). Derivative: (Y₀(x) - Y₂(x)) / 2.</summary>
     /// <param name="input">Float32 or float64; integers give the default floating-point dtype.</param>
@@ -172,7 +172,7 @@ public static partial class Special
     /// against 40 digits up to 30000.
     /// </remarks>
     /// <exception cref="DTypeException">The tensor is float16 or bfloat16.</exception>
-    public static Tensor BesselY1(Tensor input) => Map.Apply(new Ops.Bessel(1, true), Wide(input, "bessel_y1_cpu"));
+    public static Tensor BesselY1(Tensor input) => MapOp.Apply(new Ops.Bessel(1, true), Wide(input, "bessel_y1_cpu"));
 
     /// <summary>The modified Bessel function of the first kind I₀(x). Derivative: I₁(x).</summary>
     /// <param name="input">Float32 or float64; integers give the default floating-point dtype.</param>
@@ -180,7 +180,7 @@ public static partial class Special
     /// NaN at both infinities, as in PyTorch. Relative accuracy: 2e-15 before the factor e^|x|, measured against 40 digits up to 30000.
     /// </remarks>
     /// <exception cref="DTypeException">The tensor is float16 or bfloat16.</exception>
-    public static Tensor ModifiedBesselI0(Tensor input) => Map.Apply(new Ops.BesselI(0, false), Wide(input, "modified_bessel_i0_cpu"));
+    public static Tensor ModifiedBesselI0(Tensor input) => MapOp.Apply(new Ops.BesselI(0, false), Wide(input, "modified_bessel_i0_cpu"));
 
     /// <summary>The modified Bessel function of the first kind I₁(x). Derivative: I₀(x) - I₁(x) / x.</summary>
     /// <param name="input">Float32 or float64; integers give the default floating-point dtype.</param>
@@ -188,33 +188,33 @@ public static partial class Special
     /// NaN at both infinities, as in PyTorch. Relative accuracy: 2e-15 before the factor e^|x|, measured against 40 digits up to 30000.
     /// </remarks>
     /// <exception cref="DTypeException">The tensor is float16 or bfloat16.</exception>
-    public static Tensor ModifiedBesselI1(Tensor input) => Map.Apply(new Ops.BesselI(1, false), Wide(input, "modified_bessel_i1_cpu"));
+    public static Tensor ModifiedBesselI1(Tensor input) => MapOp.Apply(new Ops.BesselI(1, false), Wide(input, "modified_bessel_i1_cpu"));
 
     /// <summary>The modified Bessel function of the second kind K₀(x). Derivative: -K₁(x).</summary>
     /// <param name="input">Float32 or float64; integers give the default floating-point dtype.</param>
     /// <remarks>inf at 0, NaN for negative numbers. Relative accuracy: 1e-15, measured against 40 digits up to 30000.</remarks>
     /// <exception cref="DTypeException">The tensor is float16 or bfloat16.</exception>
-    public static Tensor ModifiedBesselK0(Tensor input) => Map.Apply(new Ops.BesselK(0, false), Wide(input, "modified_bessel_k0_cpu"));
+    public static Tensor ModifiedBesselK0(Tensor input) => MapOp.Apply(new Ops.BesselK(0, false), Wide(input, "modified_bessel_k0_cpu"));
 
     /// <summary>The modified Bessel function of the second kind K₁(x). Derivative: -(K₀(x) + K₂(x)) / 2.</summary>
     /// <param name="input">Float32 or float64; integers give the default floating-point dtype.</param>
     /// <remarks>inf at 0, NaN for negative numbers. Relative accuracy: 1e-15, measured against 40 digits up to 30000.</remarks>
     /// <exception cref="DTypeException">The tensor is float16 or bfloat16.</exception>
-    public static Tensor ModifiedBesselK1(Tensor input) => Map.Apply(new Ops.BesselK(1, false), Wide(input, "modified_bessel_k1_cpu"));
+    public static Tensor ModifiedBesselK1(Tensor input) => MapOp.Apply(new Ops.BesselK(1, false), Wide(input, "modified_bessel_k1_cpu"));
 
     /// <summary>e^x K₀(x), which does not vanish for large x. Derivative: e^x (K₀(x) - K₁(x)).</summary>
     /// <param name="input">Float32 or float64; integers give the default floating-point dtype.</param>
     /// <remarks>inf at 0, NaN for negative numbers. Relative accuracy: 1e-15, measured against 40 digits up to 30000.</remarks>
     /// <exception cref="DTypeException">The tensor is float16 or bfloat16.</exception>
     public static Tensor ScaledModifiedBesselK0(Tensor input) =>
-        Map.Apply(new Ops.BesselK(0, true), Wide(input, "scaled_modified_bessel_k0_cpu"));
+        MapOp.Apply(new Ops.BesselK(0, true), Wide(input, "scaled_modified_bessel_k0_cpu"));
 
     /// <summary>e^x K₁(x), which does not vanish for large x. Derivative: e^x (K₁(x) - (K₀(x) + K₂(x)) / 2).</summary>
     /// <param name="input">Float32 or float64; integers give the default floating-point dtype.</param>
     /// <remarks>inf at 0, NaN for negative numbers. Relative accuracy: 1e-15, measured against 40 digits up to 30000.</remarks>
     /// <exception cref="DTypeException">The tensor is float16 or bfloat16.</exception>
     public static Tensor ScaledModifiedBesselK1(Tensor input) =>
-        Map.Apply(new Ops.BesselK(1, true), Wide(input, "scaled_modified_bessel_k1_cpu"));
+        MapOp.Apply(new Ops.BesselK(1, true), Wide(input, "scaled_modified_bessel_k1_cpu"));
 
     /// <summary>The spherical Bessel function j₀(x) = sin(x) / x, 1 at 0. Derivative: -j₁(x).</summary>
     /// <param name="input">Float32 or float64; integers give the default floating-point dtype.</param>
@@ -222,5 +222,6 @@ public static partial class Special
     /// 0 at both infinities. Accuracy: 1e-15, relative below 1 and of the amplitude 1 / x above, measured against 40 digits.
     /// </remarks>
     /// <exception cref="DTypeException">The tensor is float16 or bfloat16.</exception>
-    public static Tensor SphericalBesselJ0(Tensor input) => Map.Apply(new Ops.SphericalBesselJ(0), Wide(input, "spherical_bessel_j0_cpu"));
+    public static Tensor SphericalBesselJ0(Tensor input) =>
+        MapOp.Apply(new Ops.SphericalBesselJ(0), Wide(input, "spherical_bessel_j0_cpu"));
 }

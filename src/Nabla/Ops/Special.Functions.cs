@@ -142,7 +142,7 @@ internal static partial class Ops
 
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => Exponent
             ? Tensor.ZerosLike(d)
-            : d / Tensor.Pow(2.0, Map.Apply(new Frexp(true), x.Detach()));
+            : d / Tensor.Pow(2.0, MapOp.Apply(new Frexp(true), x.Detach()));
     }
 
     /// <summary>The angle of a real number in the complex plane: π below 0, else 0</summary>

@@ -101,25 +101,25 @@ internal static partial class Ops
 public sealed partial class Tensor
 {
     /// <summary>The error function 2/√π ∫₀ˣ e^(-t²) dt; integers give the default floating-point dtype.</summary>
-    public Tensor Erf() => Map.Apply(new Ops.Erf(), this);
+    public Tensor Erf() => MapOp.Apply(new Ops.Erf(), this);
     /// <summary>x = erf(x)</summary>
-    public Tensor Erf_() => Map.InPlace(new Ops.Erf(), this);
+    public Tensor Erf_() => MapOp.InPlace(new Ops.Erf(), this);
     /// <summary>1 - erf(x), accurate also where that is tiny; integers give the default floating-point dtype.</summary>
-    public Tensor Erfc() => Map.Apply(new Ops.Erfc(), this);
+    public Tensor Erfc() => MapOp.Apply(new Ops.Erfc(), this);
     /// <summary>x = 1 - erf(x)</summary>
-    public Tensor Erfc_() => Map.InPlace(new Ops.Erfc(), this);
+    public Tensor Erfc_() => MapOp.InPlace(new Ops.Erfc(), this);
     /// <summary>The inverse of erf on (-1, 1); ±inf at ±1, NaN outside.</summary>
-    public Tensor ErfInv() => Map.Apply(new Ops.Erfinv(), this);
+    public Tensor ErfInv() => MapOp.Apply(new Ops.Erfinv(), this);
     /// <summary>x = erfinv(x)</summary>
-    public Tensor ErfInv_() => Map.InPlace(new Ops.Erfinv(), this);
+    public Tensor ErfInv_() => MapOp.InPlace(new Ops.Erfinv(), this);
     /// <summary>ln |Γ(x)|; inf at 0 and the negative integers.</summary>
-    public Tensor LGamma() => Map.Apply(new Ops.Lgamma(), this);
+    public Tensor LGamma() => MapOp.Apply(new Ops.Lgamma(), this);
     /// <summary>x = ln |Γ(x)|</summary>
-    public Tensor LGamma_() => Map.InPlace(new Ops.Lgamma(), this);
+    public Tensor LGamma_() => MapOp.InPlace(new Ops.Lgamma(), this);
     /// <summary>Γ'(x) / Γ(x), the logarithmic derivative of Γ.</summary>
-    public Tensor Digamma() => Map.Apply(new Ops.Digamma(), this);
+    public Tensor Digamma() => MapOp.Apply(new Ops.Digamma(), this);
     /// <summary>x = digamma(x)</summary>
-    public Tensor Digamma_() => Map.InPlace(new Ops.Digamma(), this);
+    public Tensor Digamma_() => MapOp.InPlace(new Ops.Digamma(), this);
 
     /// <summary>Derivative number n of digamma: (-1)^(n+1) n! ζ(n + 1, x).</summary>
     /// <param name="n">The order; 0 is digamma itself.</param>
@@ -127,18 +127,18 @@ public sealed partial class Tensor
     public Tensor Polygamma(int n)
     {
         if (n < 0) Throw.Range(nameof(n), n, "polygamma(n, x) does not support negative n.");
-        return n == 0 ? Digamma() : Map.Apply(new Ops.Polygamma(n), this);
+        return n == 0 ? Digamma() : MapOp.Apply(new Ops.Polygamma(n), this);
     }
 
     /// <summary>ln(x / (1 - x)), the inverse of the sigmoid.</summary>
     /// <param name="eps">Bounds x to [eps, 1 - eps] first; by default x is not bounded, and NaN results outside of [0, 1].</param>
-    public Tensor Logit(double? eps = null) => Map.Apply(new Ops.Logit(eps ?? -1), this);
+    public Tensor Logit(double? eps = null) => MapOp.Apply(new Ops.Logit(eps ?? -1), this);
     /// <summary>x = logit(x)</summary>
     /// <inheritdoc cref="Logit(double?)"/>
-    public Tensor Logit_(double? eps = null) => Map.InPlace(new Ops.Logit(eps ?? -1), this);
+    public Tensor Logit_(double? eps = null) => MapOp.InPlace(new Ops.Logit(eps ?? -1), this);
 
     /// <summary>sin(πx) / (πx), 1 at 0.</summary>
-    public Tensor Sinc() => Map.Apply(new Ops.Sinc(), this);
+    public Tensor Sinc() => MapOp.Apply(new Ops.Sinc(), this);
     /// <summary>x = sinc(x)</summary>
-    public Tensor Sinc_() => Map.InPlace(new Ops.Sinc(), this);
+    public Tensor Sinc_() => MapOp.InPlace(new Ops.Sinc(), this);
 }

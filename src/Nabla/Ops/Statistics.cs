@@ -186,5 +186,5 @@ public sealed partial class Tensor
     }
 
     private static Tensor At(Tensor sorted, Tensor places) =>
-        Bilinear.Apply(new Ops.TakePlaces(-1, true, "GatherBackward0"), sorted, places.To(DType.Int64));
+        BilinearOp.Apply(new Ops.TakePlaces(-1, true, "GatherBackward0"), sorted, places.To(DType.Int64));
 }

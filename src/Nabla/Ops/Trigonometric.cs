@@ -74,7 +74,7 @@ internal static partial class Ops
         static Tensor IMap<Tanh>.OnComplex(Tanh op, Tensor x) => x.Sinh() / x.Cosh();
         static Saves IMap<Tanh>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Tanh(x, y);
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Zip.Apply(new TanhBackward(), d, y);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new TanhBackward(), d, y);
     }
 
     /// <summary>asinh(x)</summary>
@@ -106,7 +106,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Zip(new TanhSlope<T>(), x, y, z);
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Zip.Apply(new TanhBackward(), d, y);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(new TanhBackward(), d, y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * x * y * -2;
     }
 
@@ -124,7 +124,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
             System.Numerics.Tensors.TensorPrimitives.Multiply(x, T.CreateTruncating(Factor), y);
 
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Map.Apply(this, d);
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => MapOp.Apply(this, d);
     }
 
     /// <summary>The angle of the point (y, x), the operands being y first</summary>
@@ -158,82 +158,82 @@ internal static partial class Ops
 public sealed partial class Tensor
 {
     /// <summary>sin(x); integers give the default floating-point dtype.</summary>
-    public Tensor Sin() => Map.Apply(new Ops.Sin(), this);
+    public Tensor Sin() => MapOp.Apply(new Ops.Sin(), this);
     /// <summary>x = sin(x)</summary>
-    public Tensor Sin_() => Map.InPlace(new Ops.Sin(), this);
+    public Tensor Sin_() => MapOp.InPlace(new Ops.Sin(), this);
 
     /// <summary>cos(x); integers give the default floating-point dtype.</summary>
-    public Tensor Cos() => Map.Apply(new Ops.Cos(), this);
+    public Tensor Cos() => MapOp.Apply(new Ops.Cos(), this);
     /// <summary>x = cos(x)</summary>
-    public Tensor Cos_() => Map.InPlace(new Ops.Cos(), this);
+    public Tensor Cos_() => MapOp.InPlace(new Ops.Cos(), this);
 
     /// <summary>tan(x); integers give the default floating-point dtype.</summary>
-    public Tensor Tan() => Map.Apply(new Ops.Tan(), this);
+    public Tensor Tan() => MapOp.Apply(new Ops.Tan(), this);
     /// <summary>x = tan(x)</summary>
-    public Tensor Tan_() => Map.InPlace(new Ops.Tan(), this);
+    public Tensor Tan_() => MapOp.InPlace(new Ops.Tan(), this);
 
     /// <summary>asin(x); integers give the default floating-point dtype.</summary>
-    public Tensor Asin() => Map.Apply(new Ops.Asin(), this);
+    public Tensor Asin() => MapOp.Apply(new Ops.Asin(), this);
     /// <summary>x = asin(x)</summary>
-    public Tensor Asin_() => Map.InPlace(new Ops.Asin(), this);
+    public Tensor Asin_() => MapOp.InPlace(new Ops.Asin(), this);
 
     /// <summary>acos(x); integers give the default floating-point dtype.</summary>
-    public Tensor Acos() => Map.Apply(new Ops.Acos(), this);
+    public Tensor Acos() => MapOp.Apply(new Ops.Acos(), this);
     /// <summary>x = acos(x)</summary>
-    public Tensor Acos_() => Map.InPlace(new Ops.Acos(), this);
+    public Tensor Acos_() => MapOp.InPlace(new Ops.Acos(), this);
 
     /// <summary>atan(x); integers give the default floating-point dtype.</summary>
-    public Tensor Atan() => Map.Apply(new Ops.Atan(), this);
+    public Tensor Atan() => MapOp.Apply(new Ops.Atan(), this);
     /// <summary>x = atan(x)</summary>
-    public Tensor Atan_() => Map.InPlace(new Ops.Atan(), this);
+    public Tensor Atan_() => MapOp.InPlace(new Ops.Atan(), this);
 
     /// <summary>sinh(x); integers give the default floating-point dtype.</summary>
-    public Tensor Sinh() => Map.Apply(new Ops.Sinh(), this);
+    public Tensor Sinh() => MapOp.Apply(new Ops.Sinh(), this);
     /// <summary>x = sinh(x)</summary>
-    public Tensor Sinh_() => Map.InPlace(new Ops.Sinh(), this);
+    public Tensor Sinh_() => MapOp.InPlace(new Ops.Sinh(), this);
 
     /// <summary>cosh(x); integers give the default floating-point dtype.</summary>
-    public Tensor Cosh() => Map.Apply(new Ops.Cosh(), this);
+    public Tensor Cosh() => MapOp.Apply(new Ops.Cosh(), this);
     /// <summary>x = cosh(x)</summary>
-    public Tensor Cosh_() => Map.InPlace(new Ops.Cosh(), this);
+    public Tensor Cosh_() => MapOp.InPlace(new Ops.Cosh(), this);
 
     /// <summary>tanh(x); integers give the default floating-point dtype.</summary>
-    public Tensor Tanh() => Map.Apply(new Ops.Tanh(), this);
+    public Tensor Tanh() => MapOp.Apply(new Ops.Tanh(), this);
     /// <summary>x = tanh(x)</summary>
-    public Tensor Tanh_() => Map.InPlace(new Ops.Tanh(), this);
+    public Tensor Tanh_() => MapOp.InPlace(new Ops.Tanh(), this);
 
     /// <summary>asinh(x); integers give the default floating-point dtype.</summary>
-    public Tensor Asinh() => Map.Apply(new Ops.Asinh(), this);
+    public Tensor Asinh() => MapOp.Apply(new Ops.Asinh(), this);
     /// <summary>x = asinh(x)</summary>
-    public Tensor Asinh_() => Map.InPlace(new Ops.Asinh(), this);
+    public Tensor Asinh_() => MapOp.InPlace(new Ops.Asinh(), this);
 
     /// <summary>acosh(x); integers give the default floating-point dtype.</summary>
-    public Tensor Acosh() => Map.Apply(new Ops.Acosh(), this);
+    public Tensor Acosh() => MapOp.Apply(new Ops.Acosh(), this);
     /// <summary>x = acosh(x)</summary>
-    public Tensor Acosh_() => Map.InPlace(new Ops.Acosh(), this);
+    public Tensor Acosh_() => MapOp.InPlace(new Ops.Acosh(), this);
 
     /// <summary>atanh(x); integers give the default floating-point dtype.</summary>
-    public Tensor Atanh() => Map.Apply(new Ops.Atanh(), this);
+    public Tensor Atanh() => MapOp.Apply(new Ops.Atanh(), this);
     /// <summary>x = atanh(x)</summary>
-    public Tensor Atanh_() => Map.InPlace(new Ops.Atanh(), this);
+    public Tensor Atanh_() => MapOp.InPlace(new Ops.Atanh(), this);
 
     /// <summary>The angle of the point (other, this), in (-π, π], broadcast; the gradient at the origin is NaN.</summary>
-    public Tensor Atan2(Tensor other) => Zip.Apply(new Ops.Atan2(), this, other);
+    public Tensor Atan2(Tensor other) => ZipOp.Apply(new Ops.Atan2(), this, other);
     /// <summary>x = atan2(x, other)</summary>
-    public Tensor Atan2_(Tensor other) => Zip.InPlace(new Ops.Atan2(), this, other);
+    public Tensor Atan2_(Tensor other) => ZipOp.InPlace(new Ops.Atan2(), this, other);
 
     /// <summary>√(x² + y²), broadcast, without overflow.</summary>
     /// <exception cref="DTypeException">The promoted dtype is not floating point.</exception>
-    public Tensor Hypot(Tensor other) => Zip.Apply(new Ops.Hypot(), FloatWith(other, "hypot_cpu"), other);
+    public Tensor Hypot(Tensor other) => ZipOp.Apply(new Ops.Hypot(), FloatWith(other, "hypot_cpu"), other);
     /// <summary>x = √(x² + y²)</summary>
-    public Tensor Hypot_(Tensor other) => Zip.InPlace(new Ops.Hypot(), FloatWith(other, "hypot_cpu"), other);
+    public Tensor Hypot_(Tensor other) => ZipOp.InPlace(new Ops.Hypot(), FloatWith(other, "hypot_cpu"), other);
 
     /// <summary>Degrees to radians: x · π / 180; integers give the default floating-point dtype.</summary>
-    public Tensor Deg2Rad() => Map.Apply(new Ops.Scale(Math.PI / 180, "Deg2RadBackward0"), this);
+    public Tensor Deg2Rad() => MapOp.Apply(new Ops.Scale(Math.PI / 180, "Deg2RadBackward0"), this);
     /// <summary>x = x · π / 180</summary>
-    public Tensor Deg2Rad_() => Map.InPlace(new Ops.Scale(Math.PI / 180, "Deg2RadBackward0"), this);
+    public Tensor Deg2Rad_() => MapOp.InPlace(new Ops.Scale(Math.PI / 180, "Deg2RadBackward0"), this);
     /// <summary>Radians to degrees: x · 180 / π; integers give the default floating-point dtype.</summary>
-    public Tensor Rad2Deg() => Map.Apply(new Ops.Scale(180 / Math.PI, "Rad2DegBackward0"), this);
+    public Tensor Rad2Deg() => MapOp.Apply(new Ops.Scale(180 / Math.PI, "Rad2DegBackward0"), this);
     /// <summary>x = x · 180 / π</summary>
-    public Tensor Rad2Deg_() => Map.InPlace(new Ops.Scale(180 / Math.PI, "Rad2DegBackward0"), this);
+    public Tensor Rad2Deg_() => MapOp.InPlace(new Ops.Scale(180 / Math.PI, "Rad2DegBackward0"), this);
 }

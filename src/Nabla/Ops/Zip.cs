@@ -1,7 +1,7 @@
 namespace Nabla;
 
 /// <summary>The driver of <see cref="IZip{TSelf}"/>.</summary>
-public static class Zip
+public static class ZipOp
 {
     /// <summary>f(x, y), promoted, broadcast and recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
@@ -90,17 +90,14 @@ public static class Zip
 internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
 {
     private readonly TOp op;
-    private readonly DType xType, yType;
     private readonly short xOutput, yOutput;
     private readonly Node? a, b;
-    private readonly Layout xLayout, yLayout;
     private Saved x, y, z;
 
     internal ZipNode(TOp op, Edge a, Edge b, Tensor x, Tensor y, Tensor z)
     {
         this.op = op;
         (this.a, this.b, xOutput, yOutput) = (a.Node, b.Node, (short)a.OutputNr, (short)b.OutputNr);
-        (xLayout, yLayout, xType, yType) = (x.layout, y.layout, x.dtype, y.dtype);
         Saves saves = (a.Node is not null ? TOp.ForX : Saves.None) | (b.Node is not null ? TOp.ForY : Saves.None);
         if ((saves & Saves.X) != 0) this.x = new(x);
         if ((saves & Saves.Y) != 0) this.y = new(y);
@@ -116,15 +113,15 @@ internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
     {
         ThrowIfFreed();
         Tensor xs = x.Get(this), ys = y.Get(this), zs = z.Get(this);
-        if (a is not null) into[0] = Fit(g, op.DiffX(g, xs, ys, zs), xLayout, xType);
-        if (b is not null) into[1] = Fit(g, op.DiffY(g, xs, ys, zs), yLayout, yType);
+        if (a is not null) into[0] = Fit(g, op.DiffX(g, xs, ys, zs), a.Output(xOutput));
+        if (b is not null) into[1] = Fit(g, op.DiffY(g, xs, ys, zs), b.Output(yOutput));
     }
 
-    private static Tensor Fit(Tensor g, Tensor d, Layout layout, DType dtype)
+    private static Tensor Fit(Tensor g, Tensor d, TensorSpec operand)
     {
         if (StrongZeroScope.Open != 0) d = StrongZeroScope.Mask(g, d);
-        if (!d.layout.SameShape(layout)) d = d.SumTo(new Shape(layout.shape));
-        return d.dtype == dtype ? d : d.To(dtype);
+        if (!d.layout.SameShape(operand.Layout)) d = d.SumTo(operand.Shape);
+        return d.dtype == operand.DType ? d : d.To(operand.DType);
     }
 
     internal override int SavedCount => 3;

@@ -97,7 +97,7 @@ public sealed partial class Tensor
             if (x.Rank < rank) gone++;
         }
         advanced = found is null ? null : Compact(found, x.Rank);
-        return ReferenceEquals(x, this) && advanced is null ? Linear.Apply(new Ops.Alias(), this) : x;
+        return ReferenceEquals(x, this) && advanced is null ? LinearOp.Apply(new Ops.Alias(), this) : x;
     }
 
     /// <summary>Without the empty places behind a mask, which stands for all of its dimensions.</summary>
@@ -122,12 +122,12 @@ public sealed partial class Tensor
                 dim += rest;
                 return this;
             case TensorIndex.Kind.Integer:
-                return Linear.Apply(new Ops.Select(dim - Rank, i.Position(layout.shape[dim], dim + gone)), this);
+                return LinearOp.Apply(new Ops.Select(dim - Rank, i.Position(layout.shape[dim], dim + gone)), this);
             case TensorIndex.Kind.Range or TensorIndex.Kind.Slice:
                 (long start, long length) = i.Bounds(layout.shape[dim], dim + gone);
                 bool whole = start == 0 && i.Step == 1 && length == layout.shape[dim];
                 dim++;
-                return whole ? this : Linear.Apply(new Ops.Slice(dim - 1 - Rank, start, length, i.Step), this);
+                return whole ? this : LinearOp.Apply(new Ops.Slice(dim - 1 - Rank, start, length, i.Step), this);
             case TensorIndex.Kind.Bool:
                 (found ??= new Tensor?[room])[dim] = Zeros([i.Truth ? 1 : 0], DType.Int64);
                 return Unsqueeze(dim++);
@@ -143,7 +143,7 @@ public sealed partial class Tensor
                 "with To(DType.Int64).");
         bool mask = index.dtype is DType.Bool or DType.UInt8;
         if (index.Rank == 0 && !mask && index.wrap is null)
-            return Linear.Apply(new Ops.Select(dim - Rank, ((TensorIndex)index.OneScalar().ToInt64()).Position(layout.shape[dim],
+            return LinearOp.Apply(new Ops.Select(dim - Rank, ((TensorIndex)index.OneScalar().ToInt64()).Position(layout.shape[dim],
                 dim + gone)), this);
         found ??= new Tensor?[room];
         if (index.Rank == 0 && mask)
@@ -170,7 +170,7 @@ public sealed partial class Tensor
     public Tensor Index(IReadOnlyList<Tensor?> indices)
     {
         (Tensor x, Dims dims, int tail, Tensor at) = Located(indices);
-        return Bilinear.Apply(new Ops.Index(dims, tail, at.Rank, "Index"), x, at);
+        return BilinearOp.Apply(new Ops.Index(dims, tail, at.Rank, "Index"), x, at);
     }
 
     /// <summary>A copy with the elements at index tensors replaced by values, or with the values added.</summary>

@@ -88,9 +88,9 @@ public sealed partial class Tensor
     /// <summary>x - y·⌊x / y⌋, the sign of y, broadcast.</summary>
     public static Tensor operator %(Tensor x, long y) => x.Remainder(y);
     /// <summary>x - y·⌊x / y⌋, the sign of y, broadcast.</summary>
-    public static Tensor operator %(double x, Tensor y) => Zip.Apply(new Ops.Remainder(), (Scalar)x, y);
+    public static Tensor operator %(double x, Tensor y) => ZipOp.Apply(new Ops.Remainder(), (Scalar)x, y);
     /// <summary>x - y·⌊x / y⌋, the sign of y, broadcast.</summary>
-    public static Tensor operator %(long x, Tensor y) => Zip.Apply(new Ops.Remainder(), (Scalar)x, y);
+    public static Tensor operator %(long x, Tensor y) => ZipOp.Apply(new Ops.Remainder(), (Scalar)x, y);
     /// <summary>x = x - y·⌊x / y⌋, the sign of y, broadcast, in place, as in PyTorch: every alias and view of the tensor sees it.</summary>
     public void operator %=(Tensor y) => Remainder_(y);
     /// <summary>x = x - y·⌊x / y⌋, the sign of y, broadcast, in place.</summary>

@@ -18,7 +18,7 @@ public static partial class AutogradFunctional
         {
             Tensor t = inputs[i] ?? throw new ArgumentNullException(nameof(inputs),
                 $"The inputs given to {name} must be either a Tensor or a tuple of Tensors but the value at index {i} has type null.");
-            x[i] = createGraph && t.RequiresGrad ? Linear.Apply(new Ops.Alias(), t)
+            x[i] = createGraph && t.RequiresGrad ? LinearOp.Apply(new Ops.Alias(), t)
                 : needGraph && t.dtype.IsDifferentiable() ? t.WithoutHistory().RequiresGrad_() : t.WithoutHistory();
         }
         return x;

@@ -28,18 +28,18 @@ internal sealed class Batch : Interpreter
     internal static Tensor OpenOrExpand(Tensor x, Frame frame) =>
         Open(x, frame.Level) ?? x.Unsqueeze(0).Expand(new Shape([frame.Size, .. x.layout.shape]));
 
-    internal override Tensor Map<TOp>(TOp op, Tensor x) => New(Frame, Nabla.Map.Apply(TOp.Lift(op, Size), Open(x, Level)!));
+    internal override Tensor Map<TOp>(TOp op, Tensor x) => New(Frame, Nabla.MapOp.Apply(TOp.Lift(op, Size), Open(x, Level)!));
 
     internal override Tensor Zip<TOp>(TOp op, Tensor x, Tensor y) =>
-        New(Frame, Nabla.Zip.Apply(TOp.Lift(op, Size), Align(x, y), Align(y, x)));
+        New(Frame, Nabla.ZipOp.Apply(TOp.Lift(op, Size), Align(x, y), Align(y, x)));
 
-    internal override Tensor Linear<TOp>(TOp op, Tensor x) => New(Frame, Nabla.Linear.Apply(TOp.Lift(op, Size), Open(x, Level)!));
+    internal override Tensor Linear<TOp>(TOp op, Tensor x) => New(Frame, Nabla.LinearOp.Apply(TOp.Lift(op, Size), Open(x, Level)!));
 
     internal override Tensor Bilinear<TOp>(TOp op, Tensor x, Tensor y)
     {
         int rank = Math.Max(x.Rank, y.Rank);
         int rx = TOp.Broadcasts ? rank : x.Rank, ry = TOp.Broadcasts ? rank : y.Rank;
-        return New(Frame, Nabla.Bilinear.Apply(TOp.Lift(op, Size), Whole(x, rx), Whole(y, ry)));
+        return New(Frame, Nabla.BilinearOp.Apply(TOp.Lift(op, Size), Whole(x, rx), Whole(y, ry)));
     }
 
     internal override Tensor[] Op<TOp>(TOp op, ReadOnlySpan<Tensor> x)

@@ -33,7 +33,7 @@ internal sealed class Dual : Interpreter
         version = x.storage.Version;
         if (x.meta?.Base is { } b0 && b0.dtype != x.dtype) Complexes.ForbidWrite(x);
         if (x.meta?.Base is { wrap: Dual { Tangent: { } t } b } root && ReferenceEquals(b.Frame, Frame))
-            Tangent = Nabla.Linear.Apply(new Ops.AsStrided(root.layout, x.layout), t);
+            Tangent = Nabla.LinearOp.Apply(new Ops.AsStrided(root.layout, x.layout), t);
     }
 
     internal override Tensor Settle(Tensor x, Func<Tensor, Tensor> settle)
@@ -47,7 +47,7 @@ internal sealed class Dual : Interpreter
     internal override Tensor Map<TOp>(TOp op, Tensor x)
     {
         (Tensor p, Tensor? t) = Open(x, Frame);
-        Tensor y = Nabla.Map.Apply(op, p);
+        Tensor y = Nabla.MapOp.Apply(op, p);
         return New(Frame, y, t is null || !TOp.Differentiable ? null : op.Diff(t, p, y));
     }
 
@@ -55,7 +55,7 @@ internal sealed class Dual : Interpreter
     {
         (Tensor p, Tensor? s) = Open(x, Frame);
         (Tensor q, Tensor? t) = Open(y, Frame);
-        Tensor z = Nabla.Zip.Apply(op, p, q);
+        Tensor z = Nabla.ZipOp.Apply(op, p, q);
         if (!TOp.Differentiable || !z.dtype.IsDifferentiable()) return z;
         return New(Frame, z, s is null && t is null ? null : Fit(TOp.Tangent(op, s, t, p, q, z), z));
     }
@@ -63,16 +63,16 @@ internal sealed class Dual : Interpreter
     internal override Tensor Linear<TOp>(TOp op, Tensor x)
     {
         (Tensor p, Tensor? t) = Open(x, Frame);
-        Tensor y = Nabla.Linear.Apply(op, p);
-        return New(Frame, y, t is null || !TOp.Differentiable || !y.dtype.IsDifferentiable() ? null : Nabla.Linear.Apply(op, t));
+        Tensor y = Nabla.LinearOp.Apply(op, p);
+        return New(Frame, y, t is null || !TOp.Differentiable || !y.dtype.IsDifferentiable() ? null : Nabla.LinearOp.Apply(op, t));
     }
 
     internal override Tensor Bilinear<TOp>(TOp op, Tensor x, Tensor y)
     {
         (Tensor p, Tensor? s) = Open(x, Frame);
         (Tensor q, Tensor? t) = Open(y, Frame);
-        return New(Frame, Nabla.Bilinear.Apply(op, p, q),
-            Plus(s is null ? null : Nabla.Bilinear.Apply(op, s, q), t is null ? null : Nabla.Bilinear.Apply(op, p, t)));
+        return New(Frame, Nabla.BilinearOp.Apply(op, p, q),
+            Plus(s is null ? null : Nabla.BilinearOp.Apply(op, s, q), t is null ? null : Nabla.BilinearOp.Apply(op, p, t)));
     }
 
     internal override Tensor[] Op<TOp>(TOp op, ReadOnlySpan<Tensor> x)
@@ -115,8 +115,8 @@ internal sealed class Dual : Interpreter
         if (t is not null && !t.layout.SameShape(x.layout)) t = t.Expand(x.Shape);
         if (x.meta?.Base is { wrap: Dual b } root && ReferenceEquals(b.Frame, Frame))
         {
-            Tensor? rest = b.Tangent is null ? null : Nabla.Linear.Apply(new Ops.ClearStrided(root.layout, x.layout), b.Tangent);
-            b.Tangent = Plus(rest, t is null ? null : Nabla.Linear.Apply(new Ops.PutStrided(root.layout, x.layout), t));
+            Tensor? rest = b.Tangent is null ? null : Nabla.LinearOp.Apply(new Ops.ClearStrided(root.layout, x.layout), b.Tangent);
+            b.Tangent = Plus(rest, t is null ? null : Nabla.LinearOp.Apply(new Ops.PutStrided(root.layout, x.layout), t));
             b.version = x.storage.Version;
         }
         (d.Tangent, d.version) = (t, x.storage.Version);

@@ -49,7 +49,7 @@ public static class ForwardAD
         if (tensor.wrap is { Frame.Closed: false } top && top.Level > frame.Level)
             Throw.Graph("Trying to create a dual Tensor at a level outside the transform in which the tensor was made; enter a new level " +
                 "inside it.");
-        Tensor value = Linear.Apply(new Ops.Alias(), tensor);
+        Tensor value = LinearOp.Apply(new Ops.Alias(), tensor);
         if (!Frame.Forward) return value;
         Tensor dual = Dual.New(frame, value, tangent);
         if (GradMode.Enabled && tensor.RequiresGrad) dual.SetHistory(new LinearNode<Ops.Alias>(new Ops.Alias(), tensor));

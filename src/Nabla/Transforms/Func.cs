@@ -61,7 +61,7 @@ public static partial class Func
             using GradScope mode = Autograd.EnableGrad();
             Tensor[] here = new Tensor[x.Length];
             for (int i = 0; i < here.Length; i++)
-                here[i] = x[i].RequiresGrad ? Linear.Apply(new Ops.Alias(), x[i])
+                here[i] = x[i].RequiresGrad ? LinearOp.Apply(new Ops.Alias(), x[i])
                     : (x[i].IsInference ? x[i].Clone() : x[i].WithoutHistory()).RequiresGrad_();
             try
             {

@@ -81,8 +81,8 @@ internal static class Parity
             foreach (Row r in Rows.Where(r => r.Section == id))
                 text.Append($"| {r.Id} | {r.What} | {r.State} | {r.Reason ?? string.Join(", ", r.Tests.Select(static t => $"`{t}`"))} |\n");
         }
-        text.Append("\n## PyTorch's own tests\n\nEach test of PyTorch's suites of automatic differentiation has tests here that stand for it, or a ")
-            .Append("reason why none does:\n`tests/Nabla.Tests/Data/autograd_behaviours.txt`.\n\n")
+        text.Append("\n## PyTorch's own tests\n\nEach test of PyTorch's suites of automatic differentiation has tests here that ")
+            .Append("stand for it, or a reason why none does:\n`tests/Nabla.Tests/Data/autograd_behaviours.txt`.\n\n")
             .Append("| suite | tests | pinned | not applicable |\n| --- | --- | --- | --- |\n");
         foreach (IGrouping<string, Behaviour> suite in Behaviours.GroupBy(static b => b.Section)) Suite(suite.Key, suite);
         Suite("all", Behaviours);

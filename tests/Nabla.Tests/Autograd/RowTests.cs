@@ -10,29 +10,28 @@ public sealed class RowTests
     public void Every_row_has_a_test_or_a_reason()
     {
         Assert.True(Parity.Rows.Length > 120, $"only {Parity.Rows.Length} rows");
-        Assert.Empty(Parity.Rows.Where(static r => r.Tests.Length == 0 && r.Reason is null && !Open.Contains(r.Section)).Select(static r => r.Id));
+        Assert.Empty(Parity.Rows.Where(static r => r.State == "open" && !Open.Contains(r.Section)).Select(static r => r.Id));
     }
 
     [Fact]
     public void Every_trait_and_every_reason_names_a_row()
     {
         HashSet<string> known = [.. Parity.Rows.Select(static r => r.Id)];
-        Assert.Empty(Parity.Tests.Select(static t => t.Key).Concat(NotApplicable.Rows.Select(static r => r.Row)).Where(id => !known.Contains(id)));
+        IEnumerable<string> named = Parity.Tests.Select(static t => t.Key).Concat(NotApplicable.Rows.Select(static r => r.Row));
+        Assert.Empty(named.Where(id => !known.Contains(id)));
     }
 
     [Fact]
     public void Every_behaviour_has_a_test_or_a_reason()
     {
-        HashSet<string> names = [.. Parity.Methods.Select(static m => m.Name)], rows = [.. Parity.Rows.Select(static r => r.Id)];
+        HashSet<string> names = [.. Parity.Methods.Select(static m => m.Name)];
+        names.UnionWith(Parity.Rows.Where(static r => r.Tests.Length > 0 || Open.Contains(r.Section)).Select(static r => r.Id));
         Assert.True(Parity.Behaviours.Length > 1000, $"only {Parity.Behaviours.Length} behaviours");
         List<string> wrong = [];
         foreach (Parity.Behaviour b in Parity.Behaviours)
         {
-            if (b.Reason is { Length: > 0 }) continue;
-            if (b.Tests.Length == 0) wrong.Add($"{b.Name}: nothing");
-            foreach (string test in b.Tests)
-                if (!names.Contains(test) && !(rows.Contains(test) && (Parity.Tests.Contains(test) || Open.Any(o => test.StartsWith(o + '.', StringComparison.Ordinal) || test == o))))
-                    wrong.Add($"{b.Name}: there is no test {test}");
+            if (b.Reason is null && b.Tests.Length == 0) wrong.Add($"{b.Name}: nothing");
+            foreach (string test in b.Tests) if (!names.Contains(test)) wrong.Add($"{b.Name}: there is no test {test}");
         }
         Assert.Empty(wrong);
     }

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Nabla.Tests.AutogradTests;
 
 /// <summary>
-/// Nothing more is kept for backward than PyTorch keeps, by the number of pieces of memory and by their bytes, in the whole graph of a call:
-/// <c>Data/saved_bytes.json</c>, which <c>tests/golden/saved_tensors.py</c> has measured.
+/// Nothing more is kept for backward than PyTorch keeps, by the number of pieces of memory and by their bytes, in the whole graph of a
+/// call: <c>Data/saved_bytes.json</c>, which <c>tests/golden/saved_tensors.py</c> has measured.
 /// </summary>
 public sealed partial class SavedTensorsTests
 {

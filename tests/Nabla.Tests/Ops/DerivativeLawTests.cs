@@ -57,7 +57,7 @@ public sealed class DerivativeLawTests
     /// <summary>The gradient as a function, at a fresh place in the graph.</summary>
     private static Tensor[] Gradient(Trial trial, Tensor[] smooth)
     {
-        Tensor[] here = [.. smooth.Select(static t => t.RequiresGrad ? Linear.Apply(new Nabla.Ops.Alias(), t)
+        Tensor[] here = [.. smooth.Select(static t => t.RequiresGrad ? LinearOp.Apply(new Nabla.Ops.Alias(), t)
             : t.WithoutHistory().RequiresGrad_())];
         Tensor[] roots = [.. trial.Run(trial.With(here)).Where(static y => y.RequiresGrad)];
         Tensor[] seeds = [.. roots.Select(static (y, i) => Law.Direction(y, 3 + i))];
