@@ -111,8 +111,8 @@ public sealed partial class CaseTests
             Tensor y = w * 2;
             y.RegisterHook((Action<Tensor>)Fail);
             y.Sum().Backward();
-        });
-        Task works = Task.Run(() => (w * 3).Sum().Backward());
+        }, TestContext.Current.CancellationToken);
+        Task works = Task.Run(() => (w * 3).Sum().Backward(), TestContext.Current.CancellationToken);
         Assert.Equal("here", (await Assert.ThrowsAsync<DivideByZeroException>(() => fails)).Message);
         await works;
         Assert.Equal([3, 3], Values(w.Grad));

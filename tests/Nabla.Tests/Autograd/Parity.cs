@@ -18,16 +18,18 @@ internal static class Parity
     /// <summary>One of PyTorch's tests, and the tests or rows here that stand for it, or why none does.</summary>
     internal sealed record Behaviour(string Section, string Name, string[] Tests, string? Reason);
 
-    internal static (string Name, MethodInfo Method)[] Methods { get; } = [.. from type in typeof(Parity).Assembly.GetTypes()
-        from method in type.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
-        where method.GetCustomAttributes().Any(static a => a is FactAttribute)
-        select ($"{type.Name}.{method.Name}", method)];
+    internal static (string Name, MethodInfo Method)[] Methods { get; } = [.. typeof(Parity).Assembly.GetTypes().SelectMany(static type => type
+        .GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
+        .Where(static method => method.GetCustomAttributes().Any(static a => a is FactAttribute))
+        .Select(method => ($"{type.Name}.{method.Name}", method)))];
 
     /// <summary>The tests by the rows they name.</summary>
-    internal static ILookup<string, string> Tests { get; } = (from m in Methods
-        from trait in m.Method.GetCustomAttributes<TraitAttribute>().Concat(m.Method.DeclaringType!.GetCustomAttributes<TraitAttribute>())
-        where trait.Name == "Row"
-        select (trait.Value, m.Name)).Distinct().ToLookup(static p => p.Value, static p => p.Name);
+    internal static ILookup<string, string> Tests { get; } = Methods
+        .SelectMany(static m => Named(m.Method).Concat(Named(m.Method.DeclaringType!)).Select(row => (Row: row, m.Name)))
+        .Distinct().ToLookup(static p => p.Row, static p => p.Name);
+
+    private static IEnumerable<string> Named(MemberInfo member) =>
+        member.GetCustomAttributes<TraitAttribute>().Where(static t => t.Name == "Row").Select(static t => t.Value);
 
     internal static (string Id, string Title)[] Sections { get; } = [.. Lines("autograd_rows.txt").Where(static l => l.StartsWith('#'))
         .Select(static l => l[2..].Split(' ', 2)).Select(static p => (p[0], p[1]))];

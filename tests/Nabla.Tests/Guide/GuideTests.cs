@@ -12,17 +12,8 @@ public sealed class GuideTests
     [Theory, MemberData(nameof(Names))]
     public void A_page_prints_what_it_shows(string page)
     {
-        ProcessStartInfo start = new("dotnet", [typeof(Pages).Assembly.Location, page])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (string key in start.Environment.Keys.Where(static k => k.EndsWith("HOOKS", StringComparison.Ordinal)).ToArray())
-            start.Environment.Remove(key);
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, output.Result + error.Result);
+        (int exit, string printed) = Runner.Run(page);
+        Assert.True(exit == 0, printed);
     }
 
     [Fact]
@@ -32,5 +23,23 @@ public sealed class GuideTests
         string[] pages = [.. Directory.EnumerateFiles(folder, "*.md").Where(static f => File.ReadLines(f).Contains("```csharp"))
             .Select(static f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
         Assert.Equal(pages, Pages.Names.Order(StringComparer.Ordinal));
+    }
+
+    private static class Runner
+    {
+        internal static (int Exit, string Printed) Run(string page)
+        {
+            ProcessStartInfo start = new("dotnet", [typeof(Pages).Assembly.Location, page])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
+            foreach (string key in start.Environment.Keys.Where(static k => k.EndsWith("HOOKS", StringComparison.Ordinal)).ToArray())
+                start.Environment.Remove(key);
+            using Process process = Process.Start(start)!;
+            Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+            process.WaitForExit();
+            return (process.ExitCode, output.Result + error.Result);
+        }
     }
 }
