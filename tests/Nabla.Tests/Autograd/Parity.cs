@@ -18,10 +18,12 @@ internal static class Parity
     /// <summary>One of PyTorch's tests, and the tests or rows here that stand for it, or why none does.</summary>
     internal sealed record Behaviour(string Section, string Name, string[] Tests, string? Reason);
 
-    internal static (string Name, MethodInfo Method)[] Methods { get; } = [.. typeof(Parity).Assembly.GetTypes().SelectMany(static type => type
-        .GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
-        .Where(static method => method.GetCustomAttributes().Any(static a => a is FactAttribute))
-        .Select(method => ($"{type.Name}.{method.Name}", method)))];
+    private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly;
+
+    internal static (string Name, MethodInfo Method)[] Methods { get; } = [.. typeof(Parity).Assembly.GetTypes()
+        .SelectMany(static type => type.GetMethods(Declared)
+            .Where(static method => method.GetCustomAttributes().Any(static a => a is FactAttribute))
+            .Select(method => ($"{type.Name}.{method.Name}", method)))];
 
     /// <summary>The tests by the rows they name.</summary>
     internal static ILookup<string, string> Tests { get; } = Methods
