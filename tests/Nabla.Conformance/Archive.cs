@@ -18,6 +18,10 @@ public sealed class Archive : IDisposable
         zip = ZipFile.OpenRead(path);
     }
 
+    /// <summary>Whether there is such a file.</summary>
+    public bool Has(string name) => zip is not null ? zip.GetEntry(name) is not null
+        : File.Exists(Path.Combine(path, name)) || File.Exists(Path.Combine(path, name + ".gz"));
+
     /// <summary>The whole file.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public byte[] Read(string name)
@@ -29,6 +33,13 @@ public sealed class Archive : IDisposable
         using FileStream packed = File.OpenRead(file + ".gz");
         using GZipStream stream = new(packed, CompressionMode.Decompress);
         return ReadAll(stream);
+    }
+
+    /// <summary>True if there is such a file.</summary>
+    public bool Contains(string name)
+    {
+        if (zip is null) return File.Exists(Path.Combine(path, name)) || File.Exists(Path.Combine(path, name + ".gz"));
+        lock (zip) return zip.GetEntry(name) is not null;
     }
 
     private byte[] ReadEntry(string name)

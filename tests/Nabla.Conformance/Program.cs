@@ -8,18 +8,21 @@ if (options.Operators is { } page)
 }
 
 using DataSet data = new(options.Directory);
-OperatorEntry[] chosen = [.. data.Operators.Where(options.Chooses)];
-if (chosen.Length == 0)
+using Archive archive = new(options.Directory);
+OperatorEntry[] chosen = [.. data.Operators.Concat(data.Modules).Where(options.Chooses)];
+OptimResult[] optim = OptimizerRuns.In(archive) ? [.. OptimizerRuns.Run(archive, options.ChoosesOptim)] : [];
+if (chosen.Length + optim.Length == 0)
 {
-    Console.Error.WriteLine("No operator has one of these names.");
+    Console.Error.WriteLine("Nothing there has one of these names.");
     return 2;
 }
 OperatorResult[] results = new OperatorResult[chosen.Length];
 Parallel.For(0, chosen.Length, i => results[i] = Runner.Run(data, chosen[i]));
-Report.Print(results, Console.Out);
+if (chosen.Length > 0) Report.Print(results, Console.Out);
+Report.Print(optim, Console.Out);
 if (options.Json is { } file) Report.Write(results, file);
 
 // An operator without a row fails as a whole.
-int failed = results.Sum(r => r.Failures.Count + (r.Absent ? r.Operator.Samples : 0));
-Console.WriteLine($"{results.Sum(r => r.Passed)} passed, {failed} failed");
+int failed = results.Sum(r => r.Failures.Count + (r.Absent ? r.Operator.Samples : 0)) + optim.Count(r => r.Differences.Count > 0);
+Console.WriteLine($"{results.Sum(r => r.Passed) + optim.Count(r => r.Differences.Count == 0)} passed, {failed} failed");
 return failed == 0 ? 0 : 1;

@@ -14,8 +14,19 @@ internal static class Report
         string[] corrected = [.. Corrections.Reasons(results.Select(static r => r.Operator.File))];
         if (corrected.Length > 0) to.WriteLine($"recorded values replaced by the right ones:\n  {string.Join("\n  ", corrected)}\n");
         Table("category", results.GroupBy(r => r.Operator.Category).OrderBy(g => g.Key, StringComparer.Ordinal), to);
-        Table("tier", results.GroupBy(r => r.Operator.Tier.ToString(CultureInfo.InvariantCulture)).OrderBy(g => g.Key,
+        Table("tier", results.Where(r => r.Operator.Tier > 0).GroupBy(r => r.Operator.Tier.ToString(CultureInfo.InvariantCulture)).OrderBy(g => g.Key,
             StringComparer.Ordinal), to);
+    }
+
+    internal static void Print(IReadOnlyList<OptimResult> results, TextWriter to)
+    {
+        foreach (OptimResult r in results.Where(static r => r.Differences.Count > 0))
+            to.WriteLine($"FAIL {r.Name} {r.Call}\n     {string.Join("\n     ", r.Differences)}\n");
+        if (results.Count == 0) return;
+        to.WriteLine($"{"optimizers",-26} {"passed",8} {"failed",7}");
+        foreach (IGrouping<string, OptimResult> g in results.GroupBy(static r => r.Name))
+            to.WriteLine($"{g.Key,-26} {g.Count(r => r.Differences.Count == 0),8} {g.Count(r => r.Differences.Count > 0),7}");
+        to.WriteLine();
     }
 
     private static void Failures(OperatorResult result, TextWriter to)

@@ -46,27 +46,36 @@ public static partial class Functional
     public static Tensor LeakyRelu_(Tensor input, double negativeSlope = 0.01) =>
         MapOp.InPlace(new Ops.LeakyRelu(negativeSlope, "LeakyReluBackward1"), input.FloatOnly("leaky_relu_cpu"));
 
-    /// <summary>
-    /// x above 0, else slope·x: the slope is (lower + upper)/2, and in training drawn anew from [lower, upper) for each element that is not
-    /// above 0, in their order, as PyTorch draws it.
-    /// </summary>
-    /// <param name="input">A tensor of floating point.</param>
-    /// <param name="lower">The smallest slope.</param>
-    /// <param name="upper">The largest slope.</param>
-    /// <param name="training">Whether slopes are drawn.</param>
-    /// <param name="generator">Where the slopes come from; by default <see cref="Generator.Default"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">lower is above upper.</exception>
-    /// <exception cref="DTypeException">The input is not of floating point.</exception>
-    public static Tensor RRelu(Tensor input, double lower = 1.0 / 8, double upper = 1.0 / 3, bool training = false,
+    /// <summary>Randomised leaky ReLU: <see cref="LeakyRelu"/> with a slope for each element that is drawn evenly from [lower, upper) in
+    /// training, and is the mean of the two bounds at evaluation.</summary>
+    /// <param name="input">x.</param>
+    /// <param name="lower">The least slope; 1/8 by default.</param>
+    /// <param name="upper">The greatest slope; 1/3 by default.</param>
+    /// <param name="training">Whether to draw slopes.</param>
+    /// <param name="inPlace">Write into the input.</param>
+    /// <param name="generator">The source; <see cref="Generator.Default"/> by default.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The lower bound is above the upper one.</exception>
+    public static Tensor RRelu(Tensor input, double lower = 1.0 / 8, double upper = 1.0 / 3, bool training = false, bool inPlace = false,
         Generator? generator = null)
     {
         if (!(lower <= upper)) Throw.Range(nameof(lower), lower, $"Lower bound should be less than or equal to the upper bound: " +
             $"{lower} and {upper}.");
-        input = input.FloatOnly("rrelu_with_noise_out_cpu");
-        if (!training) return MapOp.Apply(new Ops.LeakyRelu((lower + upper) / 2, "RreluWithNoiseBackward0"), input);
-        Tensor below = input.Detach() <= 0;
-        Tensor slopes = Tensor.Rand([below.Sum().Item<long>()], DType.Float64, generator: generator) * (upper - lower) + lower;
-        return input * Tensor.OnesLike(input.Detach()).MaskedScatter(below, slopes.To(input.DType));
+        Tensor x = input.FloatOnly("rrelu_with_noise_out_cpu");
+        if (training)
+        {
+            Tensor slopes = RandomSlopes(x.Detach(), lower, upper, generator);
+            return inPlace ? input.Mul_(slopes) : input * slopes;
+        }
+        Ops.LeakyRelu mean = new((lower + upper) / 2, inPlace ? "RreluWithNoiseBackward1" : "RreluWithNoiseBackward0");
+        return inPlace ? MapOp.InPlace(mean, x) : MapOp.Apply(mean, x);
+    }
+
+    /// <summary>1 where not x ≤ 0; elsewhere one number after the other from [lower, upper), drawn in float64.</summary>
+    private static Tensor RandomSlopes(Tensor x, double lower, double upper, Generator? generator)
+    {
+        Tensor drop = x.Le(0);
+        Tensor drawn = Tensor.Empty([drop.CountNonzero().Item<long>()], dtype: DType.Float64).Uniform_(lower, upper, generator);
+        return Tensor.OnesLike(x).MaskedScatter(drop, drawn.To(x.DType));
     }
 
     /// <summary>x where x &gt; 0, else weight · x, with one weight for all or one per channel (dimension 1).</summary>

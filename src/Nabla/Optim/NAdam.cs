@@ -1,0 +1,97 @@
+using System.Runtime.CompilerServices;
+
+namespace Nabla.Optim;
+
+/// <summary>
+/// Adam with Nesterov momentum: the momentum of step t is β₁ (1 - ½ · 0.96^(t · momentumDecay)).
+/// Dozat, "Incorporating Nesterov Momentum into Adam".
+/// </summary>
+public sealed class NAdam : Optimizer
+{
+    /// <summary>Optimizes a list of parameters.</summary>
+    /// <param name="parameters">Leaves that receive gradients.</param>
+    /// <param name="lr">The learning rate.</param>
+    /// <param name="betas">Coefficients of the running averages of the gradient and of its square.</param>
+    /// <param name="eps">Added to the denominator.</param>
+    /// <param name="weightDecay">The factor of the parameter that is added to its gradient (L2 penalty).</param>
+    /// <param name="momentumDecay">How fast the momentum comes to β₁.</param>
+    /// <param name="decoupledWeightDecay">Decay the weights as <see cref="AdamW"/> does.</param>
+    /// <param name="foreach">Kept for state dictionaries; see <see cref="Optimizer"/>.</param>
+    /// <param name="maximize">Go up the gradient.</param>
+    /// <param name="capturable">Kept for state dictionaries; see <see cref="Optimizer"/>.</param>
+    /// <param name="differentiable">Record the steps, so that gradients flow through them; parameters may be no leaves then.</param>
+    /// <exception cref="ArgumentException">There are no parameters, one of them is refused, or an option is negative or NaN, or a beta
+    /// not below 1.</exception>
+    public NAdam(IEnumerable<Tensor> parameters, double lr = 2e-3, (double, double)? betas = null, double eps = 1e-8,
+        double weightDecay = 0, double momentumDecay = 4e-3, bool decoupledWeightDecay = false, bool? @foreach = null,
+        bool maximize = false, bool capturable = false, bool differentiable = false)
+        : this(One(parameters), lr, betas, eps, weightDecay, momentumDecay, decoupledWeightDecay, @foreach, maximize, capturable,
+            differentiable)
+    { }
+
+    /// <summary>Optimizes groups of parameters with options of their own.</summary>
+    /// <inheritdoc cref="NAdam(IEnumerable{Tensor}, double, ValueTuple{double, double}?, double, double, double, bool, bool?, bool,
+    ///     bool, bool)"/>
+    public NAdam(IEnumerable<ParamGroup> groups, double lr = 2e-3, (double, double)? betas = null, double eps = 1e-8,
+        double weightDecay = 0, double momentumDecay = 4e-3, bool decoupledWeightDecay = false, bool? @foreach = null,
+        bool maximize = false, bool capturable = false, bool differentiable = false)
+        : base(groups, ("lr", lr), ("betas", betas ?? (0.9, 0.999)), ("eps", eps), ("weight_decay", Whole(weightDecay)),
+            ("momentum_decay", momentumDecay), ("decoupled_weight_decay", decoupledWeightDecay), ("maximize", maximize),
+            ("foreach", @foreach), ("capturable", capturable), ("differentiable", differentiable))
+    { }
+
+    /// <inheritdoc/>
+    protected override void Check(ParamGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        group.AtLeast(0, "lr", "Invalid learning rate");
+        group.AtLeast(0, "eps", "Invalid epsilon value");
+        group.Betas();
+        group.AtLeast(0, "weight_decay", "Invalid weight_decay value");
+        group.AtLeast(0, "momentum_decay", "Invalid momentum_decay value");
+    }
+
+    /// <inheritdoc/>
+    protected override void Init(Tensor parameter, ParamState state, ParamGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        state.AddScalar("step", 0);
+        state.AddScalar("mu_product", 1);
+        state["exp_avg"] = ZerosOf(parameter);
+        state["exp_avg_sq"] = ZerosOf(parameter);
+    }
+
+    /// <inheritdoc/>
+    protected override void Update(Tensor parameter, Tensor grad, ParamState state, ParamGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(group);
+        (double beta1, double beta2) = group.Pair("betas");
+        double step = state.NextStep(), decay = group.Number("momentum_decay"), lr = group.Lr;
+        double mu = beta1 * (1 - 0.5 * Math.Pow(0.96, step * decay)), next = beta1 * (1 - 0.5 * Math.Pow(0.96, (step + 1) * decay));
+        double product = state.Scale("mu_product", mu);
+        Rule rule = new(lr, beta1, beta2, group.Number("eps"), group.Number("weight_decay"), group.Flag("decoupled_weight_decay"),
+            group.Flag("maximize"), 1 - Math.Pow(beta2, step), -lr * (1 - mu) / (1 - product), -lr * next / (1 - product * next));
+        Apply(rule, parameter, grad, state, "exp_avg", "exp_avg_sq");
+    }
+
+    private readonly record struct Rule(double Lr, double Beta1, double Beta2, double Eps, double Decay, bool Decoupled, bool Maximize,
+        double Correction, double OfGradient, double OfAverage) : IUpdateRule
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Update<V, A>(ref V p, V g, ref V a, ref V b, ref V c) where A : struct, IAlgebra<V>
+        {
+            if (Maximize) g = A.Neg(g);
+            if (Decay != 0)
+            {
+                if (Decoupled) p = A.Mul(p, 1 - Lr * Decay);
+                else g = A.Add(g, p, Decay);
+            }
+            a = A.Lerp(a, g, 1 - Beta1);
+            b = A.AddCMul(A.Mul(b, Beta2), g, g, 1 - Beta2);
+            V denominator = A.Add(A.Sqrt(A.Div(b, Correction)), Eps);
+            p = A.AddCDiv(p, g, denominator, OfGradient);
+            p = A.AddCDiv(p, a, denominator, OfAverage);
+        }
+    }
+}
