@@ -62,7 +62,10 @@ public sealed class PageWriter : Task
             body.Append("#line default\n        global::Nabla.Guide.Pages.Printed(" + block.First + ", @\"" + expected + "\");\n");
         }
         text.Append("namespace " + space + "\n{\n").Append(usings).Append(types);
-        text.Append("#line default\n    internal static class Page\n    {\n        internal static void Run()\n        {\n").Append(body);
+        bool awaits = body.ToString().Contains("await ");
+        text.Append("#line default\n    internal static class Page\n    {\n        internal static void Run()");
+        text.Append(awaits ? " => Body().GetAwaiter().GetResult();\n\n        private static async global::System.Threading.Tasks.Task Body()" : "");
+        text.Append("\n        {\n").Append(body);
         text.Append("#line default\n        }\n    }\n}\n");
     }
 
