@@ -38,7 +38,8 @@ public sealed class PageWriter : Task
             string name = Path.GetFileNameWithoutExtension(page), space = "Guide_" + Regex.Replace(name, @"\W", "_");
             bool waits = blocks.Any(b => b.IsCode && b.Lines.Any(l => Regex.IsMatch(l, @"\bawait\b")));
             string run = "global::" + space + ".Page.Run";
-            entries.Add("            [\"" + name + "\"] = " + (waits ? "static () => " + run + "().GetAwaiter().GetResult()" : run) + ",\n");
+            if (waits) run = "static () => " + run + "().GetAwaiter().GetResult()";
+            entries.Add("            [\"" + name + "\"] = " + run + ",\n");
             Write(page.Replace('\\', '/'), space, blocks, waits, text);
         }
         text.Append("namespace Nabla.Guide\n{\n    public static partial class Pages\n    {\n");
