@@ -1,5 +1,4 @@
 using System.Text.Json;
-using static Nabla.Tests.AutogradTests.Make;
 
 namespace Nabla.Tests.AutogradTests;
 

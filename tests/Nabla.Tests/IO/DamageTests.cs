@@ -22,7 +22,8 @@ public sealed class DamageTests
     public void DeflatedArrays() => Files.Damage(Files.Saved(static s => Npz.Save(s, Few, true)), static s => Npz.Load(s), Files.AreSame);
 
     [Fact]
-    public void StateDicts() => Files.Damage(Files.Saved(static s => TorchFile.Save(s, Few)), static s => TorchFile.LoadStateDict(s), Files.AreSame);
+    public void StateDicts() =>
+        Files.Damage(Files.Saved(static s => TorchFile.Save(s, Few)), static s => TorchFile.LoadStateDict(s), Files.AreSame);
 
     [Fact]
     public void FilesOfPyTorch() => Files.Damage(File.ReadAllBytes(Files.Golden("small.pt")), static s => (List<object?>)TorchFile.Load(s)!,
