@@ -36,8 +36,11 @@ public sealed class PageWriter : Task
             List<Block> blocks = Blocks(File.ReadAllLines(page));
             if (!blocks.Any(b => b.IsCode)) continue;
             string name = Path.GetFileNameWithoutExtension(page), space = "Guide_" + Regex.Replace(name, @"\W", "_");
-            entries.Add("            [\"" + name + "\"] = global::" + space + ".Page.Run,\n");
-            Write(page.Replace('\\', '/'), space, blocks, text);
+            bool waits = blocks.Any(b => b.IsCode && b.Lines.Any(l => Regex.IsMatch(l, @"\bawait\b")));
+            string run = "global::" + space + ".Page.Run";
+            if (waits) run = "static () => " + run + "().GetAwaiter().GetResult()";
+            entries.Add("            [\"" + name + "\"] = " + run + ",\n");
+            Write(page.Replace('\\', '/'), space, blocks, waits, text);
         }
         text.Append("namespace Nabla.Guide\n{\n    public static partial class Pages\n    {\n");
         text.Append("        private static readonly global::System.Collections.Generic.Dictionary<string, global::System.Action> all");
@@ -48,7 +51,7 @@ public sealed class PageWriter : Task
         return !Log.HasLoggedErrors;
     }
 
-    private static void Write(string page, string space, List<Block> blocks, StringBuilder text)
+    private static void Write(string page, string space, List<Block> blocks, bool waits, StringBuilder text)
     {
         StringBuilder usings = new StringBuilder(), types = new StringBuilder(), body = new StringBuilder();
         foreach (Block block in blocks)
@@ -62,10 +65,8 @@ public sealed class PageWriter : Task
             body.Append("#line default\n        global::Nabla.Guide.Pages.Printed(" + block.First + ", @\"" + expected + "\");\n");
         }
         text.Append("namespace " + space + "\n{\n").Append(usings).Append(types);
-        bool awaits = body.ToString().Contains("await ");
-        text.Append("#line default\n    internal static class Page\n    {\n        internal static void Run()");
-        text.Append(awaits ? " => Body().GetAwaiter().GetResult();\n\n        private static async global::System.Threading.Tasks.Task Body()" : "");
-        text.Append("\n        {\n").Append(body);
+        text.Append("#line default\n    internal static class Page\n    {\n        internal static ");
+        text.Append(waits ? "async global::System.Threading.Tasks.Task" : "void").Append(" Run()\n        {\n").Append(body);
         text.Append("#line default\n        }\n    }\n}\n");
     }
 
