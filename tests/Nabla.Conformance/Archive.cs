@@ -18,6 +18,10 @@ public sealed class Archive : IDisposable
         zip = ZipFile.OpenRead(path);
     }
 
+    /// <summary>Whether there is such a file.</summary>
+    public bool Has(string name) => zip is not null ? zip.GetEntry(name) is not null
+        : File.Exists(Path.Combine(path, name)) || File.Exists(Path.Combine(path, name + ".gz"));
+
     /// <summary>The whole file.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public byte[] Read(string name)

@@ -3,10 +3,10 @@ using Nabla.Registry;
 
 namespace Nabla.Conformance;
 
-/// <summary>An operator as index.json lists it.</summary>
+/// <summary>An operator or module as index.json lists it.</summary>
 public sealed record OperatorEntry(string Name, string Variant, string File, string Category, int Tier, int Samples);
 
-/// <summary>The index and the manifests of one set of data.</summary>
+/// <summary>The index and the manifests of one set of data: operators, and modules if there is a folder of them.</summary>
 public sealed class DataSet : IDisposable
 {
     private readonly Archive archive;
@@ -21,12 +21,32 @@ public sealed class DataSet : IDisposable
     public DataSet(string path)
     {
         archive = new Archive(path);
+        Modules = archive.Has("modules/index.json") ? [.. ReadModules()] : [];
+        if (Modules.Count > 0 && !archive.Has("index.json"))
+        {
+            (Operators, Aliases) = ([], []);
+            return;
+        }
         using JsonDocument index = JsonDocument.Parse(archive.Read("index.json"));
         JsonElement ops = index.RootElement.GetProperty("ops");
         Operators = [.. ops.EnumerateArray().Select(Entry).Where(e => e.Samples > 0)];
         Aliases = [.. ops.EnumerateArray().SelectMany(o => o.GetProperty("aliases").EnumerateArray()
             .Select(a => (o.GetProperty("name").GetString()!, a.GetString()!)))];
     }
+
+    /// <summary>The modules, in the index's order.</summary>
+    public IReadOnlyList<OperatorEntry> Modules { get; }
+
+    private List<OperatorEntry> ReadModules()
+    {
+        using JsonDocument index = JsonDocument.Parse(archive.Read("modules/index.json"));
+        return [.. index.RootElement.GetProperty("modules").EnumerateArray().Select(static m =>
+            new OperatorEntry(m.GetProperty("name").GetString()!, "", m.GetProperty("name").GetString()!, Module, 0,
+                m.GetProperty("cases").GetInt32()))];
+    }
+
+    /// <summary>The category of modules.</summary>
+    internal const string Module = "module";
 
     private static OperatorEntry Entry(JsonElement op) => new(
         op.GetProperty("name").GetString()!,
@@ -41,6 +61,13 @@ public sealed class DataSet : IDisposable
     {
         using JsonDocument manifest = JsonDocument.Parse(archive.Read($"ops/{entry.File}.json"));
         return new OperatorSamples(manifest.RootElement.Clone(), new TensorFile(archive.Read($"ops/{entry.File}.safetensors")));
+    }
+
+    /// <summary>The manifest of one module and its tensors.</summary>
+    internal (JsonElement Manifest, TensorFile Tensors) LoadModule(OperatorEntry entry)
+    {
+        using JsonDocument manifest = JsonDocument.Parse(archive.Read($"modules/{entry.File}.json"));
+        return (manifest.RootElement.Clone(), new TensorFile(archive.Read($"modules/{entry.File}.safetensors")));
     }
 
     public void Dispose() => archive.Dispose();

@@ -4,23 +4,25 @@ namespace Nabla.Conformance;
 internal sealed record Options(string Directory, string Part, IReadOnlySet<string> Only, string? Json, string? Operators)
 {
     private const string Usage = """
-        usage: DIR [--part ops|optim] [--only NAME,...] [--json FILE]
+        usage: DIR [--part ops|modules|optim] [--only NAME,...] [--json FILE]
                --operators FILE
           DIR      a folder of the data (files may be .gz), or a .zip of it
-          --part   what to run: ops (operators) or optim (optimizers and schedules); by default all there is
-          --only   operators by name or by file (div, div--trunc_rounding), optimizers and schedulers by class, or "optim"
+          --part   what to run: ops (operators), modules or optim (optimizers and schedules); by default all there is
+          --only   operators by name or by file (div, div--trunc_rounding), modules, optimizers and schedules by class, or "optim"
           --json   write the results there, too
           --operators write the page that lists every operation
         """;
 
-    internal bool Chooses(OperatorEntry op) => Only.Count == 0 || Only.Contains(op.Name) || Only.Contains(op.File);
+    internal bool Chooses(OperatorEntry op) => (Only.Count == 0 || Only.Contains(op.Name) || Only.Contains(op.File))
+        && (Part.Length == 0 || Part == (op.Category == DataSet.Module ? "modules" : "ops"));
 
-    internal bool ChoosesOptim(string name) => Only.Count == 0 || Only.Contains("optim") || Only.Contains(name);
+    internal bool ChoosesOptim(string name) =>
+        (Part is "" or "optim") && (Only.Count == 0 || Only.Contains("optim") || Only.Contains(name));
 
     /// <summary>The options, or null after a message.</summary>
     internal static Options? Parse(string[] args)
     {
-        string? directory = null, json = null, operators = null, part = "all";
+        string? directory = null, json = null, operators = null, part = "";
         HashSet<string> only = [];
         for (int i = 0; i < args.Length; i++)
         {
@@ -34,7 +36,7 @@ internal sealed record Options(string Directory, string Part, IReadOnlySet<strin
         }
         if (operators is not null) return new("", "", only, null, operators);
         if (directory is null) return Fail("DIR is missing.");
-        return part is "all" or "ops" or "optim" ? new(directory, part, only, json, null) : Fail($"There is no part '{part}'.");
+        return part is "" or "ops" or "modules" or "optim" ? new(directory, part, only, json, null) : Fail($"There is no part '{part}'.");
     }
 
     private static Options? Fail(string message)

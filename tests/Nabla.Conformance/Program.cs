@@ -9,9 +9,8 @@ if (options.Operators is { } page)
 
 using DataSet data = new(options.Directory);
 using Archive archive = new(options.Directory);
-OperatorEntry[] chosen = options.Part == "optim" ? [] : [.. data.Operators.Where(options.Chooses)];
-OptimResult[] optim = options.Part == "ops" || !OptimizerRuns.In(archive) ? []
-    : [.. OptimizerRuns.Run(archive, options.ChoosesOptim)];
+OperatorEntry[] chosen = [.. data.Operators.Concat(data.Modules).Where(options.Chooses)];
+OptimResult[] optim = OptimizerRuns.In(archive) ? [.. OptimizerRuns.Run(archive, options.ChoosesOptim)] : [];
 if (chosen.Length + optim.Length == 0)
 {
     Console.Error.WriteLine("Nothing there has one of these names.");

@@ -14,7 +14,7 @@ internal static class Report
         string[] corrected = [.. Corrections.Reasons(results.Select(static r => r.Operator.File))];
         if (corrected.Length > 0) to.WriteLine($"recorded values replaced by the right ones:\n  {string.Join("\n  ", corrected)}\n");
         Table("category", results.GroupBy(r => r.Operator.Category).OrderBy(g => g.Key, StringComparer.Ordinal), to);
-        Table("tier", results.GroupBy(r => r.Operator.Tier.ToString(CultureInfo.InvariantCulture)).OrderBy(g => g.Key,
+        Table("tier", results.Where(r => r.Operator.Tier > 0).GroupBy(r => r.Operator.Tier.ToString(CultureInfo.InvariantCulture)).OrderBy(g => g.Key,
             StringComparer.Ordinal), to);
     }
 

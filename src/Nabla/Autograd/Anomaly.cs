@@ -8,12 +8,16 @@ namespace Nabla;
 public sealed class AnomalyScope : IDisposable
 {
     private readonly (bool On, bool Nan, bool Infinity) before;
+    private readonly bool on;
     private bool closed;
 
     internal AnomalyScope(bool on, bool checkNan, bool checkInfinity)
     {
+        this.on = on;
         before = (Anomaly.On, Anomaly.CheckNan, Anomaly.CheckInfinity);
         (Anomaly.On, Anomaly.CheckNan, Anomaly.CheckInfinity) = (on, checkNan, checkInfinity);
+        if (on) ModuleScope.Want(true);
+        NodeWatch.Update();
     }
 
     /// <summary>Restores what held before. Disposing again does nothing.</summary>
@@ -22,6 +26,8 @@ public sealed class AnomalyScope : IDisposable
         if (closed) return;
         closed = true;
         (Anomaly.On, Anomaly.CheckNan, Anomaly.CheckInfinity) = before;
+        if (on) ModuleScope.Want(false);
+        NodeWatch.Update();
     }
 }
 
@@ -208,7 +214,7 @@ internal static class Anomaly
     }
 
     /// <summary>The values inside transforms.</summary>
-    private static Tensor Plain(Tensor x)
+    internal static Tensor Plain(Tensor x)
     {
         while (x.wrap is not null) x = x.wrap is Batch batch ? batch.Inner : ((Dual)x.wrap).Primal;
         return x;

@@ -15,7 +15,7 @@ internal static class GraphJson
             json.WriteStartObject();
             json.WriteNumber("nodeCount", graph.Count);
             json.WriteNumber("leafCount", graph.Leaves);
-            json.WriteNumber("moreNodes", graph.Count - graph.Shown);
+            json.WriteNumber("moreNodes", graph.Missing);
             if (graph.Options.ShowSavedBytes)
             {
                 json.WriteNumber("savedBytes", graph.Bytes);
@@ -27,20 +27,68 @@ internal static class GraphJson
             {
                 json.WriteStartObject();
                 if (name is not null) json.WriteString("name", name);
-                WritePlace(json, node, output);
+                WritePlace(json, graph.BoxOf(node), output);
                 json.WriteEndObject();
             }
             json.WriteEndArray();
+            if (graph.Modules.All.Count > 0) WriteModules(json, graph);
             json.WriteStartArray("nodes");
-            for (int id = 0; id < graph.Shown; id++) WriteNode(json, graph, id);
+            foreach (GraphBox box in graph.Boxes.Take(graph.Shown))
+            {
+                if (box.Collapsed is null) WriteNode(json, graph, box);
+                else WriteCollapsed(json, graph, box);
+            }
             json.WriteEndArray();
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static void WriteNode(Utf8JsonWriter json, GraphSnapshot graph, int id)
+    private static void WriteModules(Utf8JsonWriter json, GraphSnapshot graph)
     {
+        json.WriteStartArray("modules");
+        foreach (GraphModule module in graph.Modules.All)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", $"m{module.Id}");
+            json.WriteString("path", module.Path);
+            if (module.Parent is { } parent) json.WriteString("parent", $"m{parent.Id}");
+            WriteSums(json, graph, module);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void WriteSums(Utf8JsonWriter json, GraphSnapshot graph, GraphModule module)
+    {
+        json.WriteNumber("nodeCount", module.Nodes);
+        if (!graph.Options.ShowSavedBytes) return;
+        json.WriteNumber("savedBytes", module.Bytes);
+        json.WriteNumber("memoryBytes", module.Memory);
+        json.WriteNumber("packedCount", module.Packed);
+    }
+
+    private static void WriteCollapsed(Utf8JsonWriter json, GraphSnapshot graph, GraphBox box)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", box.Id);
+        json.WriteString("name", box.Collapsed!.Path);
+        json.WriteBoolean("isModule", true);
+        WriteSums(json, graph, box.Collapsed);
+        json.WriteStartArray("inputs");
+        foreach ((GraphBox input, int output) in box.Inputs)
+        {
+            json.WriteStartObject();
+            WritePlace(json, input, output);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteNode(Utf8JsonWriter json, GraphSnapshot graph, GraphBox box)
+    {
+        int id = box.Node;
         Node node = graph[id];
         json.WriteStartObject();
         json.WriteString("id", $"n{id}");
@@ -49,6 +97,7 @@ internal static class GraphJson
         // A leaf's number is the largest there is, which many readers of JSON do not hold exactly.
         if (node.Variable is not { } leaf) json.WriteNumber("sequence", node.Sequence);
         else if (leaf.Name is { } name) json.WriteString("variable", name);
+        if (box.Owner is { } module) json.WriteString("module", $"m{module.Id}");
         json.WriteStartArray("outputs");
         for (int i = 0; i < node.OutputCount; i++)
         {
@@ -75,7 +124,7 @@ internal static class GraphJson
                 continue;
             }
             json.WriteStartObject();
-            WritePlace(json, input, output);
+            WritePlace(json, graph.BoxOf(input), output);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -112,9 +161,9 @@ internal static class GraphJson
         json.WriteEndArray();
     }
 
-    private static void WritePlace(Utf8JsonWriter json, int node, int output)
+    private static void WritePlace(Utf8JsonWriter json, GraphBox box, int output)
     {
-        json.WriteString("node", $"n{node}");
-        json.WriteNumber("output", output);
+        json.WriteString("node", box.Id);
+        json.WriteNumber("output", box.Collapsed is null ? output : 0);
     }
 }

@@ -6,6 +6,7 @@ namespace Nabla;
 internal sealed class GraphSnapshot
 {
     private readonly List<Node> nodes = [];
+    private readonly GraphBox[] boxOf;
     private readonly Dictionary<Node, int> ids = new(ReferenceEqualityComparer.Instance);
 
     /// <exception cref="ArgumentException">There are no tensors.</exception>
@@ -37,7 +38,9 @@ internal sealed class GraphSnapshot
                 else if (memory.Add(value.Tensor.storage)) Memory += value.Tensor.storage.Bytes.LongLength;
             }
         }
-        Shown = Math.Min(nodes.Count, Options.MaxNodes);
+        Modules = new GraphModules(this);
+        (Boxes, boxOf) = GraphBox.Of(this);
+        Shown = Math.Min(Boxes.Count, Options.MaxNodes);
     }
 
     internal GraphPictureOptions Options { get; }
@@ -47,7 +50,16 @@ internal sealed class GraphSnapshot
 
     internal int Count => nodes.Count;
 
-    /// <summary>How many nodes are drawn: the first ones.</summary>
+    /// <summary>The modules whose calls made nodes, if that was recorded.</summary>
+    internal GraphModules Modules { get; }
+
+    /// <summary>What is drawn: nodes, and modules where these are collapsed.</summary>
+    internal List<GraphBox> Boxes { get; }
+
+    /// <summary>The box in which a node is.</summary>
+    internal GraphBox BoxOf(int id) => boxOf[id];
+
+    /// <summary>How many of them are drawn: the first ones.</summary>
     internal int Shown { get; }
 
     internal int Leaves { get; }
@@ -102,7 +114,10 @@ internal sealed class GraphSnapshot
     }
 
     /// <summary>How many nodes are left out, or null if all are drawn.</summary>
-    internal string? More => Shown == Count ? null : $"… {Number(Count - Shown, "more node")}";
+    internal string? More => Missing == 0 ? null : $"… {Number(Missing, "more node")}";
+
+    /// <summary>How many nodes are left out.</summary>
+    internal int Missing => Boxes.Skip(Shown).Sum(static box => box.NodeCount);
 
     /// <summary>What is said of a node, its name first.</summary>
     internal List<string> Lines(int id)
@@ -152,9 +167,9 @@ internal sealed class GraphSnapshot
         return id;
     }
 
-    private static string Number(long count, string noun) => $"{Digits(count)} {noun}{(count == 1 ? "" : "s")}";
+    internal static string Number(long count, string noun) => $"{Digits(count)} {noun}{(count == 1 ? "" : "s")}";
 
-    private static string Digits(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
+    internal static string Digits(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 }
 
 /// <summary>A value that a node keeps for backward.</summary>

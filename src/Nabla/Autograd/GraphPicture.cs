@@ -18,8 +18,41 @@ public sealed record GraphPictureOptions
         }
     }
 
+    private readonly int? collapse;
+
+    /// <summary>
+    /// Draws each module at this depth as one box, with all that is inside it; 1 is the outermost. Null, as it is unless set, draws frames
+    /// around the nodes of modules. Modules are known if the graph was recorded under <see cref="GraphPicture.RecordModules"/>, in anomaly
+    /// mode, or under a profiler that records them.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
+    public int? Collapse
+    {
+        get => collapse;
+        init
+        {
+            if (value < 1) Throw.Range(nameof(Collapse), value, "Collapse must be at least 1: the outermost modules have depth 1.");
+            collapse = value;
+        }
+    }
+
     /// <summary>Whether to show the bytes that nodes keep for backward. True unless set.</summary>
     public bool ShowSavedBytes { get; init; } = true;
+}
+
+/// <summary>Nodes remember in which module's call they were made, until it is disposed; see
+/// <see cref="GraphPicture.RecordModules"/>.</summary>
+public sealed class ModuleRecording : IDisposable
+{
+    private int closed;
+
+    internal ModuleRecording() => ModuleScope.Want(true);
+
+    /// <summary>Ends the record. Disposing again does nothing.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref closed, 1) == 0) ModuleScope.Want(false);
+    }
 }
 
 /// <summary>
@@ -39,6 +72,9 @@ public sealed record GraphPictureOptions
 /// <example><code>File.WriteAllText("loss.dot", GraphPicture.ToDot(loss)); // dot -Tsvg loss.dot</code></example>
 public static class GraphPicture
 {
+    /// <summary>Until the result is disposed, nodes remember in which module's call they were made, in the whole process.</summary>
+    public static ModuleRecording RecordModules() => new();
+
     /// <summary>The graph in Graphviz's language. Arrows lead from operands to results.</summary>
     /// <param name="result">The tensor whose graph is drawn.</param>
     /// <param name="options">What to show; null for the defaults.</param>

@@ -110,10 +110,15 @@ internal sealed partial class GraphTask
             throw new ArgumentException($"hook '{name}' has returned an incorrect number of values (got {got}, but expected {expected})");
     }
 
+    private static bool IsWatched(AccumulateGrad leaf) =>
+        leaf.Extra is { } extra && (extra.AccumulatedHooks ?? (object?)extra.Posthooks) is not null;
+
     /// <summary>A leaf that somebody watches gets its gradient at once.</summary>
     private void Commit(AccumulateGrad leaf, NodeExtra extra, Tensor g, bool own)
     {
-        leaf.Add(g, own && extra.Posthooks is null, graph);
+        ProfilerEvent? span = Profiling.On ? Profiling.BeginRule(leaf, g, null) : null;
+        try { leaf.Add(g, own && extra.Posthooks is null, graph); }
+        finally { Profiling.End(span); }
         if (extra.AccumulatedHooks is { } hooks)
             foreach (Hook<Action<Tensor>> hook in hooks.Items) if (!hook.Removed) hook.Call(leaf.Leaf);
         if (extra.Posthooks is { } after) After(after, leaf, [], [g]);

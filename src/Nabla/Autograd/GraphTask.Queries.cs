@@ -14,6 +14,15 @@ internal sealed partial class GraphTask
 
     internal void Queue(Action callback) => (callbacks ??= []).Add(callback);
 
+    /// <summary>The frame holds recomputed values for this run until it ends.</summary>
+    internal void Remember(CheckpointFrame frame) => (recomputed ??= []).Add(frame);
+
+    private void Forget()
+    {
+        foreach (CheckpointFrame frame in recomputed!) frame.Forget(run);
+        recomputed = null;
+    }
+
     internal bool WillRun(Node node) => Find(node) is >= 0 and var slot && slots[slot].Runs;
 
     /// <summary>A gradient of this node's outputs is computed, whether the node itself runs or not.</summary>
@@ -31,6 +40,26 @@ internal sealed partial class GraphTask
         // f32, bf16, c64: the first letter and the bits.
         string kind = g.dtype == DType.BFloat16 ? "bf" : name[..1];
         return $"{kind}{new string([.. name.Where(char.IsAsciiDigit)])}{Shape.Format(g.layout.shape)}";
+    }
+
+    /// <summary>A node's turn as an event of the profile. A leaf without hooks has its turn at the end of the run.</summary>
+    private void ProfiledStep(int index)
+    {
+        Node node = slots[index].Node;
+        ProfilerEvent? span = !slots[index].Runs || (node is AccumulateGrad leaf && !IsWatched(leaf)) ? null : Profiling.BeginNode(node);
+        try { Step(index); }
+        finally { Profiling.End(span); }
+    }
+
+    private void ProfiledAdd(AccumulateGrad leaf, Tensor g, bool own)
+    {
+        ProfilerEvent? outer = Profiling.BeginNode(leaf), span = Profiling.BeginRule(leaf, g, null);
+        try { leaf.Add(g, own, graph); }
+        finally
+        {
+            Profiling.End(span);
+            Profiling.End(outer);
+        }
     }
 
     /// <summary>The current node and those that will run after it, in their order.</summary>

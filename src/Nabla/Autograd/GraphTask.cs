@@ -42,6 +42,7 @@ internal sealed partial class GraphTask
     private Tensor?[] into = new Tensor?[4];
     private readonly List<(AccumulateGrad Leaf, Tensor Gradient, bool Own)> leaves = [];
     private List<Action>? callbacks;
+    private HashSet<CheckpointFrame>? recomputed;
     private Capture[]? captures;
     private GraphTask? outer;
     private int run;
@@ -151,9 +152,19 @@ internal sealed partial class GraphTask
             int slot = Find(roots[i].Node!);
             if (slots[slot].Dependencies == 0 && !Queued(slot)) Enqueue(slot);
         }
-        while (ready > 0) Step(current = Dequeue());
+        bool profiled = Profiling.On;
+        while (ready > 0)
+        {
+            current = Dequeue();
+            if (profiled) ProfiledStep(current);
+            else Step(current);
+        }
         current = -1;
-        foreach ((AccumulateGrad leaf, Tensor g, bool own) in leaves) leaf.Add(g, own, graph);
+        foreach ((AccumulateGrad leaf, Tensor g, bool own) in leaves)
+        {
+            if (profiled) ProfiledAdd(leaf, g, own);
+            else leaf.Add(g, own, graph);
+        }
         // A callback may add more.
         for (int i = 0; i < callbacks?.Count; i++) callbacks[i]();
         return -1;
@@ -188,13 +199,13 @@ internal sealed partial class GraphTask
         (slot.Gradient, slot.Gradients) = (null, null);
         if (g is not null || (many is not null && Array.Exists(many, static t => t is not null)))
         {
-            if (Anomaly.On) Anomaly.Pull(node, g, many, results);
+            if (NodeWatch.On) NodeWatch.Pull(node, g, many, results);
             else if (g is not null) node.Pull(g, results);
             else node.Pull(many, results);
             if (!retainGraph)
             {
                 node.Release();
-                node.FreedBy = run;
+                node.FreedBy = (ushort)run;
             }
         }
         if (node.Extra?.Posthooks is { } after) After(after, node, results, many ?? [g]);
@@ -282,8 +293,7 @@ internal sealed partial class GraphTask
         if (slot.Gradient is not { } g) return;
         slot.Gradient = null;
         bool own = !graph && Own(g);
-        if (leaf.Extra is { } extra && (extra.AccumulatedHooks ?? (object?)extra.Posthooks) is not null)
-            Commit(leaf, extra, g, own);
+        if (IsWatched(leaf)) Commit(leaf, leaf.Extra!, g, own);
         else leaves.Add((leaf, g, own));
     }
 
@@ -302,6 +312,7 @@ internal sealed partial class GraphTask
     /// <summary>Forgets the run; false if the task grew so large that it should not be kept.</summary>
     private bool Reset()
     {
+        if (recomputed is not null) Forget();
         Array.Clear(slots, 0, count);
         count = ready = 0;
         current = -1;

@@ -48,8 +48,8 @@ public abstract partial class Node
     public virtual string Description => Name;
 
     /// <summary>
-    /// The tensors kept for backward, by name: <c>self</c>, <c>other</c>, <c>result</c> (PyTorch's <c>_saved_self</c> and so on). A rule
-    /// keeps only what it reads, and only for operands that need a gradient.
+    /// The tensors kept for backward, by PyTorch's names: <c>self</c>, <c>other</c>, <c>result</c>, <c>mat2</c> (its <c>_saved_self</c>
+    /// and so on). A rule keeps only what it reads, and only for operands that need a gradient.
     /// </summary>
     /// <exception cref="AutogradException">On access: they were freed by a backward, or written to in place since.</exception>
     public IReadOnlyDictionary<string, Tensor> Saved => new SavedView(this);

@@ -18,8 +18,8 @@ public abstract partial class Node
     /// <summary>This node's slot in the backward run that holds the fast token; see <see cref="GraphTask"/>.</summary>
     internal int Slot;
 
-    /// <summary>The backward run that freed what this node had saved.</summary>
-    internal int FreedBy;
+    /// <summary>The backward run that freed what this node had saved: the low bits of its number, for a message.</summary>
+    internal ushort FreedBy;
 
     /// <summary>Sizes and strides of the first output; null as long as no tensor is an output of this node.</summary>
     internal Layout? OutLayout;
@@ -35,7 +35,7 @@ public abstract partial class Node
     private protected Node()
     {
         Sequence = ++counter;
-        if (Anomaly.On) Anomaly.Record(this);
+        if (NodeWatch.On) NodeWatch.Record(this);
     }
 
     /// <summary>The number of the node that this thread made last.</summary>
@@ -111,6 +111,12 @@ internal sealed class NodeExtra
 
     /// <summary>In anomaly mode: the node in whose backward this one was made.</summary>
     internal Node? Parent;
+
+    /// <summary>Where modules are recorded: the module's call in which this node was made.</summary>
+    internal ModuleFrame? Module;
+
+    /// <summary>Under a profiler: the thread that made this node.</summary>
+    internal int Thread;
 
     internal static T Once<T>(ref T? field) where T : class, new()
     {

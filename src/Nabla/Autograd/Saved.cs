@@ -149,6 +149,8 @@ internal sealed class HookedSave : Packed
         if (!t.layout.SameShape(layout) || t.dtype != dtype)
             Throw.Graph($"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {Throw.Text(t)}, where " +
                 $"{dtype.Name()} {Shape.Format(layout.shape)} was saved: unpack must return what pack got.");
+        // Somebody else may hold it: the engine must not take its memory for a gradient's that it may write to.
+        t.storage.Run = 0;
         return Attach(t, node);
     }
 

@@ -15,9 +15,11 @@ public sealed class SavedTensorScope : IDisposable
     private readonly string? forbidden;
     private readonly ConditionalWeakTable<Storage, List<WeakReference<GuardedSave>>>? guarded;
 
-    private SavedTensorScope(Func<Tensor, object?>? pack, Func<object?, Tensor?>? unpack, string? forbidden, bool guard)
+    private readonly bool alone;
+
+    private SavedTensorScope(Func<Tensor, object?>? pack, Func<object?, Tensor?>? unpack, string? forbidden, bool guard, bool alone = false)
     {
-        (Pack, Unpack, this.forbidden) = (pack, unpack, forbidden);
+        (Pack, Unpack, this.forbidden, this.alone) = (pack, unpack, forbidden, alone);
         if (guard) guarded = [];
         outer = innermost;
         innermost = this;
@@ -33,7 +35,7 @@ public sealed class SavedTensorScope : IDisposable
     {
         get
         {
-            SavedTensorScope? s = outer;
+            SavedTensorScope? s = alone ? null : outer;
             while (s is { Pack: null }) s = s.outer;
             return s;
         }
@@ -52,11 +54,15 @@ public sealed class SavedTensorScope : IDisposable
         Interlocked.Decrement(ref Open);
     }
 
-    internal static SavedTensorScope Hooks(Func<Tensor, object?> pack, Func<object?, Tensor?> unpack)
+    /// <summary>A pair of hooks.</summary>
+    /// <param name="pack">What it returns is kept.</param>
+    /// <param name="unpack">Gets what was kept.</param>
+    /// <param name="alone">Pairs outside do not see what this one returns.</param>
+    internal static SavedTensorScope Hooks(Func<Tensor, object?> pack, Func<object?, Tensor?> unpack, bool alone = false)
     {
         for (SavedTensorScope? s = innermost; s is not null; s = s.outer)
             if (s.forbidden is { } message) Throw.Graph(message);
-        return new(pack, unpack, null, false);
+        return new(pack, unpack, null, false, alone);
     }
 
     internal static SavedTensorScope Forbid(string message) => new(null, null, message, false);

@@ -215,6 +215,13 @@ public sealed partial class Tensor
         set => flags = value ? flags | Flags.MultiView : flags & ~Flags.MultiView;
     }
 
+    /// <summary>A view that a user's function returned: a write to it would bypass the function's own backward.</summary>
+    internal bool IsCustomView
+    {
+        get => (flags & Flags.CustomView) != 0;
+        set => flags = value ? flags | Flags.CustomView : flags & ~Flags.CustomView;
+    }
+
     internal bool IsInferenceView
     {
         get => (flags & Flags.InferenceView) != 0;

@@ -14,6 +14,7 @@ internal static class Views
         if (GradMode.InferenceEnabled || x.IsInferenceView) y.IsInferenceView = true;
         else if (!GradMode.Enabled || x.IsNoGradView) y.IsNoGradView = true;
         if (multiple || x.IsMultiView) y.IsMultiView = true;
+        if (x.IsCustomView) y.IsCustomView = true;
     }
 
     /// <summary>Called before anything is written: errors leave everything as it was.</summary>
@@ -26,7 +27,8 @@ internal static class Views
         return record;
     }
 
-    private static bool MayWrite(Tensor x, bool otherRequiresGrad, string op)
+    /// <summary>Fails where a write is not allowed; see <see cref="Check"/>.</summary>
+    internal static bool MayWrite(Tensor x, bool otherRequiresGrad, string op)
     {
         if (x.layout.MayOverlap) Throw.OverlappingWrite(op);
         if (GradMode.Depth > 0 && (x.meta?.Base ?? x).BornDepth < GradMode.Depth) Throw.CapturedInPlace(op);
@@ -38,6 +40,7 @@ internal static class Views
         if (x.RequiresGrad && x.IsLeaf && root is null) Throw.LeafInPlace(view: false);
         if (root is not null && (x.RequiresGrad || otherRequiresGrad))
         {
+            if (x.IsCustomView) Forbid(x, "is being modified inplace");
             if (x.RequiresGrad && root.IsLeaf) Throw.LeafInPlace(view: true);
             Forbid(x, "is being modified inplace");
         }
@@ -51,6 +54,11 @@ internal static class Views
             Throw.Graph($"Output {x.outputNr} of {x.gradFn?.Name ?? "a view operation"} is a view and {how}. This view is the output of " +
                 "a function that returns multiple views. Such functions do not allow the output views to be modified inplace. " +
                 "You should replace the inplace operation by an out-of-place one.");
+        if (x.IsCustomView)
+            Throw.Graph($"Output {x.outputNr} of {x.gradFn?.Name ?? "a custom Function"} is a view and {how}. This view was created " +
+                "inside a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would " +
+                "override the custom backward associated with the custom Function, leading to incorrect gradients. This behavior is " +
+                "forbidden. You can fix this by cloning the output of the custom Function.");
         if (x.IsNoGradView) Ambiguous("no_grad", "with grad mode enabled");
         if (x.IsInferenceView) Ambiguous("inference", "in normal mode");
 

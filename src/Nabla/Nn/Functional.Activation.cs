@@ -46,16 +46,36 @@ public static partial class Functional
     public static Tensor LeakyRelu_(Tensor input, double negativeSlope = 0.01) =>
         MapOp.InPlace(new Ops.LeakyRelu(negativeSlope, "LeakyReluBackward1"), input.FloatOnly("leaky_relu_cpu"));
 
-    /// <summary>Randomised leaky ReLU at evaluation: <see cref="LeakyRelu"/> with the mean of the two bounds as slope.</summary>
+    /// <summary>Randomised leaky ReLU: <see cref="LeakyRelu"/> with a slope for each element that is drawn evenly from [lower, upper) in
+    /// training, and is the mean of the two bounds at evaluation.</summary>
     /// <param name="input">x.</param>
     /// <param name="lower">The least slope; 1/8 by default.</param>
     /// <param name="upper">The greatest slope; 1/3 by default.</param>
+    /// <param name="training">Whether to draw slopes.</param>
+    /// <param name="inPlace">Write into the input.</param>
+    /// <param name="generator">The source; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ArgumentOutOfRangeException">The lower bound is above the upper one.</exception>
-    public static Tensor RRelu(Tensor input, double lower = 1.0 / 8, double upper = 1.0 / 3)
+    public static Tensor RRelu(Tensor input, double lower = 1.0 / 8, double upper = 1.0 / 3, bool training = false, bool inPlace = false,
+        Generator? generator = null)
     {
         if (!(lower <= upper)) Throw.Range(nameof(lower), lower, $"Lower bound should be less than or equal to the upper bound: " +
             $"{lower} and {upper}.");
-        return MapOp.Apply(new Ops.LeakyRelu((lower + upper) / 2, "RreluWithNoiseBackward0"), input.FloatOnly("rrelu_with_noise_out_cpu"));
+        Tensor x = input.FloatOnly("rrelu_with_noise_out_cpu");
+        if (training)
+        {
+            Tensor slopes = RandomSlopes(x.Detach(), lower, upper, generator);
+            return inPlace ? input.Mul_(slopes) : input * slopes;
+        }
+        Ops.LeakyRelu mean = new((lower + upper) / 2, inPlace ? "RreluWithNoiseBackward1" : "RreluWithNoiseBackward0");
+        return inPlace ? MapOp.InPlace(mean, x) : MapOp.Apply(mean, x);
+    }
+
+    /// <summary>1 where x &gt; 0; elsewhere one number after the other from [lower, upper), drawn in float64.</summary>
+    private static Tensor RandomSlopes(Tensor x, double lower, double upper, Generator? generator)
+    {
+        Tensor drop = x.Gt(0).LogicalNot();
+        Tensor drawn = Tensor.Empty([drop.CountNonzero().Item<long>()], dtype: DType.Float64).Uniform_(lower, upper, generator);
+        return Tensor.OnesLike(x).MaskedScatter(drop, drawn.To(x.DType));
     }
 
     /// <summary>x where x &gt; 0, else weight · x, with one weight for all or one per channel (dimension 1).</summary>

@@ -112,6 +112,7 @@ public static partial class Functional
     public static Tensor CtcLoss(Tensor logProbs, Tensor targets, IReadOnlyList<long> inputLengths, IReadOnlyList<long> targetLengths,
         long blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false)
     {
+        reduction.Check();
         bool batched = logProbs.Rank == 3;
         if (logProbs.Rank is not (2 or 3)) Throw.Shapes($"Expected 3-dimensional tensor, but got {logProbs.Rank}-dimensional tensor for " +
             "argument #1 'log_probs' (while checking arguments for ctc_loss)");

@@ -58,6 +58,7 @@ public static partial class Functional
     public static Tensor NllLoss(Tensor input, Tensor target, Tensor? weight = null, long ignoreIndex = -100,
         Reduction reduction = Reduction.Mean)
     {
+        reduction.Check();
         CheckTarget("nll_loss", input, target, weight);
         int rank = target.Rank;
         long classes = input.Size(Kernels.Nll.ClassDim(rank));
@@ -84,6 +85,7 @@ public static partial class Functional
     {
         if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
             Throw.Range(nameof(labelSmoothing), labelSmoothing, $"label_smoothing must be between 0.0 and 1.0. Got: {labelSmoothing}");
+        reduction.Check();
         if (input.NDim == 0) Throw.Shapes("Expected 1 or more dimensions (got 0): cross_entropy takes [C], [N, C] or [N, C, ...].");
         int dim = input.NDim == 1 ? 0 : 1;
         if (target.DType.IsFloatingPoint() && target.layout.SameShape(input.layout))

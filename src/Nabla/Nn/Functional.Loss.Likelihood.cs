@@ -5,8 +5,8 @@ public static partial class Functional
     /// <summary>The Kullback-Leibler divergence, term by term: y (log y - x), 0 where y is 0; for log-targets e^y (y - x).</summary>
     /// <param name="input">x: log-probabilities.</param>
     /// <param name="target">y: probabilities, or their logarithms; of the same shape.</param>
-    /// <param name="reduction">What becomes of the terms. The mean is over all elements; for the divergence per sample, divide the sum by
-    /// the batch's size.</param>
+    /// <param name="reduction">What becomes of the terms. The mean is over all elements; <see cref="Reduction.BatchMean"/> is the divergence
+    /// per sample.</param>
     /// <param name="logTarget">The targets are logarithms.</param>
     /// <param name="allowBroadcast">Let the shapes differ if they broadcast.</param>
     /// <exception cref="ShapeException">The shapes differ and may not.</exception>
@@ -15,7 +15,8 @@ public static partial class Functional
     {
         SameShape("kl_div", input, target, allowBroadcast);
         Tensor terms = logTarget ? target.Exp() * (target - input) : target.XLogY(target) - target * input;
-        return terms.Reduced(reduction);
+        if (reduction != Reduction.BatchMean) return terms.Reduced(reduction);
+        return input.NDim == 0 ? terms.Sum() : terms.Sum() / (double)input.Size(0);
     }
 
     /// <summary>The negative log-likelihood of a Poisson distribution: e^x - y x, or x - y log(x + ε) if x is no logarithm.</summary>

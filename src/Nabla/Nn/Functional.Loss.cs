@@ -11,6 +11,8 @@ public enum Reduction
     Mean,
     /// <summary>Their sum is the result.</summary>
     Sum,
+    /// <summary>Their sum, divided by the size of the batch, is the result: the Kullback-Leibler divergence only.</summary>
+    BatchMean,
 }
 
 internal static partial class Ops
@@ -251,8 +253,7 @@ public static partial class Functional
         : struct, IFloatZip<TZip>
     {
         SameShape(name, x, y, allowBroadcast);
-        if (!Enum.IsDefined(reduction)) throw new ArgumentOutOfRangeException(nameof(reduction), reduction,
-            $"{(int)reduction} is not a valid value for reduction");
+        reduction.Check();
         if (reduction == Reduction.None || x.Rank + y.Rank == 0) return ZipOp.Apply(loss, x, y);
         if (!x.layout.SameShape(y.layout))
         {
@@ -281,6 +282,15 @@ public static partial class Functional
         Reduction.Mean => loss.Mean(),
         Reduction.Sum => loss.Sum(),
         Reduction.None => loss,
-        _ => throw new ArgumentOutOfRangeException(nameof(reduction), reduction, $"{(int)reduction} is not a valid value for reduction"),
+        _ => throw Invalid(reduction),
     };
+
+    /// <summary>Most losses know none, mean and sum.</summary>
+    internal static void Check(this Reduction reduction)
+    {
+        if (reduction is < Reduction.None or > Reduction.Sum) throw Invalid(reduction);
+    }
+
+    private static ArgumentOutOfRangeException Invalid(Reduction reduction) => new(nameof(reduction), reduction,
+        $"{(reduction == Reduction.BatchMean ? "batchmean" : $"{(int)reduction}")} is not a valid value for reduction");
 }

@@ -80,8 +80,38 @@ public abstract partial class Module
     private protected HookHandle AddAfter(Func<Module, object?, object?, object?> hook, bool first, bool always) =>
         Hooks.After.Add(hook, always ? ModuleHooks.Always : 0, first);
 
-    /// <summary>A function to call before each call and before the hooks, for parameters that are computed from others.</summary>
-    internal void BeforeEachCall(Action compute) => Hooks.Parametrizations.Add(compute);
+    /// <summary>The parametrised tensors by name, or null.</summary>
+    internal ModuleDict<ParametrizationList>? Parametrized =>
+        registered is not null && registered.TryGetValue("parametrizations", out object? all) ? all as ModuleDict<ParametrizationList> : null;
+
+    /// <summary>From now on parametrised tensors are computed before each call.</summary>
+    internal void ComputeBeforeCalls() => Hooks.Parametrized = true;
+
+    internal void ForgetParametrizations()
+    {
+        Hooks.Parametrized = false;
+        registered!.Remove("parametrizations");
+    }
+
+    /// <summary>Puts the values of parametrised tensors into their places.</summary>
+    private protected void ComputeParametrized()
+    {
+        if (Parametrized is not { } all) return;
+        foreach ((string name, ParametrizationList list) in all) Parametrize.Place(this, name).Put(list.Compute());
+    }
+
+    /// <summary>The same between calls, where it must not change any state.</summary>
+    internal void Refresh()
+    {
+        if (Parametrized is not { } all) return;
+        bool training = Training;
+        all.Eval();
+        try
+        {
+            using (Autograd.NoGrad()) ComputeParametrized();
+        }
+        finally { all.Train(training); }
+    }
 }
 
 /// <summary>What few modules have: functions to call around <c>Forward</c> and in backward.</summary>
@@ -94,11 +124,19 @@ internal sealed class ModuleHooks
     internal HookList<Func<Module, object?, object?, object?>> After = new();
     internal HookList<Func<Module, IReadOnlyList<Tensor?>, IReadOnlyList<Tensor?>, IReadOnlyList<Tensor?>?>> Backward = new();
     internal HookList<Func<Module, IReadOnlyList<Tensor?>, IReadOnlyList<Tensor?>?>> BackwardPre = new();
-    internal readonly List<Action> Parametrizations = [];
+
+    /// <summary>Whether tensors are to be computed before each call.</summary>
+    internal bool Parametrized;
 
     internal bool AnyBackward => Backward.Items.Length > 0 || BackwardPre.Items.Length > 0;
 
-    /// <summary>The same hooks for a copy of the module; parametrisations refer to the original and stay with it.</summary>
-    internal ModuleHooks Copy() =>
-        new() { Before = Before.Copy(), After = After.Copy(), Backward = Backward.Copy(), BackwardPre = BackwardPre.Copy() };
+    /// <summary>The same hooks for a copy of the module.</summary>
+    internal ModuleHooks Copy() => new()
+    {
+        Before = Before.Copy(),
+        After = After.Copy(),
+        Backward = Backward.Copy(),
+        BackwardPre = BackwardPre.Copy(),
+        Parametrized = Parametrized,
+    };
 }

@@ -86,9 +86,10 @@ public abstract partial class Module
     internal IEnumerable<Slot> Tensors()
     {
         List<Slot>? buffers = null;
+        ModuleDict<ParametrizationList>? computed = Parametrized;
         foreach (Slot slot in Slots())
         {
-            if (slot.Value is not Tensor t) continue;
+            if (slot.Value is not Tensor t || computed?.ContainsKey(slot.Name) == true) continue;
             if (slot.Buffer) (buffers ??= []).Add(slot);
             else if (IsParameter(t)) yield return slot;
         }

@@ -87,6 +87,7 @@ public abstract partial class Module
                 else if (!ReferenceEquals(slot.Value, value)) ((Tensor)slot.Value!).Copy_(value);
             }
         foreach ((Module module, Tensor value) in extras) module.ExtraState = value;
+        foreach (Module module in Modules()) module.Refresh();
         return new StateDictMatch(missing, surplus);
     }
 
@@ -106,14 +107,16 @@ public abstract partial class Module
         }
         foreach (Module module in copies.Keys.Cast<Module>().ToArray())
             ((Module)copies[module]).CopyFields(copies);
+        foreach (Module copy in copies.Values.OfType<Module>().ToArray()) copy.Refresh();
         return (Module)copies[this];
     }
 
     /// <summary>Puts the copies in the places of the originals that a shallow copy still refers to.</summary>
     private void CopyFields(Dictionary<object, object> copies)
     {
-        foreach ((System.Reflection.FieldInfo field, _, _) in ModuleType.Of(this).Fields)
-            field.SetValue(this, Copy(field.GetValue(this)));
+        ModuleDict<ParametrizationList>? computed = Parametrized;
+        foreach ((System.Reflection.FieldInfo field, string name, _) in ModuleType.Of(this).Fields)
+            if (computed?.ContainsKey(name) != true) field.SetValue(this, Copy(field.GetValue(this)));
         if (registered is null) return;
         foreach (string name in registered.Keys.ToArray()) registered[name] = Copy(registered[name]);
 

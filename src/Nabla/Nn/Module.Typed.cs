@@ -30,7 +30,7 @@ public abstract class Module<[DynamicallyAccessedMembers(Tree.Needs)] TIn, [Dyna
     private TOut Hooked(TIn input)
     {
         if (hooks is not { } h) return Forward(input);
-        foreach (Action compute in h.Parametrizations) compute();
+        if (h.Parametrized) ComputeParametrized();
         bool done = false;
         TOut output;
         try

@@ -103,16 +103,20 @@ public abstract partial class Module
                 if (!done.TryGetValue(t, out Tensor? y)) done[t] = y = f(t);
                 if (!ReferenceEquals(y, t)) slot.Put(y);
             }
+        foreach (Module module in Modules()) module.Refresh();
     }
 
     /// <summary>What stands in the parentheses of <see cref="ToString"/>: the arguments that the module was made with.</summary>
     protected virtual string ExtraRepr => "";
 
+    /// <summary>The name of the class as <see cref="ToString"/> prints it.</summary>
+    private protected virtual string TypeName => GetType().Name is var name && name.IndexOf('`', StringComparison.Ordinal) is var tick and > 0
+        ? name[..tick] : name;
+
     /// <summary>The module and its children as PyTorch prints them.</summary>
     public override string ToString()
     {
-        StringBuilder text = new(GetType().Name is var name && name.IndexOf('`', StringComparison.Ordinal) is var tick and > 0
-            ? name[..tick] : name);
+        StringBuilder text = new(Parametrized is null ? TypeName : "Parametrized" + TypeName);
         string extra = ExtraRepr;
         List<string> lines = [.. NamedChildren().Select(static c => $"({c.Name}): {Indent(c.Module.ToString()!)}")];
         text.Append('(');

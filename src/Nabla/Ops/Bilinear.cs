@@ -6,8 +6,10 @@ public static class BilinearOp
     /// <summary>B(x, y), recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IBilinear<TOp>
     {
+        if (Profiling.On && Profiling.Takes()) return Profiling.Bilinear(op, x, y);
         if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Bilinear(op, x, y);
-        Tensor z = x.wrap is null && y.wrap is null ? op.Forward(x, y) : Interpreter.Of(x, y).Bilinear(op, x, y);
+        Tensor z = x.wrap is not null || y.wrap is not null ? Interpreter.Of(x, y).Bilinear(op, x, y)
+            : Watch.Open == 0 ? op.Forward(x, y) : Watch.Bilinear(op, x, y);
         if (GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
         {
             z.SetHistory(new BilinearNode<TOp>(op, x, y));
@@ -50,7 +52,7 @@ internal sealed class BilinearNode<TOp> : Node where TOp : struct, IBilinear<TOp
     private static Tensor? Cast(Tensor? d, DType dtype) => d is null || d.dtype == dtype ? d : d.To(dtype);
 
     internal override int SavedCount => 2;
-    internal override (string Name, Saved Value) SavedAt(int i) => i == 0 ? ("self", x) : ("other", y);
+    internal override (string Name, Saved Value) SavedAt(int i) => (SavedNames.Operand(Name, i), i == 0 ? x : y);
 
     internal override void Release()
     {

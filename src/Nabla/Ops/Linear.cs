@@ -6,8 +6,9 @@ public static class LinearOp
     /// <summary>L x, recorded. A result in x's memory is tracked as a view.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x) where TOp : struct, ILinear<TOp>
     {
+        if (Profiling.On && Profiling.Takes()) return Profiling.Linear(op, x);
         if (!TOp.TakesComplex && x.dtype.IsComplex()) return Complexes.Linear(op, x);
-        Tensor y = x.wrap is null ? op.Forward(x) : x.wrap.Linear(op, x);
+        Tensor y = x.wrap is not null ? x.wrap.Linear(op, x) : Watch.Open == 0 ? op.Forward(x) : Watch.Linear(op, x);
         if (ReferenceEquals(y.storage, x.storage))
         {
             if (ReferenceEquals(x, y)) return x;

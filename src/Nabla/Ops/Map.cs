@@ -6,8 +6,9 @@ public static class MapOp
     /// <summary>f(x), recorded.</summary>
     public static Tensor Apply<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp>
     {
+        if (Profiling.On && Profiling.Takes()) return Profiling.Map(op, x);
         if (!TOp.TakesComplex && x.dtype.IsComplex()) return TOp.OnComplex(op, x);
-        Tensor y = x.wrap is null ? Compute(op, x) : x.wrap.Map(op, x);
+        Tensor y = x.wrap is not null ? x.wrap.Map(op, x) : Watch.Open == 0 ? Compute(op, x) : Watch.Map(op, x);
         if (TOp.Differentiable && GradMode.Enabled && x.RequiresGrad)
         {
             y.SetHistory(new MapNode<TOp>(op, x, x, y));
@@ -19,6 +20,7 @@ public static class MapOp
     /// <summary>x = f(x), recorded.</summary>
     public static Tensor InPlace<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp>
     {
+        if (Profiling.On && Profiling.Takes()) return Profiling.MapInPlace(op, x);
         bool record = Views.Check(x, false, typeof(TOp).Name);
         // What has no derivative ends the history: the old value's gradient is zero.
         if (x.wrap is not null || (record && !TOp.Differentiable) || (!TOp.TakesComplex && x.dtype.IsComplex()))

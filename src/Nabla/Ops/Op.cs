@@ -6,6 +6,7 @@ public static class Op
     /// <summary>The results, recorded. Results in an operand's memory are tracked as views of it.</summary>
     public static Tensor[] Apply<TOp>(TOp op, params ReadOnlySpan<Tensor> x) where TOp : struct, IOp<TOp>
     {
+        if (Profiling.On && Profiling.Takes()) return Profiling.Op(op, x);
         bool record = false;
         Interpreter? top = null;
         foreach (Tensor t in x)
@@ -14,7 +15,7 @@ public static class Op
             record |= t.RequiresGrad;
             if (t.wrap is { } w && (top is null || w.Level > top.Level)) top = w;
         }
-        Tensor[] y = top is null ? op.Forward(x) : top.Op(op, x);
+        Tensor[] y = top is not null ? top.Op(op, x) : Watch.Open == 0 ? op.Forward(x) : Watch.Op(op, x);
         foreach (Tensor t in y)
             if (x.Length > 0 && ReferenceEquals(t.storage, x[0].storage) && !ReferenceEquals(t, x[0])) Views.Track(t, x[0], y.Length > 1);
         if (!TOp.Differentiable || !GradMode.Enabled || !record) return y;
@@ -71,8 +72,8 @@ internal sealed class OpNode<TOp> : Node where TOp : struct, IOp<TOp>
     internal override TensorSpec Output(int i) => outputs is null ? base.Output(i) : outputs[i];
     internal override int SavedCount => x.Length + y.Length;
     internal override (string Name, Saved Value) SavedAt(int i) => i < x.Length
-        ? (i switch { 0 => "self", 1 => "other", _ => $"input{i}" }, x[i])
-        : (y.Length == 1 ? "result" : $"result{i - x.Length}", y[i - x.Length]);
+        ? (SavedNames.Operand(Name, i, x.Length), x[i])
+        : (SavedNames.Result(Name, i - x.Length, y.Length), y[i - x.Length]);
 
     internal override void Pull(Tensor g, Span<Tensor?> into) => Pull([g], into);
 

@@ -244,8 +244,10 @@ public sealed partial class Tensor
     /// <summary>Adds without record, for the engine's own sums.</summary>
     internal void AddRaw_(Tensor g)
     {
+        ProfilerEvent? span = Profiling.On ? Profiling.BeginOperation("add_", [this, g]) : null;
         ZipOp.RunInPlace(new Ops.Add(), this, g);
         storage.Version++;
+        Profiling.End(span);
     }
 }
 

@@ -7,8 +7,10 @@ public static class ZipOp
     public static Tensor Apply<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
         ArgumentNullException.ThrowIfNull(y);
+        if (Profiling.On && Profiling.Takes()) return Profiling.Zip(op, x, y);
         if (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())) return Complexes.Zip(op, x, y);
-        Tensor z = x.wrap is null && y.wrap is null ? Compute(op, x, y) : Interpreter.Of(x, y).Zip(op, x, y);
+        Tensor z = x.wrap is not null || y.wrap is not null ? Interpreter.Of(x, y).Zip(op, x, y)
+            : Watch.Open == 0 ? Compute(op, x, y) : Watch.Zip(op, x, y);
         if (TOp.Differentiable && GradMode.Enabled && (x.RequiresGrad || y.RequiresGrad))
         {
             z.SetHistory(new ZipNode<TOp>(op, x.Edge, y.Edge, x, y, z));
@@ -27,6 +29,7 @@ public static class ZipOp
     public static Tensor InPlace<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
         ArgumentNullException.ThrowIfNull(y);
+        if (Profiling.On && Profiling.Takes()) return Profiling.ZipInPlace(op, x, y);
         bool record = Views.Check(x, TOp.Differentiable && y.RequiresGrad, typeof(TOp).Name);
         // What has no derivative ends the history: the old value's gradient is zero.
         if (x.wrap is not null || y.wrap is not null || (record && !TOp.Differentiable) ||
@@ -124,7 +127,8 @@ internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
     }
 
     internal override int SavedCount => 3;
-    internal override (string Name, Saved Value) SavedAt(int i) => i == 0 ? ("self", x) : i == 1 ? ("other", y) : ("result", z);
+    internal override (string Name, Saved Value) SavedAt(int i) =>
+        i == 2 ? ("result", z) : (SavedNames.Operand(Name, i), i == 0 ? x : y);
 
     internal override void Release()
     {

@@ -20,6 +20,10 @@ public sealed partial class Generator
     const int Size = 624, Middle = 397;
     const uint UpperBit = 0x80000000, LowerBits = 0x7FFFFFFF, TwistMatrix = 0x9908B0DF;
 
+    static readonly Generator ForProcess = new();
+    static readonly AsyncLocal<Generator?> Flow = new(static change => replay = change.CurrentValue);
+    [ThreadStatic] static Generator? replay;
+
     readonly uint[] state = new uint[Size];
     ulong initialSeed;
     int left, next;     // words until the next twist, plus one; index of the next word
@@ -31,8 +35,10 @@ public sealed partial class Generator
     /// <param name="seed">Only the low 32 bits choose the stream, as in PyTorch; all 64 are kept as <see cref="InitialSeed"/>.</param>
     public Generator(ulong seed = DefaultSeed) => Reseed(seed);
 
-    /// <summary>The generator that every random operation uses which is given none. One for the process.</summary>
-    public static Generator Default { get; } = new();
+    /// <summary>The generator that every random operation uses which is given none. One for the process, but for two flows of execution: a
+    /// worker of a data loader has its own, as PyTorch's worker processes do, and a checkpoint that recomputes uses a copy in the state of
+    /// the first time.</summary>
+    public static Generator Default => replay ?? ForProcess;
 
     /// <summary>Which of PyTorch's builds the streams agree with; <see cref="RandomFlavor.TorchX64"/> unless set.</summary>
     public RandomFlavor Flavor { get; set; }
@@ -73,14 +79,39 @@ public sealed partial class Generator
     public Generator Clone()
     {
         var copy = new Generator { Flavor = Flavor };
-        lock (Gate)
-        {
-            state.CopyTo(copy.state, 0);
-            (copy.initialSeed, copy.left, copy.next) = (initialSeed, left, next);
-            (copy.normal, copy.hasNormal) = (normal, hasNormal);
-            (copy.normalSingle, copy.hasNormalSingle) = (normalSingle, hasNormalSingle);
-        }
+        lock (Gate) CopyTo(copy);
         return copy;
+    }
+
+    /// <summary>Takes over the state of a generator that nobody else uses.</summary>
+    internal void Restore(Generator from)
+    {
+        lock (Gate) from.CopyTo(this);
+    }
+
+    /// <summary>Whether both will give the same numbers.</summary>
+    internal bool IsAt(Generator other)
+    {
+        lock (Gate)
+            return (left, next, hasNormal, normal) == (other.left, other.next, other.hasNormal, other.normal)
+                && state.AsSpan().SequenceEqual(other.state);
+    }
+
+    /// <summary>Puts a generator in the place of <see cref="Default"/> in this flow of execution.</summary>
+    internal static void Replay(Generator? generator)
+    {
+        if (!ReferenceEquals(generator, replay)) Flow.Value = replay = generator;
+    }
+
+    /// <summary>What stands in the place of the process's generator, or null.</summary>
+    internal static Generator? Replaying => replay;
+
+    void CopyTo(Generator copy)
+    {
+        state.CopyTo(copy.state, 0);
+        (copy.initialSeed, copy.left, copy.next) = (initialSeed, left, next);
+        (copy.normal, copy.hasNormal) = (normal, hasNormal);
+        (copy.normalSingle, copy.hasNormalSingle) = (normalSingle, hasNormalSingle);
     }
 
     /// <summary>The next word of the stream.</summary>

@@ -4,8 +4,11 @@ using System.Runtime.InteropServices;
 namespace Nabla;
 
 /// <summary>The bytes behind one or more tensors, and the version counter that all of them share.</summary>
-internal sealed class Storage
+internal class Storage
 {
+    /// <summary>Above zero, <see cref="TensorMemory"/> counts memory of any size.</summary>
+    internal static int CountsAll;
+
     internal byte[] Bytes;
 
     /// <summary>Grows by one with every in-place write, so that a value saved for backward can be found modified.</summary>
@@ -28,13 +31,17 @@ internal sealed class Storage
     internal static Storage Allocate(Layout layout, DType dtype)
     {
         long count = layout.Count;
-        if ((ulong)count > 512) return AllocateLarge(count, layout, dtype);
+        if ((ulong)count > 512 || CountsAll != 0) return AllocateLarge(count, layout, dtype);
         return new Storage(new byte[count * dtype.ItemSize()]) { Run = GraphTask.CurrentRun };
     }
 
     /// <summary>Uninitialised memory for a number of elements, gaps of the layout included.</summary>
-    internal static Storage AllocateLarge(long count, Layout layout, DType dtype) =>
-        new(StoragePool.Rent(count, dtype.ItemSize(), layout.shape, dtype)) { Run = GraphTask.CurrentRun };
+    internal static Storage AllocateLarge(long count, Layout layout, DType dtype)
+    {
+        Storage storage = TensorMemory.Wrap(StoragePool.Rent(count, dtype.ItemSize(), layout.shape, dtype));
+        storage.Run = GraphTask.CurrentRun;
+        return storage;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref T At<T>(long element) where T : unmanaged =>

@@ -73,6 +73,7 @@ internal static class StoragePool
         byte[] block = storage.Bytes;
         if (block.Length < Smallest || Interlocked.Read(ref held) + block.Length > Limit) return;
         storage.Bytes = [];
+        (storage as CountedStorage)?.Uncount();
         Interlocked.Add(ref held, block.Length);
         Free.GetOrAdd(block.Length, static _ => []).Add(block);
     }

@@ -44,6 +44,13 @@ internal static class RandomDraw
 
     private static void Fill<TDraw>(Tensor x, Generator g, TDraw draw) where TDraw : struct, IRandomDraw
     {
+        ProfilerEvent? span = Profiling.On ? Profiling.BeginOperation($"{OperatorNames.Of(draw.NodeName)}_", [x]) : null;
+        try { Draw(x, g, draw); }
+        finally { Profiling.End(span); }
+    }
+
+    private static void Draw<TDraw>(Tensor x, Generator g, TDraw draw) where TDraw : struct, IRandomDraw
+    {
         Tensor y = x.layout.IsDense ? x : Tensor.Allocate(Packed(x.layout), x.dtype);
         bool contiguous = x.layout.IsContiguous;
         switch (x.dtype)

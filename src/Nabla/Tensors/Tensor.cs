@@ -16,12 +16,12 @@ public sealed partial class Tensor
     private enum Flags : ushort
     {
         None = 0, LeafRequiresGrad = 1, WrappedNumber = 2, Inference = 4, MultiView = 8, NoGradView = 16,
-        InferenceView = 32, Parameter = 64
+        InferenceView = 32, Parameter = 64, CustomView = 128
     }
 
     /// <summary>Flags that a tensor has from its beginning: the two bits above all others say inside how many transforms it was
     /// made.</summary>
-    internal const int BornInInference = (int)Flags.Inference, BornInside = 128;
+    internal const int BornInInference = (int)Flags.Inference, BornInside = 256;
 
     /// <summary>Inside how many transforms that differentiate this tensor was made, at most three.</summary>
     internal int BornDepth => (int)flags / BornInside;

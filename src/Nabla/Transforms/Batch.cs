@@ -4,7 +4,7 @@ namespace Nabla;
 /// Vectorisation: the batch is dimension 0 of the inner tensor. Operations count dimensions from the end, so that most of them run on
 /// the inner tensor as they are; those that hold a shape state how they lift.
 /// </summary>
-internal sealed class Batch : Interpreter
+internal sealed partial class Batch : Interpreter
 {
     internal readonly Tensor Inner;
 

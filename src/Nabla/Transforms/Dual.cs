@@ -1,7 +1,7 @@
 namespace Nabla;
 
 /// <summary>Forward mode: a value and its tangent (null is zero).</summary>
-internal sealed class Dual : Interpreter
+internal sealed partial class Dual : Interpreter
 {
     internal Tensor Primal;
     internal Tensor? Tangent;
@@ -102,7 +102,12 @@ internal sealed class Dual : Interpreter
         }
         if (x.meta?.Base is { } whole && whole.dtype != x.dtype) Complexes.ForbidWrite(x);
         d.Primal.Become(p);
-        if (Frame.Closed || !Frame.Forward) return;
+        if (!Frame.Closed && Frame.Forward) d.Written(x, t);
+    }
+
+    /// <summary>Gives x the tangent t after a write, and what it is a view of the tangent that follows from it.</summary>
+    private void Written(Tensor x, Tensor? t)
+    {
         if (t is not null && t.dtype != x.dtype) t = t.To(x.dtype);
         if (t is not null && !t.layout.SameShape(x.layout)) t = t.Expand(x.Shape);
         if (x.meta?.Base is { wrap: Dual b } root && ReferenceEquals(b.Frame, Frame))
@@ -111,7 +116,7 @@ internal sealed class Dual : Interpreter
             b.Tangent = Plus(rest, t is null ? null : Nabla.LinearOp.Apply(new Ops.PutStrided(root.layout, x.layout), t));
             b.version = x.storage.Version;
         }
-        (d.Tangent, d.version) = (t, x.storage.Version);
+        (Tangent, version) = (t, x.storage.Version);
     }
 
     /// <summary>Makes x, and what it is a view of, carry a tangent, which is zero at first.</summary>

@@ -24,6 +24,12 @@ internal abstract class Interpreter
     internal abstract Tensor Bilinear<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IBilinear<TOp>;
     internal abstract Tensor[] Op<TOp>(TOp op, ReadOnlySpan<Tensor> x) where TOp : struct, IOp<TOp>;
 
+    /// <summary>A user's function on operands of which at least one lives in this transform.</summary>
+    /// <param name="rule">The function.</param>
+    /// <param name="ctx">The context for this level, filled here if the function saves in its forward.</param>
+    /// <param name="x">The operands; one that was written to comes back as the result that it is.</param>
+    internal abstract Tensor[] Function(FunctionRule rule, FunctionContext ctx, Tensor[] x);
+
     /// <summary>The same value without history on this tensor.</summary>
     internal abstract Tensor Detach(Tensor x);
 

@@ -120,7 +120,7 @@ public sealed class GraphPictureTests
               "outputs": [{ "dtype": "float64", "shape": [4, 1] }],
               "saved": [
                 { "name": "self", "isPacked": false, "dtype": "float64", "shape": [4, 3], "bytes": 96 },
-                { "name": "other", "isPacked": false, "dtype": "float64", "shape": [3, 1], "bytes": 24 }
+                { "name": "mat2", "isPacked": false, "dtype": "float64", "shape": [3, 1], "bytes": 24 }
               ], "savedBytes": 120,
               "inputs": [{ "node": "n2", "output": 0 }, { "node": "n3", "output": 0 }] },
             { "id": "n2", "name": "TanhBackward0", "isLeaf": false, "sequence": 98, "isFreed": false,

@@ -28,17 +28,14 @@ public class Linear : Module<Tensor, Tensor>
     /// <summary>Draws weight and bias anew.</summary>
     public void ResetParameters()
     {
-        double weight = InitBounds.Weight(inFeatures), bias = InitBounds.Reciprocal(inFeatures);
-        using (Autograd.NoGrad())
-        {
-            Weight.Uniform_(-weight, weight);
-            if (inFeatures > 0) Bias?.Uniform_(-bias, bias);
-        }
+        Init.KaimingUniform_(Weight, Math.Sqrt(5));
+        double bound = inFeatures > 0 ? InitBounds.Reciprocal(inFeatures) : 0;
+        if (Bias is not null) Init.Uniform_(Bias, -bound, bound);
     }
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x) => Functional.Linear(x, Weight, Bias);
 
     /// <inheritdoc/>
-    protected override string ExtraRepr => $"in_features={inFeatures}, out_features={outFeatures}, bias={(Bias is null ? "False" : "True")}";
+    protected override string ExtraRepr => $"in_features={inFeatures}, out_features={outFeatures}, bias={Repr.Of(Bias is not null)}";
 }

@@ -1,0 +1,145 @@
+namespace Nabla;
+
+/// <summary>What tensors held while something ran, in bytes; see <see cref="TensorMemory.Measure"/>.</summary>
+/// <param name="Before">Held when it began.</param>
+/// <param name="Peak">The most that was held at once, exact to one percent and 4 KiB: never too much.</param>
+/// <param name="After">Held when it had ended.</param>
+public readonly record struct MemoryUse(long Before, long Peak, long After);
+
+/// <summary>
+/// How many bytes the values of tensors take, in the whole process. Counting is always on and costs next to nothing: memory of 64 KiB
+/// and more is counted when it is made and when it is collected; smaller tensors only inside <see cref="Measure"/>.
+/// </summary>
+/// <remarks>Tensors are not disposed, so one that nobody can reach counts until the garbage collector has found it:
+/// <see cref="LiveBytes"/> and <see cref="PeakBytes"/> are what the process holds, and <see cref="Measure"/> tells what it needs.</remarks>
+public static class TensorMemory
+{
+    /// <summary>Memory from this size on is always counted.</summary>
+    internal const int Large = 1 << 16;
+
+    [ThreadStatic] private static long allocated;
+    private static int exact;
+    private static long live, peak;
+    private static readonly Lock Gate = new();
+
+    /// <summary>All bytes that tensors made on this thread ever took: the difference of two readings is what the code between them
+    /// allocated. Tensors of up to 512 elements count only inside <see cref="Measure"/> and while a profiler looks at
+    /// memory.</summary>
+    public static long AllocatedBytes => allocated;
+
+    /// <summary>The bytes of all tensors that were not collected yet.</summary>
+    public static long LiveBytes => Interlocked.Read(ref live);
+
+    /// <summary>The largest value of <see cref="LiveBytes"/> since the start of the process, or since <see cref="ResetPeak"/>.</summary>
+    public static long PeakBytes => Interlocked.Read(ref peak);
+
+    /// <summary>Lets <see cref="PeakBytes"/> start again from what is live.</summary>
+    public static void ResetPeak() => Interlocked.Exchange(ref peak, LiveBytes);
+
+    /// <summary>Collects garbage, so that <see cref="LiveBytes"/> counts only tensors that the program can still reach.</summary>
+    /// <returns><see cref="LiveBytes"/>.</returns>
+    public static long Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return LiveBytes;
+    }
+
+    /// <summary>
+    /// Runs an action and tells how many bytes of tensors the program could reach meanwhile, tensors of every size that it makes
+    /// among them. Garbage is collected whenever the peak is about to rise, so this is slow: for measurements.
+    /// </summary>
+    /// <remarks>The peak is that of the process: nothing else should run, nor another measurement. A program that was compiled without
+    /// optimisation keeps the tensors of its local variables longer.</remarks>
+    /// <param name="action">What to measure, for example a step of training.</param>
+    public static MemoryUse Measure(Action action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        BeginCountingAll();
+        Interlocked.Increment(ref exact);
+        try
+        {
+            long before = Collect();
+            ResetPeak();
+            action();
+            long most = PeakBytes;
+            return new(before, most, Collect());
+        }
+        finally
+        {
+            Interlocked.Decrement(ref exact);
+            EndCountingAll();
+        }
+    }
+
+    /// <summary>From now on memory of any size is counted, until the call of <see cref="EndCountingAll"/> that belongs to this
+    /// one.</summary>
+    internal static void BeginCountingAll() => Interlocked.Increment(ref Storage.CountsAll);
+
+    internal static void EndCountingAll() => Interlocked.Decrement(ref Storage.CountsAll);
+
+    /// <summary>A storage around memory of this thread, counted if it is large enough.</summary>
+    internal static Storage Wrap(byte[] bytes)
+    {
+        allocated += bytes.Length;
+        return bytes.Length >= Large || Storage.CountsAll != 0 ? new CountedStorage(bytes) : new Storage(bytes);
+    }
+
+    internal static void Add(long bytes)
+    {
+        long now = Interlocked.Add(ref live, bytes), most = PeakBytes;
+        if (now <= most) return;
+        if (exact != 0) RaiseExactly();
+        else Raise(now);
+    }
+
+    internal static void Subtract(long bytes) => Interlocked.Add(ref live, -bytes);
+
+    private static void Raise(long now)
+    {
+        long most = PeakBytes;
+        while (now > most)
+        {
+            long seen = Interlocked.CompareExchange(ref peak, now, most);
+            if (seen == most) return;
+            most = seen;
+        }
+    }
+
+    /// <summary>What would raise the peak noticeably counts only if it is no garbage.</summary>
+    private static void RaiseExactly()
+    {
+        lock (Gate)
+        {
+            long most = PeakBytes;
+            if (LiveBytes > most + Math.Max(most / 100, 4096)) Raise(Collect());
+        }
+    }
+}
+
+/// <summary>Memory that <see cref="TensorMemory"/> counts.</summary>
+internal sealed class CountedStorage : Storage
+{
+    private readonly Count count;
+
+    internal CountedStorage(byte[] bytes) : base(bytes) => count = new(bytes.Length);
+
+    /// <summary>The memory is somebody else's now.</summary>
+    internal void Uncount() => count.End();
+
+    /// <summary>Ends with the storage. It holds no memory itself, so that its finalizer delays no block's collection.</summary>
+    private sealed class Count
+    {
+        private long bytes;
+
+        internal Count(long bytes)
+        {
+            this.bytes = bytes;
+            TensorMemory.Add(bytes);
+        }
+
+        ~Count() => End();
+
+        internal void End() => TensorMemory.Subtract(Interlocked.Exchange(ref bytes, 0));
+    }
+}
