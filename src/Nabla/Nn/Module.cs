@@ -28,6 +28,9 @@ public abstract partial class Module
         foreach (Module module in Modules()) module.Training = mode;
     }
 
+    /// <summary>The same for this module alone.</summary>
+    internal void SetTraining(bool mode) => Training = mode;
+
     /// <summary>Sets evaluation mode for this module and all below.</summary>
     public void Eval() => Train(false);
 
@@ -113,12 +116,14 @@ public abstract partial class Module
     private protected virtual string TypeName => GetType().Name is var name && name.IndexOf('`', StringComparison.Ordinal) is var tick and > 0
         ? name[..tick] : name;
 
+    internal string Label => Parametrized is null ? TypeName : "Parametrized" + TypeName;
+
     /// <summary>The module and its children as PyTorch prints them.</summary>
     public override string ToString()
     {
-        StringBuilder text = new(Parametrized is null ? TypeName : "Parametrized" + TypeName);
+        StringBuilder text = new(Label);
         string extra = ExtraRepr;
-        List<string> lines = [.. NamedChildren().Select(static c => $"({c.Name}): {Indent(c.Module.ToString()!)}")];
+        List<string> lines = ChildLines();
         text.Append('(');
         if (extra.Length > 0 && lines.Count == 0 && !extra.Contains('\n', StringComparison.Ordinal)) text.Append(extra);
         else if (extra.Length > 0 || lines.Count > 0)
@@ -129,6 +134,8 @@ public abstract partial class Module
         }
         return text.Append(')').ToString();
     }
+
+    private protected virtual List<string> ChildLines() => [.. NamedChildren().Select(static c => $"({c.Name}): {Indent(c.Module.ToString())}")];
 
     /// <summary>All lines but the first two blanks further in.</summary>
     private protected static string Indent(string text) => text.Replace("\n", "\n  ", StringComparison.Ordinal);
