@@ -39,7 +39,8 @@ public abstract partial class Module
     /// Copies the values of a state dict into this module's parameters and buffers. Everything is checked first: if anything does not fit,
     /// one error lists all problems and nothing has changed.
     /// </summary>
-    /// <param name="state">Tensors by name, such as <see cref="StateDict"/> returns. Values are converted to the parameters' dtypes.</param>
+    /// <param name="state">Tensors by name, such as <see cref="StateDict"/> returns. Values are converted to the parameters'
+    /// dtypes.</param>
     /// <param name="strict">Missing and unexpected names are errors. If false, they are only returned.</param>
     /// <param name="assign">Put the given tensors in the parameters' places instead of copying values; dtypes then are the given
     /// ones.</param>
@@ -92,11 +93,11 @@ public abstract partial class Module
                 }
                 unexpected.Remove(name);
                 Tensor own = (Tensor)slot.Value!;
-                if (value is null) errors.Add($"While copying the parameter named \"{name}\", expected torch.Tensor or Tensor-like object " +
-                    "from checkpoint but received null");
+                if (value is null) errors.Add($"While copying the parameter named \"{name}\", expected torch.Tensor or Tensor-like " +
+                    "object from checkpoint but received null");
                 else if (own.Shape != value.Shape)
-                    errors.Add($"size mismatch for {name}: copying a param with shape torch.Size({value.Shape}) from checkpoint, the shape " +
-                        $"in current model is torch.Size({own.Shape}).");
+                    errors.Add($"size mismatch for {name}: copying a param with shape torch.Size({value.Shape}) from checkpoint, the " +
+                        $"shape in current model is torch.Size({own.Shape}).");
                 else plan.Add((slot, value));
             }
             string extra = Path(path, ExtraStateName);

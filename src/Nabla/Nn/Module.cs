@@ -113,8 +113,7 @@ public abstract partial class Module
     protected virtual string ExtraRepr => "";
 
     /// <summary>The name of the class as <see cref="ToString"/> prints it.</summary>
-    private protected virtual string TypeName => GetType().Name is var name && name.IndexOf('`', StringComparison.Ordinal) is var tick and > 0
-        ? name[..tick] : name;
+    private protected virtual string TypeName => GetType().Name.Split('`')[0];
 
     internal string Label => Parametrized is null ? TypeName : "Parametrized" + TypeName;
 
@@ -137,7 +136,8 @@ public abstract partial class Module
         return text.Append(')').ToString();
     }
 
-    private protected virtual List<string> ChildLines() => [.. NamedChildren().Select(static c => $"({c.Name}): {Indent(c.Module.ToString())}")];
+    private protected virtual List<string> ChildLines() =>
+        [.. NamedChildren().Select(static c => $"({c.Name}): {Indent(c.Module.ToString())}")];
 
     /// <summary>All lines but the first two blanks further in.</summary>
     private protected static string Indent(string text) => text.Replace("\n", "\n  ", StringComparison.Ordinal);

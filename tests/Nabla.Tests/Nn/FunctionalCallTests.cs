@@ -3,7 +3,6 @@ using Nabla.Nn;
 namespace Nabla.Tests.Nn;
 
 /// <summary>Modules as functions of their parameters, and ensembles of them.</summary>
-[Trait("Row", "1.14")]
 public sealed class FunctionalCallTests
 {
     private static Sequential Net(int seed)
@@ -17,7 +16,7 @@ public sealed class FunctionalCallTests
 
     private static Tensor X => Registry.In.Const(Registry.In.Real(5, 3));
 
-    [Fact]
+    [Fact, Trait("Row", "1.14 functional_call")]
     public void A_call_uses_the_given_tensors_and_leaves_the_modules_own()
     {
         Sequential a = Net(1), b = Net(2);
@@ -33,7 +32,7 @@ public sealed class FunctionalCallTests
         Assert.NotNull(a.GetParameter("3.bias").Grad);
     }
 
-    [Fact]
+    [Fact, Trait("Row", "1.14 functional_call")]
     public void Statistics_go_to_the_given_buffers()
     {
         Sequential net = Net(1);
@@ -45,7 +44,7 @@ public sealed class FunctionalCallTests
         Assert.NotEqual(0, state["1.running_mean"].ToArray<double>()[0]);
     }
 
-    [Fact]
+    [Fact, Trait("Row", "1.14 functional_call")]
     public void Gradients_and_per_sample_gradients_are_functions_of_parameters()
     {
         Sequential net = Net(3);
@@ -61,7 +60,7 @@ public sealed class FunctionalCallTests
         ModuleGolden.Close(net.GetParameter("0.weight").Grad!.ToArray<double>(), per.Sum(0), 1e-12, "sum of the samples' gradients");
     }
 
-    [Fact]
+    [Fact, Trait("Row", "1.14 stack_module_state")]
     public void An_ensemble_gives_each_models_result()
     {
         Sequential[] nets = [Net(1), Net(2), Net(3)];
@@ -79,7 +78,7 @@ public sealed class FunctionalCallTests
         ModuleGolden.Close(nets[1].GetParameter("3.weight").Grad!.ToArray<double>(), parameters["3.weight"].Grad!.Select(0, 1), 1e-12, "grad");
     }
 
-    [Fact]
+    [Fact, Trait("Row", "1.14 functional_call")]
     public void What_cannot_be_is_refused()
     {
         Linear layer = new(2, 2);

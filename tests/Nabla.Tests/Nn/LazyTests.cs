@@ -48,7 +48,8 @@ public sealed class LazyTests
         Same(static () => new LazyBatchNorm3d(), static () => new BatchNorm3d(3), 2, 3, 2, 2, 1);
         Same(static () => new LazyInstanceNorm1d(), static () => new InstanceNorm1d(3, affine: true, trackRunningStats: true), 3, 4);
         Same(static () => new LazyInstanceNorm2d(), static () => new InstanceNorm2d(3, affine: true, trackRunningStats: true), 2, 3, 2, 2);
-        Same(static () => new LazyInstanceNorm3d(), static () => new InstanceNorm3d(3, affine: true, trackRunningStats: true), 2, 3, 2, 2, 1);
+        Same(static () => new LazyInstanceNorm3d(), static () => new InstanceNorm3d(3, affine: true, trackRunningStats: true),
+            2, 3, 2, 2, 1);
     }
 
     [Fact]

@@ -1,8 +1,8 @@
 namespace Nabla.Nn;
 
 /// <summary>
-/// A layer that learns the size of its input from the first call, or from a state dict, and is then what <see cref="Made"/> says. Before, it
-/// has no parameters: make optimizers after the first call.
+/// A layer that learns the size of its input from the first call, or from a state dict, and is then what <see cref="Made"/> says. Before,
+/// it has no parameters: make optimizers after the first call.
 /// </summary>
 /// <typeparam name="TModule">What it becomes.</typeparam>
 public abstract class LazyLayer<TModule> : Module<Tensor, Tensor> where TModule : Module<Tensor, Tensor>
