@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Nabla.Nn;
 
 /// <summary>Sequences of different lengths without padding, step by step: what
@@ -22,6 +24,7 @@ public static partial class Utils
     /// <param name="enforceSorted">Fail if the lengths increase. Otherwise the sequences are sorted.</param>
     /// <exception cref="ShapeException">There is nothing to pack, or not a length for each sequence.</exception>
     /// <exception cref="ArgumentException">A length is not positive, longer than the input, or longer than the one before.</exception>
+    [OverloadResolutionPriority(1)]
     public static PackedSequence PackPaddedSequence(Tensor input, IReadOnlyList<long> lengths, bool batchFirst = false,
         bool enforceSorted = true)
     {
