@@ -94,8 +94,8 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
         }
     }
 
-    /// <summary>One step of one layer: gates of the input, and the state.</summary>
-    private protected abstract (Tensor H, Tensor? C) Step(Tensor gates, Tensor h, Tensor? c, Tensor weight, Tensor? bias);
+    /// <summary>One step of one layer: the input's and the state's part of the gates, and the state.</summary>
+    private protected abstract (Tensor H, Tensor? C) Step(Tensor fromInput, Tensor fromState, Tensor h, Tensor? c);
 
     /// <summary>A state with its items in another order.</summary>
     private protected static Tensor? Order(Tensor? state, Tensor? at) => state is null || at is null ? state : state.IndexSelect(1, at);
@@ -146,7 +146,8 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
     /// <summary>One layer in one direction: one product for the inputs of all steps, then step by step.</summary>
     private (Tensor Output, Tensor H, Tensor? C) Walk(Tensor input, long[]? sizes, Tensor h, Tensor? c, string end, bool reverse)
     {
-        Tensor weight = Weight("weight_hh_" + end);
+        // Transposed once, so that the steps' gradients are added up before they are transposed back.
+        Tensor weight = LinearOp.Apply(new Ops.WeightT(), Weight("weight_hh_" + end));
         Tensor? bias = HasBias ? Weight("bias_hh_" + end) : null, projection = ProjSize > 0 ? Weight("weight_hr_" + end) : null;
         Tensor all = Functional.Linear(input, Weight("weight_ih_" + end), HasBias ? Weight("bias_ih_" + end) : null);
         Tensor[] steps = sizes is null ? all.Unbind(0) : all.Split(sizes), outputs = new Tensor[steps.Length];
@@ -174,7 +175,7 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
                 }
                 items = sizes[at];
             }
-            (h, c) = Step(steps[at], h, c, weight, bias);
+            (h, c) = Step(steps[at], bias is null ? h.Mm(weight) : bias.AddMm(h, weight), h, c);
             if (projection is not null) h = Functional.Linear(h, projection);
             outputs[at] = h;
         }

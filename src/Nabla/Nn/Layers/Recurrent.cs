@@ -53,9 +53,9 @@ public class RNN : RNNBase<Tensor?, Tensor>
         return (y, h);
     }
 
-    private protected override (Tensor H, Tensor? C) Step(Tensor gates, Tensor h, Tensor? c, Tensor weight, Tensor? bias)
+    private protected override (Tensor H, Tensor? C) Step(Tensor fromInput, Tensor fromState, Tensor h, Tensor? c)
     {
-        Tensor sum = Functional.Linear(h, weight, bias) + gates;
+        Tensor sum = fromState + fromInput;
         return (nonlinearity == "tanh" ? sum.Tanh() : sum.Relu(), null);
     }
 }
@@ -114,9 +114,9 @@ public class LSTM : RNNBase<(Tensor H, Tensor C)?, (Tensor H, Tensor C)>
         return (y, (h, c!));
     }
 
-    private protected override (Tensor H, Tensor? C) Step(Tensor gates, Tensor h, Tensor? c, Tensor weight, Tensor? bias)
+    private protected override (Tensor H, Tensor? C) Step(Tensor fromInput, Tensor fromState, Tensor h, Tensor? c)
     {
-        Tensor[] y = Op.Apply(new Ops.LstmCell(), gates, Functional.Linear(h, weight, bias), c!);
+        Tensor[] y = Op.Apply(new Ops.LstmCell(), fromInput, fromState, c!);
         return (y[0], y[1]);
     }
 }
@@ -161,6 +161,6 @@ public class GRU : RNNBase<Tensor?, Tensor>
         return (y, h);
     }
 
-    private protected override (Tensor H, Tensor? C) Step(Tensor gates, Tensor h, Tensor? c, Tensor weight, Tensor? bias) =>
-        (Op.Apply(new Ops.GruCell(), gates, Functional.Linear(h, weight, bias), h)[0], null);
+    private protected override (Tensor H, Tensor? C) Step(Tensor fromInput, Tensor fromState, Tensor h, Tensor? c) =>
+        (Op.Apply(new Ops.GruCell(), fromInput, fromState, h)[0], null);
 }
