@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public static partial class Functional
@@ -17,26 +19,38 @@ public static partial class Functional
     /// <exception cref="ShapeException">Ranks or sizes do not fit.</exception>
     /// <exception cref="ArgumentException">Neither size nor ratio is given.</exception>
     public static Tensor FractionalMaxPool2d(Tensor input, Shape kernelSize, Shape? outputSize = null, double[]? outputRatio = null,
-        Tensor? randomSamples = null, Generator? generator = null) =>
-        FractionalMaxPool2dWithIndices(input, kernelSize, outputSize, outputRatio, randomSamples, generator).Output;
+        Tensor? randomSamples = null, Generator? generator = null)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        return FractionalMaxPool2dWithIndices(input, kernelSize, outputSize, outputRatio, randomSamples, generator).Output;
+    }
 
     /// <summary>Maxima of windows over the last three dimensions, as <see cref="FractionalMaxPool2d"/> over two.</summary>
     /// <inheritdoc cref="FractionalMaxPool2d"/>
     public static Tensor FractionalMaxPool3d(Tensor input, Shape kernelSize, Shape? outputSize = null, double[]? outputRatio = null,
-        Tensor? randomSamples = null, Generator? generator = null) =>
-        FractionalMaxPool3dWithIndices(input, kernelSize, outputSize, outputRatio, randomSamples, generator).Output;
+        Tensor? randomSamples = null, Generator? generator = null)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        return FractionalMaxPool3dWithIndices(input, kernelSize, outputSize, outputRatio, randomSamples, generator).Output;
+    }
 
     /// <summary><see cref="FractionalMaxPool2d"/>, and where the maxima are in the pooled dimensions as if these were one.</summary>
     /// <inheritdoc cref="FractionalMaxPool2d"/>
     public static (Tensor Output, Tensor Indices) FractionalMaxPool2dWithIndices(Tensor input, Shape kernelSize,
-        Shape? outputSize = null, double[]? outputRatio = null, Tensor? randomSamples = null, Generator? generator = null) =>
-        Fractional(2, input, kernelSize, outputSize, outputRatio, randomSamples, generator);
+        Shape? outputSize = null, double[]? outputRatio = null, Tensor? randomSamples = null, Generator? generator = null)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        return Fractional(2, input, kernelSize, outputSize, outputRatio, randomSamples, generator);
+    }
 
     /// <summary><see cref="FractionalMaxPool3d"/>, and where the maxima are in the pooled dimensions as if these were one.</summary>
     /// <inheritdoc cref="FractionalMaxPool2d"/>
     public static (Tensor Output, Tensor Indices) FractionalMaxPool3dWithIndices(Tensor input, Shape kernelSize,
-        Shape? outputSize = null, double[]? outputRatio = null, Tensor? randomSamples = null, Generator? generator = null) =>
-        Fractional(3, input, kernelSize, outputSize, outputRatio, randomSamples, generator);
+        Shape? outputSize = null, double[]? outputRatio = null, Tensor? randomSamples = null, Generator? generator = null)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        return Fractional(3, input, kernelSize, outputSize, outputRatio, randomSamples, generator);
+    }
 
     private static (Tensor Output, Tensor Indices) Fractional(int n, Tensor input, Shape kernelSize, Shape? outputSize, double[]? ratio,
         Tensor? samples, Generator? generator)

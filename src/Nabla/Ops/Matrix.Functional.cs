@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 /// <summary>Functions of neural networks without state, as in torch.nn.functional.</summary>
@@ -12,6 +14,7 @@ public static partial class Functional
     /// <exception cref="DTypeException">The dtypes differ.</exception>
     public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null)
     {
+        using AutocastCall call = Autocast.Lower(ref input, ref weight, ref bias);
         if (weight.Rank is not (1 or 2)) Throw.Shapes($"linear: the weight must have shape [out, in] or [in], but it has {weight.Shape}.");
         Tensor w = weight.Rank == 2 ? Nabla.LinearOp.Apply(new Ops.WeightT(), weight) : weight;
         if (bias is null) return input.MatMul(w);
