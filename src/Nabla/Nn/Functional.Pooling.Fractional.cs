@@ -19,20 +19,14 @@ public static partial class Functional
     /// <exception cref="ShapeException">Ranks or sizes do not fit.</exception>
     /// <exception cref="ArgumentException">Neither size nor ratio is given.</exception>
     public static Tensor FractionalMaxPool2d(Tensor input, Shape kernelSize, Shape? outputSize = null, double[]? outputRatio = null,
-        Tensor? randomSamples = null, Generator? generator = null)
-    {
-        using AutocastCall call = Autocast.Raise(ref input);
-        return FractionalMaxPool2dWithIndices(input, kernelSize, outputSize, outputRatio, randomSamples, generator).Output;
-    }
+        Tensor? randomSamples = null, Generator? generator = null) =>
+        FractionalMaxPool2dWithIndices(input, kernelSize, outputSize, outputRatio, randomSamples, generator).Output;
 
     /// <summary>Maxima of windows over the last three dimensions, as <see cref="FractionalMaxPool2d"/> over two.</summary>
     /// <inheritdoc cref="FractionalMaxPool2d"/>
     public static Tensor FractionalMaxPool3d(Tensor input, Shape kernelSize, Shape? outputSize = null, double[]? outputRatio = null,
-        Tensor? randomSamples = null, Generator? generator = null)
-    {
-        using AutocastCall call = Autocast.Raise(ref input);
-        return FractionalMaxPool3dWithIndices(input, kernelSize, outputSize, outputRatio, randomSamples, generator).Output;
-    }
+        Tensor? randomSamples = null, Generator? generator = null) =>
+        FractionalMaxPool3dWithIndices(input, kernelSize, outputSize, outputRatio, randomSamples, generator).Output;
 
     /// <summary><see cref="FractionalMaxPool2d"/>, and where the maxima are in the pooled dimensions as if these were one.</summary>
     /// <inheritdoc cref="FractionalMaxPool2d"/>
@@ -40,6 +34,7 @@ public static partial class Functional
         Shape? outputSize = null, double[]? outputRatio = null, Tensor? randomSamples = null, Generator? generator = null)
     {
         using AutocastCall call = Autocast.Raise(ref input);
+        randomSamples = call.Raise(randomSamples);
         return Fractional(2, input, kernelSize, outputSize, outputRatio, randomSamples, generator);
     }
 
@@ -49,6 +44,7 @@ public static partial class Functional
         Shape? outputSize = null, double[]? outputRatio = null, Tensor? randomSamples = null, Generator? generator = null)
     {
         using AutocastCall call = Autocast.Raise(ref input);
+        randomSamples = call.Raise(randomSamples);
         return Fractional(3, input, kernelSize, outputSize, outputRatio, randomSamples, generator);
     }
 

@@ -39,6 +39,8 @@ public static partial class Functional
     /// <exception cref="ShapeException">The sizes do not fit.</exception>
     public static Tensor Bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias = null)
     {
+        // It computes in the dtype it is given.
+        using AutocastCall call = Autocast.Begin();
         CheckBilinear(input1, input2, weight, bias);
         long a = weight.layout.shape[1], b = weight.layout.shape[2], n = weight.layout.shape[0], rows = 1;
         long[] lead = input1.layout.shape[..^1];
