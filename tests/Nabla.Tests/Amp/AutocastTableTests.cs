@@ -35,7 +35,9 @@ public sealed class AutocastTableTests
             {
                 if (sample.Args.Concat(sample.Kwargs.Values).Any(static v => v is DType)) continue;
                 if (sample.AllTensors().All(static t => t.DType != DType.Float64)) continue;
-                string result = Result(row, sample, low, operands);
+                string result = Result(row, sample, low, operands, true);
+                // Some operations know no 16-bit dtype, and have no rule that would convert it.
+                if (result.Contains(':') && result == Result(row, sample, low, operands, false)) continue;
                 // The row may return fewer parts, or more pieces of another sample.
                 if (!result.Contains(':') && results.All(r => r.Split(' ').Length != result.Split(' ').Length)) continue;
                 tried++;
@@ -46,12 +48,12 @@ public sealed class AutocastTableTests
         Assert.True(tried > 500, $"{tried} calls");
     }
 
-    private static string Result(OpRow row, Call sample, DType low, DType operands)
+    private static string Result(OpRow row, Call sample, DType low, DType operands, bool enabled)
     {
         Call call = sample.Replace(t => t.DType.IsFloatingPoint() ? t.Detach().To(operands) : t.Detach());
         try
         {
-            using AutocastScope scope = Autocast.Enable(low);
+            using AutocastScope scope = Autocast.Enable(low, enabled);
             return string.Join(' ', OpRow.Flatten(row.Run(call)).OfType<Tensor>().Select(static t => t.DType.Name()));
         }
         catch (Exception e)
