@@ -67,10 +67,10 @@ public sealed partial class CheckpointFolder
         if (metric is { } value) name += "_" + value.ToString("R", CultureInfo.InvariantCulture);
         string path = System.IO.Path.Combine(Path, Start + name + End);
         run.Save(path);
-        IReadOnlyList<CheckpointFile> files = Files();
         // Of a step that was saved before, perhaps with another metric, the new file counts.
-        foreach (CheckpointFile old in files)
+        foreach (CheckpointFile old in Files())
             if (old.Step == run.Step && old.Path != path) Delete(old.Path);
+        IReadOnlyList<CheckpointFile> files = Files();
         HashSet<string> stay = [path, .. files.TakeLast(KeepLast).Select(static f => f.Path)];
         stay.UnionWith(ByMetric().Take(KeepBest).Select(static f => f.Path));
         foreach (CheckpointFile file in files)
