@@ -39,7 +39,8 @@ public abstract partial class Module
     /// Copies the values of a state dict into this module's parameters and buffers. Everything is checked first: if anything does not fit,
     /// one error lists all problems and nothing has changed.
     /// </summary>
-    /// <param name="state">Tensors by name, such as <see cref="StateDict"/> returns. Values are converted to the parameters' dtypes.</param>
+    /// <param name="state">Tensors by name, such as <see cref="StateDict"/> returns. Values are converted to the parameters'
+    /// dtypes.</param>
     /// <param name="strict">Missing and unexpected names are errors. If false, they are only returned.</param>
     /// <param name="assign">Put the given tensors in the parameters' places instead of copying values; dtypes then are the given
     /// ones.</param>
@@ -56,6 +57,33 @@ public abstract partial class Module
     internal (StateDictMatch Match, Action Apply) Plan(IReadOnlyDictionary<string, Tensor> state, bool strict = true, bool assign = false)
     {
         ArgumentNullException.ThrowIfNull(state);
+        List<Module> sized = SizeFrom(state);
+        try
+        {
+            return LoadChecked(state, strict, assign);
+        }
+        catch (StateDictException)
+        {
+            foreach (Module module in sized) module.ForgetSize();
+            throw;
+        }
+    }
+
+    /// <summary>Gives lazy layers the sizes that a state dict has for them, and tells which.</summary>
+    private List<Module> SizeFrom(IReadOnlyDictionary<string, Tensor> state) =>
+        [.. NamedModules(removeDuplicate: false).Where(m => m.Module.TakeSize(name => state.GetValueOrDefault(Path(m.Name, name))))
+            .Select(static m => m.Module)];
+
+    /// <summary>A lazy layer takes its size from the tensors of a state dict.</summary>
+    private protected virtual bool TakeSize(Func<string, Tensor?> given) => false;
+
+    /// <summary>And loses it again.</summary>
+    private protected virtual void ForgetSize()
+    {
+    }
+
+    private StateDictMatch LoadChecked(IReadOnlyDictionary<string, Tensor> state, bool strict, bool assign)
+    {
         List<string> missing = [], errors = [];
         HashSet<string> unexpected = [.. state.Keys];
         List<(Slot Slot, Tensor Value)> plan = [];
@@ -73,11 +101,11 @@ public abstract partial class Module
                 }
                 unexpected.Remove(name);
                 Tensor own = (Tensor)slot.Value!;
-                if (value is null) errors.Add($"While copying the parameter named \"{name}\", expected torch.Tensor or Tensor-like object " +
-                    "from checkpoint but received null");
+                if (value is null) errors.Add($"While copying the parameter named \"{name}\", expected torch.Tensor or Tensor-like " +
+                    "object from checkpoint but received null");
                 else if (own.Shape != value.Shape)
-                    errors.Add($"size mismatch for {name}: copying a param with shape torch.Size({value.Shape}) from checkpoint, the shape " +
-                        $"in current model is torch.Size({own.Shape}).");
+                    errors.Add($"size mismatch for {name}: copying a param with shape torch.Size({value.Shape}) from checkpoint, the " +
+                        $"shape in current model is torch.Size({own.Shape}).");
                 else plan.Add((slot, value));
             }
             string extra = Path(path, ExtraStateName);
@@ -137,7 +165,8 @@ public abstract partial class Module
             object made = value switch
             {
                 Tensor t => CopyOf(t),
-                Module m => m,
+                // One that is not among the members: what a lazy layer has become.
+                Module m => m.Clone(),
                 _ => Slot.Rebuild(value, Copy)
             };
             return copies[value] = made;

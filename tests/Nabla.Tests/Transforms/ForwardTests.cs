@@ -123,7 +123,7 @@ public sealed class ForwardTests
         Same.Values(Func.Vmap(a => ForwardAD.UnpackDual(dual.Sum() * a).Tangent!)(X), 30, 60);
     }
 
-    [Fact, Trait("Row", "1.12.4")]
+    [Fact, Trait("Row", "1.12.4"), Trait("Row", "1.18.3")]
     public async Task Levels_follow_the_flow_of_execution()
     {
         using DualLevel level = ForwardAD.EnterDualLevel();
