@@ -48,24 +48,31 @@ public abstract partial class Module
     /// <exception cref="StateDictException">Sizes differ; or names differ, and <paramref name="strict"/> is true.</exception>
     public StateDictMatch LoadStateDict(IReadOnlyDictionary<string, Tensor> state, bool strict = true, bool assign = false)
     {
-        (StateDictMatch match, Action apply) = Plan(state, strict, assign);
+        (StateDictMatch match, Action apply, _) = Plan(state, strict, assign);
         apply();
         return match;
     }
 
-    /// <summary>Checks a state dict; nothing changes before the action is called.</summary>
-    internal (StateDictMatch Match, Action Apply) Plan(IReadOnlyDictionary<string, Tensor> state, bool strict = true, bool assign = false)
+    /// <summary>Checks a state dict. Values change when the first action is called; the second leaves everything as it was.</summary>
+    internal (StateDictMatch Match, Action Apply, Action Cancel) Plan(IReadOnlyDictionary<string, Tensor> state, bool strict = true,
+        bool assign = false)
     {
         ArgumentNullException.ThrowIfNull(state);
         List<Module> sized = SizeFrom(state);
         try
         {
-            return LoadChecked(state, strict, assign);
+            (StateDictMatch match, Action apply) = Checked(state, strict, assign);
+            return (match, apply, Cancel);
         }
         catch (StateDictException)
         {
-            foreach (Module module in sized) module.ForgetSize();
+            Cancel();
             throw;
+        }
+
+        void Cancel()
+        {
+            foreach (Module module in sized) module.ForgetSize();
         }
     }
 
@@ -82,7 +89,7 @@ public abstract partial class Module
     {
     }
 
-    private StateDictMatch LoadChecked(IReadOnlyDictionary<string, Tensor> state, bool strict, bool assign)
+    private (StateDictMatch, Action) Checked(IReadOnlyDictionary<string, Tensor> state, bool strict, bool assign)
     {
         List<string> missing = [], errors = [];
         HashSet<string> unexpected = [.. state.Keys];

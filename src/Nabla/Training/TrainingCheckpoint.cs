@@ -146,37 +146,71 @@ public sealed class TrainingCheckpoint
         IDictionary others = stateDict.Contains("more") ? CheckpointValue.Dictionary(stateDict, "more") : new Dictionary<string, object?>();
         CheckParts(stateDict, others, strict);
 
-        // What says beforehand whether it fits comes first. Of the rest each changes all or nothing, and those before are set back.
-        List<Action> certain = [];
-        if (stateDict.Contains("model")) certain.Add(Model.Plan(CheckpointValue.Tensors(stateDict, "model")).Apply);
-        if (Average is not null && stateDict.Contains("average"))
-            certain.Add(Average.Plan(CheckpointValue.Tensors(stateDict, "average")).Apply);
-        if (Optimizer is not null && stateDict.Contains("optimizer"))
-            certain.Add(Optimizer.Plan(CheckpointValue.Dictionary(stateDict, "optimizer")));
-        byte[]? random = LoaderState.Bytes(stateDict.Contains("rng") ? stateDict : new Dictionary<string, object?> { ["rng"] = null }, "rng");
-        long epoch = stateDict.Contains("epoch") ? CheckpointValue.Int64(stateDict, "epoch") : Epoch;
-        long step = stateDict.Contains("step") ? CheckpointValue.Int64(stateDict, "step") : Step;
-        OrderedDictionary<string, object?> values = stateDict.Contains("extra")
-            ? CheckpointValue.Named(CheckpointValue.Dictionary(stateDict, "extra"), "extra") : extra;
+        Prepared prepared = new();
+        try
+        {
+            Prepare(stateDict, others, prepared);
+        }
+        catch
+        {
+            foreach (Action cancel in prepared.Cancels) cancel();
+            throw;
+        }
+        foreach (Action apply in prepared.Applies) apply();
+    }
 
+    /// <summary>What is to be done once everything has been found to fit, and otherwise.</summary>
+    private sealed class Prepared
+    {
+        internal readonly List<Action> Applies = [], Cancels = [];
+
+        internal void Add((StateDictMatch, Action Apply, Action Cancel) plan)
+        {
+            Applies.Add(plan.Apply);
+            Cancels.Add(plan.Cancel);
+        }
+    }
+
+    /// <summary>What says beforehand whether it fits comes first. Of the rest each part changes all or nothing, and those before are set
+    /// back.</summary>
+    private void Prepare(IDictionary given, IDictionary others, Prepared prepared)
+    {
+        if (given.Contains("model")) prepared.Add(Model.Plan(CheckpointValue.Tensors(given, "model")));
+        if (Average is not null && given.Contains("average")) prepared.Add(Average.Plan(CheckpointValue.Tensors(given, "average")));
+        List<Action> applies = prepared.Applies;
+        if (Optimizer is not null && given.Contains("optimizer"))
+            applies.Add(Optimizer.Plan(CheckpointValue.Dictionary(given, "optimizer")));
+        if (given.Contains("rng") && LoaderState.Bytes(given, "rng") is { } random) applies.Add(() => Generator.Default.SetState(random));
+        if (given.Contains("epoch"))
+        {
+            long epoch = CheckpointValue.Int64(given, "epoch");
+            applies.Add(() => Epoch = epoch);
+        }
+        if (given.Contains("step"))
+        {
+            long step = CheckpointValue.Int64(given, "step");
+            applies.Add(() => Step = step);
+        }
+        if (given.Contains("extra"))
+        {
+            OrderedDictionary<string, object?> values = CheckpointValue.Named(CheckpointValue.Dictionary(given, "extra"), "extra");
+            applies.Add(() =>
+            {
+                extra.Clear();
+                foreach ((string name, object? value) in values) extra[name] = value;
+            });
+        }
         List<(IStateful Part, IDictionary State)> uncertain = [];
         foreach ((string name, IStateful part) in more)
         {
             if (!others.Contains(name)) continue;
             IDictionary state = CheckpointValue.Dictionary(others, name);
-            if (part is Optimizer optimizer) certain.Add(optimizer.Plan(state));
+            if (part is Optimizer optimizer) applies.Add(optimizer.Plan(state));
             else uncertain.Add((part, state));
         }
         foreach ((string name, IStateful part) in Parts())
-            if (stateDict.Contains(name)) uncertain.Add((part, CheckpointValue.Dictionary(stateDict, name)));
+            if (given.Contains(name)) uncertain.Add((part, CheckpointValue.Dictionary(given, name)));
         LoadAllOrNone(uncertain);
-
-        foreach (Action apply in certain) apply();
-        if (random is not null) Generator.Default.SetState(random);
-        (Epoch, Step) = (epoch, step);
-        if (ReferenceEquals(values, extra)) return;
-        extra.Clear();
-        foreach ((string name, object? value) in values) extra[name] = value;
     }
 
     /// <summary>The parts that load by themselves. The loader is last, because an epoch under way cannot be set back.</summary>
