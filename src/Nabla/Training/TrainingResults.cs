@@ -71,13 +71,14 @@ public sealed record EpochResult(long Epoch, long Step, double Loss, double Lear
 /// <param name="Points">The learning rates tried and the smoothed loss at each.</param>
 public sealed record LearningRateSearch(IReadOnlyList<(double Rate, double Loss)> Points)
 {
-    /// <summary>The learning rate where the loss falls fastest over the logarithm of the rate; NaN with fewer than three points.</summary>
+    /// <summary>The learning rate where the loss falls fastest over the logarithm of the rate; NaN with fewer than three points. The first
+    /// ten points, at most a quarter, do not count: there the smoothed loss is little more than that of single batches.</summary>
     public double Suggestion
     {
         get
         {
             double best = double.NaN, steepest = double.PositiveInfinity;
-            for (int i = 1; i + 1 < Points.Count; i++)
+            for (int i = Math.Max(1, Math.Min(10, Points.Count / 4)); i + 1 < Points.Count; i++)
             {
                 double slope = (Points[i + 1].Loss - Points[i - 1].Loss) / Math.Log(Points[i + 1].Rate / Points[i - 1].Rate);
                 if (slope < steepest) (steepest, best) = (slope, Points[i].Rate);
