@@ -43,4 +43,5 @@ foreach (Tensor t in model.StateDict().Values.Concat(average.StateDict().Values)
 hash.AppendData(Generator.Default.GetState());
 Console.WriteLine($"digest {Convert.ToHexString(hash.GetHashAndReset())}");
 
-IEnumerable<Tensor> Moments() => optimizer.ParamGroups[0].Params.SelectMany(p => optimizer.State[p].Select(static s => s.Value).OfType<Tensor>());
+IEnumerable<Tensor> Moments() =>
+    optimizer.ParamGroups[0].Params.SelectMany(p => optimizer.State[p].Select(static s => s.Value).OfType<Tensor>());

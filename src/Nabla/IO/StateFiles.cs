@@ -35,8 +35,8 @@ public static class StateFiles
         return module.LoadStateDict(IsSafeTensors(path) ? SafeTensors.Load(path) : TorchFile.LoadStateDict(path), strict);
     }
 
-    /// <summary>Writes the state of an optimizer, a scheduler or anything else that has one, as <c>torch.save(x.state_dict(), path)</c> does.
-    /// The file appears whole or not at all.</summary>
+    /// <summary>Writes the state of an optimizer, a scheduler or anything else that has one, as <c>torch.save(x.state_dict(), path)</c>
+    /// does. The file appears whole or not at all.</summary>
     /// <param name="part">What has the state.</param>
     /// <param name="path">The file to make or to replace: <c>.pt</c>, <c>.pth</c>, <c>.ckpt</c> or <c>.bin</c>.</param>
     /// <exception cref="ArgumentException">The extension is none of these.</exception>

@@ -5,9 +5,9 @@ using System.Text.RegularExpressions;
 namespace Nabla.Training;
 
 /// <summary>
-/// The checkpoints of one run: files <c>checkpoint-STEP.pt</c>, or <c>checkpoint-STEP_METRIC.pt</c>, in a folder of their own. The last ones
-/// and the best ones stay, the others go away when a new one is safely there. A process may be killed at any moment: the newest whole
-/// checkpoint is found again. One process at a time may write into a folder.
+/// The checkpoints of one run: files <c>checkpoint-STEP.pt</c>, or <c>checkpoint-STEP_METRIC.pt</c>, in a folder of their own. The last
+/// ones and the best ones stay, the others go away when a new one is safely there. A process may be killed at any moment: the newest
+/// whole checkpoint is found again. One process at a time may write into a folder.
 /// </summary>
 public sealed partial class CheckpointFolder
 {

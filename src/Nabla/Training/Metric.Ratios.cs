@@ -76,8 +76,8 @@ public sealed class F1Score(long numClasses, Average average = Average.Macro, do
 
 /// <summary>
 /// The area under the receiver operating characteristic: how likely a sample of the class has a greater score than one that is not of it;
-/// ties count half. Of two classes from scores of the targets' shape; of more, from scores [n, classes, ...], the mean over the classes that
-/// occur, each against the others. Exact; it keeps all scores.
+/// ties count half. Of two classes from scores of the targets' shape; of more, from scores [n, classes, ...], the mean over the classes
+/// that occur, each against the others. Exact; it keeps all scores.
 /// </summary>
 public sealed class Auroc : Metric
 {

@@ -5,8 +5,8 @@ namespace Nabla.Training;
 
 public sealed partial class Trainer<TModel, TBatch>
 {
-    /// <summary>The loss and metrics of data, in evaluation mode and without gradients; of the averaged module, if there is one. Modules are
-    /// in the modes they were in afterwards.</summary>
+    /// <summary>The loss and metrics of data, in evaluation mode and without gradients; of the averaged module, if there is one. Afterwards
+    /// modules are in the modes they were in.</summary>
     /// <param name="data">The batches.</param>
     /// <returns>Means over all samples, whatever the sizes of the batches.</returns>
     public Evaluation Evaluate(IEnumerable<TBatch> data)

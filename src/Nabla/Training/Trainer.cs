@@ -12,15 +12,16 @@ public static class Trainer
     /// <param name="model">The module.</param>
     /// <param name="optimizer">The optimizer of its parameters.</param>
     /// <param name="loss">The loss of a batch, a tensor of one element.</param>
-    /// <example><code>var trainer = Trainer.Of(model, adam, (Sequential m, (Tensor X, Tensor Y) b) =&gt; Functional.MseLoss(m.Call(b.X), b.Y));
+    /// <example><code>
+    /// var trainer = Trainer.Of(model, adam, (Sequential m, (Tensor X, Tensor Y) b) =&gt; Functional.MseLoss(m.Call(b.X), b.Y));
     /// </code></example>
     public static Trainer<TModel, TBatch> Of<TModel, [DynamicallyAccessedMembers(Tree.Needs)] TBatch>(TModel model, Optimizer optimizer,
         Func<TModel, TBatch, Tensor> loss) where TModel : Module => new(model, optimizer, loss);
 }
 
 /// <summary>
-/// The loop that is always the same: batches, loss, backward, step, schedule, validation, checkpoints. A loop written by hand does the same;
-/// nothing of the library needs a trainer.
+/// The loop that is always the same: batches, loss, backward, step, schedule, validation, checkpoints. A loop written by hand does the
+/// same; nothing of the library needs a trainer.
 /// </summary>
 /// <remarks>A step is: the loss of <see cref="Accumulate"/> batches and its gradients, clipping, the optimizer's step, the average, the
 /// schedule. Cancellation, checkpoints and limits act between steps, so that the model, optimizer and counters always fit each other.

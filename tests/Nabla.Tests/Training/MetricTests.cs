@@ -7,8 +7,8 @@ public sealed class MetricTests
     private static readonly Tensor Target = Tensor.Of([0, 1, 2, 2, 1, 0, 2, 1]);
     private static readonly Tensor Predicted = Tensor.Of([0, 2, 2, 2, 1, 1, 0, 1]);
 
-    public static TheoryData<string> Kinds => ["mean", "mse", "mae", "r2", "perplexity", "accuracy", "top2", "matrix", "precision", "recall",
-        "f1", "auroc", "auroc3"];
+    public static TheoryData<string> Kinds => ["mean", "mse", "mae", "r2", "perplexity", "accuracy", "top2", "matrix", "precision",
+        "recall", "f1", "auroc", "auroc3"];
 
     private static Metric Make(string kind) => kind switch
     {
@@ -131,7 +131,8 @@ public sealed class MetricTests
     public void Regression_and_language()
     {
         Tensor y = Tensor.Of([3.0, -0.5, 2, 7]), x = Tensor.Of([2.5, 0.0, 2, 8]);
-        (Metric, double)[] expected = [(new MeanSquaredError(), 0.375), (new MeanAbsoluteError(), 0.5), (new R2Score(), 0.9486081370449679)];
+        (Metric, double)[] expected =
+            [(new MeanSquaredError(), 0.375), (new MeanAbsoluteError(), 0.5), (new R2Score(), 0.9486081370449679)];
         foreach ((Metric metric, double value) in expected)
         {
             metric.Update(x, y);
@@ -146,8 +147,9 @@ public sealed class MetricTests
     public void Refuses_shapes_that_do_not_fit()
     {
         Tensor three = Tensor.Zeros([3]), four = Tensor.Zeros([4], DType.Int64);
-        foreach (Metric metric in new Metric[] { new Mean(), new MeanSquaredError(), new MeanAbsoluteError(), new R2Score(), new Perplexity(),
-            new Accuracy(), new Accuracy(2), new ConfusionMatrix(2), new Auroc() })
+        Metric[] all = [new Mean(), new MeanSquaredError(), new MeanAbsoluteError(), new R2Score(), new Perplexity(), new Accuracy(),
+            new Accuracy(2), new ConfusionMatrix(2), new Auroc()];
+        foreach (Metric metric in all)
             Assert.Throws<ShapeException>(() => metric.Update(three, four));
         Assert.Throws<DTypeException>(() => new Accuracy().Update(three, three));
         Assert.Throws<ArgumentException>(() => new Precision(3, Average.Binary));

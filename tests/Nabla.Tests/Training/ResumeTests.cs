@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Nabla.Tests.Training;
 
-/// <summary>A process that trains is killed again and again; in the end it has computed the same bits as one that nobody disturbed.</summary>
+/// <summary>A process that trains is killed again and again; in the end it has computed the same bits as one that nobody
+/// disturbed.</summary>
 public sealed class ResumeTests : IDisposable
 {
     private const int Epochs = 40;

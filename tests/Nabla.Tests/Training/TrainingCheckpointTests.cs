@@ -211,7 +211,8 @@ public sealed class TrainingCheckpointTests : IDisposable
         run.Train(2);
         run.Checkpoint.LoadStateDict(state, strict: false);
         Assert.Equal((2, 14), (run.Checkpoint.Epoch, run.Checkpoint.Step));
-        Assert.Equal(((Tensor)((IDictionary)state["model"]!)["0.weight"]!).ToArray<float>(), run.Model.StateDict()["0.weight"].ToArray<float>());
+        Tensor saved = (Tensor)((IDictionary)state["model"]!)["0.weight"]!;
+        Assert.Equal(saved.ToArray<float>(), run.Model.StateDict()["0.weight"].ToArray<float>());
     }
 
     [Fact]
