@@ -48,16 +48,31 @@ public abstract partial class Module
     /// <exception cref="StateDictException">Sizes differ; or names differ, and <paramref name="strict"/> is true.</exception>
     public StateDictMatch LoadStateDict(IReadOnlyDictionary<string, Tensor> state, bool strict = true, bool assign = false)
     {
+        (StateDictMatch match, Action apply, _) = Plan(state, strict, assign);
+        apply();
+        return match;
+    }
+
+    /// <summary>Checks a state dict. Values change when the first action is called; the second leaves everything as it was.</summary>
+    internal (StateDictMatch Match, Action Apply, Action Cancel) Plan(IReadOnlyDictionary<string, Tensor> state, bool strict = true,
+        bool assign = false)
+    {
         ArgumentNullException.ThrowIfNull(state);
         List<Module> sized = SizeFrom(state);
         try
         {
-            return LoadChecked(state, strict, assign);
+            (StateDictMatch match, Action apply) = Checked(state, strict, assign);
+            return (match, apply, Cancel);
         }
         catch (StateDictException)
         {
-            foreach (Module module in sized) module.ForgetSize();
+            Cancel();
             throw;
+        }
+
+        void Cancel()
+        {
+            foreach (Module module in sized) module.ForgetSize();
         }
     }
 
@@ -74,7 +89,7 @@ public abstract partial class Module
     {
     }
 
-    private StateDictMatch LoadChecked(IReadOnlyDictionary<string, Tensor> state, bool strict, bool assign)
+    private (StateDictMatch, Action) Checked(IReadOnlyDictionary<string, Tensor> state, bool strict, bool assign)
     {
         List<string> missing = [], errors = [];
         HashSet<string> unexpected = [.. state.Keys];
@@ -108,15 +123,17 @@ public abstract partial class Module
         string[] surplus = [.. state.Keys.Where(unexpected.Contains)];
         if (errors.Count > 0 || (strict && (missing.Count > 0 || surplus.Length > 0)))
             throw new StateDictException(GetType().Name, strict ? missing : [], strict ? surplus : [], errors);
-        using (Autograd.NoGrad())
-            foreach ((Slot slot, Tensor value) in plan)
-            {
-                if (assign) slot.Put(slot.Buffer ? value.Detach() : Parameter.Of(value, ((Tensor)slot.Value!).RequiresGrad));
-                else if (!ReferenceEquals(slot.Value, value)) ((Tensor)slot.Value!).Copy_(value);
-            }
-        foreach ((Module module, Tensor value) in extras) module.ExtraState = value;
-        foreach (Module module in Modules()) module.Refresh();
-        return new StateDictMatch(missing, surplus);
+        return (new StateDictMatch(missing, surplus), () =>
+        {
+            using (Autograd.NoGrad())
+                foreach ((Slot slot, Tensor value) in plan)
+                {
+                    if (assign) slot.Put(slot.Buffer ? value.Detach() : Parameter.Of(value, ((Tensor)slot.Value!).RequiresGrad));
+                    else if (!ReferenceEquals(slot.Value, value)) ((Tensor)slot.Value!).Copy_(value);
+                }
+            foreach ((Module module, Tensor value) in extras) module.ExtraState = value;
+            foreach (Module module in Modules()) module.Refresh();
+        });
     }
 
     /// <summary>A copy of this module and all below with parameters, buffers and hooks of its own. What is tied stays tied.</summary>

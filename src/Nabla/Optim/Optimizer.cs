@@ -10,7 +10,7 @@ namespace Nabla.Optim;
 /// the options <c>foreach</c>, <c>fused</c> and <c>capturable</c>, which choose between PyTorch's implementations, are kept for state
 /// dictionaries and change nothing.
 /// </remarks>
-public abstract partial class Optimizer
+public abstract partial class Optimizer : IStateful
 {
     private readonly List<ParamGroup> groups = [];
     private readonly OrderedDictionary<string, object?> defaults = [];
