@@ -15,7 +15,7 @@ public sealed class ModuleConformanceTests
     public void Modules_agree_with_PyTorch(string name)
     {
         OperatorResult result = Runner.Run(Data.Value, Data.Value.Modules.First(m => m.Name == name));
-        Assert.SkipWhen(result.Absent, $"There is no module {name} yet.");
+        Assert.False(result.Absent, $"There is no module {name}.");
         StringBuilder text = new();
         foreach (Failure f in result.Failures)
             text.AppendLine(CultureInfo.InvariantCulture, $"case {f.Sample} ({f.Layout}) {f.Call}: {string.Join("; ", f.Differences)}");
