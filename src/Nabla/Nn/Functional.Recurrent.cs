@@ -64,7 +64,8 @@ public static partial class Functional
     {
         if (input.Rank != 2) Throw.Shapes($"input must have 2 dimensions, got {input.Rank}: one row for each item.");
         if (wIh.Rank != 2 || wHh.Rank != 2 || wHh.Size(0) != gates * wHh.Size(1) || wIh.Size(0) != wHh.Size(0))
-            Throw.Shapes($"weights must have shapes [{gates} hidden, in] and [{gates} hidden, hidden], but got {wIh.Shape} and {wHh.Shape}.");
+            Throw.Shapes($"weights must have shapes [{gates} hidden, in] and [{gates} hidden, hidden], but got {wIh.Shape} and " +
+                $"{wHh.Shape}.");
         if (input.Size(1) != wIh.Size(1))
             Throw.Shapes($"input has inconsistent input_size: got {input.Size(1)} expected {wIh.Size(1)}");
         for (int i = 0; i < states.Length; i++)

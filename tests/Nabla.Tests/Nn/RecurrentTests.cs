@@ -235,7 +235,8 @@ public sealed class RecurrentTests
         Says<ShapeException>("the feature number of src and tgt must be equal to d_model",
             () => transformer.Call(Tensor.Rand([3, 2, 4]), Tensor.Rand([3, 2, 5])));
 
-        static void Says<T>(string begin, Func<object?> call) where T : Exception => Assert.StartsWith(begin, Assert.Throws<T>(call).Message);
+        static void Says<T>(string begin, Func<object?> call) where T : Exception =>
+            Assert.StartsWith(begin, Assert.Throws<T>(call).Message);
     }
 
     [Fact]
