@@ -12,7 +12,6 @@ namespace Nabla.Nn;
 public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [DynamicallyAccessedMembers(Tree.Needs)] TState>
     : Module<Tensor, Tensor?, TGiven, (Tensor Output, TState State)>
 {
-    private readonly int gates;
     private readonly double dropout;
 
     private protected RNNBase(int gates, long inputSize, long hiddenSize, long numLayers, bool bias, bool batchFirst, double dropout,
@@ -28,7 +27,7 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
                 projSize);
         if (projSize >= hiddenSize)
             Throw.Range(nameof(projSize), projSize, $"proj_size has to be smaller than hidden_size: {projSize} and {hiddenSize}");
-        (this.gates, this.dropout) = (gates, dropout);
+        this.dropout = dropout;
         (InputSize, HiddenSize, NumLayers, ProjSize) = (inputSize, hiddenSize, numLayers, projSize);
         (HasBias, BatchFirst, Bidirectional) = (bias, batchFirst, bidirectional);
         for (long layer = 0; layer < numLayers; layer++)
