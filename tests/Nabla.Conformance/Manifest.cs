@@ -22,7 +22,7 @@ public sealed class DataSet : IDisposable
     {
         archive = new Archive(path);
         Modules = archive.Has("modules/index.json") ? [.. ReadModules()] : [];
-        if (!archive.Has("index.json") && (Modules.Count > 0 || TrainingRuns.In(archive).Count > 0))
+        if (!archive.Has("index.json"))
         {
             (Operators, Aliases) = ([], []);
             return;

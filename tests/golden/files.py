@@ -48,11 +48,13 @@ model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.BatchNorm1d(2))
 adam = torch.optim.Adam([{"params": model[0].parameters(), "lr": 0.5}, {"params": model[1].parameters()}], lr=0.25)
 model(torch.ones(3, 2)).sum().backward()
 adam.step()
-torch.save({"model": model.state_dict(), "optimizer": adam.state_dict(), "epoch": 3, "rng": torch.get_rng_state()[:16].clone()}, "checkpoint.pt")
+checkpoint = {"model": model.state_dict(), "optimizer": adam.state_dict(), "epoch": 3, "rng": torch.get_rng_state()[:16].clone()}
+torch.save(checkpoint, "checkpoint.pt")
 
 torch.save({
     "none": None, "bools": [True, False], "ints": [0, 255, 256, 65535, 65536, -1, -2**31, 2**31, -2**63, 2**63 - 1, 128, 32768],
-    "floats": [0.1, -0.0, float("inf")], "text": "a\nb ü 重 \U0001f600", "tuples": [(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)], "empty": [[], {}],
+    "floats": [0.1, -0.0, float("inf")], "text": "a\nb ü 重 \U0001f600",
+    "tuples": [(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)], "empty": [[], {}],
     "size": torch.zeros(2, 3).shape, "dtype": torch.bfloat16, "device": [torch.device("cpu"), torch.device("cuda", 1)], 7: "seven",
     "parameter": torch.nn.Parameter(torch.tensor([1.0, 2.0])), "frozen": torch.nn.Parameter(torch.tensor([3.0]), requires_grad=False),
     "leaf": torch.tensor([4.0], requires_grad=True), "many": list(range(1100)),
@@ -112,7 +114,8 @@ def safetensors(path, tensors, metadata=None):
     header, data = ({"__metadata__": metadata} if metadata else {}), b""
     for name, t in tensors.items():
         raw = t.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes() if t.numel() else b""
-        header[name] = {"dtype": codes[str(t.dtype).removeprefix("torch.")], "shape": list(t.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        code = codes[str(t.dtype).removeprefix("torch.")]
+        header[name] = {"dtype": code, "shape": list(t.shape), "data_offsets": [len(data), len(data) + len(raw)]}
         data += raw
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)

@@ -66,7 +66,8 @@ for name, entry in sorted(header.items(), key=lambda e: e[1]["data_offsets"]):
     assert begin == end
     end = stop
     dtype = getattr(torch, codes[entry["dtype"]])
-    state[name] = torch.frombuffer(bytearray(data[begin:stop]), dtype=dtype).reshape(entry["shape"]) if stop > begin else torch.zeros(entry["shape"], dtype=dtype)
+    values = torch.frombuffer(bytearray(data[begin:stop]), dtype=dtype) if stop > begin else torch.zeros(0, dtype=dtype)
+    state[name] = values.reshape(entry["shape"])
 assert end == len(data)
 check_state({name: state[name] for name in header}, expected)
 print("nabla.safetensors: every rule of the format")

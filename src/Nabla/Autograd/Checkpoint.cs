@@ -32,8 +32,7 @@ public enum DeterminismCheck
 /// </remarks>
 public static class Checkpoint
 {
-    private static bool earlyStop = true;
-    private static bool? debugs;
+    private static readonly AsyncLocal<bool?> EarlyStop = new(), Debugs = new();
 
     /// <summary>f(input), of which only the input is kept for backward.</summary>
     /// <param name="f">The region: tensors in any structure (see <see cref="Tree"/>) to tensors in any structure.</param>
@@ -60,7 +59,7 @@ public static class Checkpoint
             Throw.Range(nameof(determinismCheck), determinismCheck, "determinism_check should be one of ['default', 'none'], but got " +
                 $"{determinismCheck}: use a member of DeterminismCheck.");
         CheckpointLog? log = null;
-        if (debugs ?? debug)
+        if (Debugs.Value ?? debug)
         {
             if (contextFn is not null)
                 throw new ArgumentException("debug=True is incompatible with non-default context_fn: pass one of them.", nameof(debug));
@@ -68,7 +67,7 @@ public static class Checkpoint
         }
         if (!GradMode.Enabled) return f(input);
         CheckpointSettings settings = new(preserveRngState, log?.Contexts ?? contextFn?.Invoke(), determinismCheck, log,
-            earlyStop ?? Checkpoint.earlyStop, generators ?? []);
+            earlyStop ?? EarlyStop.Value ?? true, generators ?? []);
         // The frame must not keep the tensors but for its saved ones.
         TIn form = Tree.Map(input, static _ => Empty);
         CheckpointFrame frame = new(Tree.Leaves(input), x => f(Tree.Build(form, x)), settings);
@@ -174,22 +173,23 @@ public static class Checkpoint
         return Selective(op => names.Contains(op.Name) ? CheckpointPolicy.MustSave : CheckpointPolicy.PreferRecompute);
     }
 
-    /// <summary>Whether regions that begin inside the scope stop their second run early, unless they say so themselves.</summary>
+    /// <summary>Whether regions that this flow of execution begins inside the scope stop their second run early, unless they say so themselves.</summary>
     /// <param name="enable">False: the function always runs to its end.</param>
     public static IDisposable SetEarlyStop(bool enable)
     {
-        bool before = earlyStop;
-        earlyStop = enable;
-        return new Restore(() => earlyStop = before);
+        bool? before = EarlyStop.Value;
+        EarlyStop.Value = enable;
+        return new Restore(() => EarlyStop.Value = before);
     }
 
-    /// <summary>Whether regions that begin inside the scope list their operations in errors, whatever they say themselves.</summary>
+    /// <summary>Whether regions that this flow of execution begins inside the scope list their operations in errors, whatever
+    /// they say themselves.</summary>
     /// <param name="enabled">Null: as they say.</param>
     public static IDisposable SetDebugEnabled(bool? enabled)
     {
-        bool? before = debugs;
-        debugs = enabled;
-        return new Restore(() => debugs = before);
+        bool? before = Debugs.Value;
+        Debugs.Value = enabled;
+        return new Restore(() => Debugs.Value = before);
     }
 
     private static readonly Tensor Empty = Tensor.Zeros([0]);

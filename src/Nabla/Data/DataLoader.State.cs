@@ -15,7 +15,7 @@ public sealed partial class DataLoader<T, TBatch>
     /// The place in the data, to go on from there: the number of the epoch, how many of its batches were delivered, its base seed, and the
     /// generator's state in which its order was drawn. Of a few kilobytes whatever the data set's size.
     /// <para>The state of <see cref="Generator.Default"/> is not part of it: save that too (<see cref="Generator.GetState"/>), as for
-    /// everything else that draws from it.</para>
+    /// everything else that draws from it. What a data set draws in workers begins anew with their seeds.</para>
     /// </summary>
     /// <returns>"epoch", "in_epoch", "batches", "base_seed", "sampler" and "generator".</returns>
     public OrderedDictionary<string, object?> StateDict()

@@ -14,7 +14,7 @@ namespace Nabla.Data;
 /// <typeparam name="T">A sample.</typeparam>
 /// <typeparam name="TBatch">A batch: the samples as <see cref="Collate"/> or the function given joins them.</typeparam>
 public sealed partial class DataLoader<T, [DynamicallyAccessedMembers(Collate.Needs)] TBatch> : IEnumerable<TBatch>, ISized,
-    IDisposable, IAsyncDisposable
+    IStateful, IDisposable, IAsyncDisposable
 {
     readonly Dataset<T>? map;
     readonly IterableDataset<T>? stream;
@@ -149,18 +149,10 @@ public sealed partial class DataLoader<T, [DynamicallyAccessedMembers(Collate.Ne
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Stops the workers. They are started again if another epoch is begun.</summary>
-    public void Dispose()
-    {
-        Interlocked.Exchange(ref persistent, null)?.Stop(wait: true);
-        GC.SuppressFinalize(this);
-    }
+    public void Dispose() => Interlocked.Exchange(ref persistent, null)?.Stop(wait: true);
 
     /// <summary>Stops the workers without blocking this thread.</summary>
-    public ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        return Interlocked.Exchange(ref persistent, null)?.StopAsync() ?? default;
-    }
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref persistent, null)?.StopAsync() ?? default;
 
     /// <summary>The number of samples, or -1 of a stream.</summary>
     internal long Samples

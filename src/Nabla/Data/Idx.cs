@@ -32,8 +32,9 @@ public static class Idx
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (maxBytes < 0) Throw.Range(nameof(maxBytes), maxBytes, "Idx.Read: maxBytes is negative.");
-        Stream content = DataFile.Unpack(stream, out long? length);
+        Stream content = DataFile.Unpack(stream, out long? length, leaveOpen: true);
         bool packed = !ReferenceEquals(content, stream);
+        using Stream? unpacker = packed ? content : null;
         if (packed) length *= DataFile.MostPerByte;
         long at = 0;
         try

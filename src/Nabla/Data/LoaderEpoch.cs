@@ -140,7 +140,22 @@ internal sealed class LoaderEpoch<T, TBatch> : IEnumerator<TBatch>, IAsyncEnumer
     LoaderAnswer<TBatch> Fetch()
     {
         if (!Draw()) return new(default, Ended: true);
-        return fetchers[0].Read(batches?.Current, stop.Token) is { } samples ? new(fetchers[0].Join(samples)) : new(default, Ended: true);
+        LoaderFetcher<T, TBatch> fetcher = fetchers[0];
+        try
+        {
+            return fetcher.Read(batches?.Current, stop.Token) is { } samples ? new(fetcher.Join(samples)) : new(default, Ended: true);
+        }
+        catch (Exception e) when (Note(e, $"batch {Delivered}, {fetcher.Place}"))
+        {
+            throw;
+        }
+    }
+
+    /// <summary>Notes where an error happened, and does not catch it.</summary>
+    static bool Note(Exception e, string where)
+    {
+        e.Data["DataLoader"] = where;
+        return false;
     }
 
     /// <summary>Draws the next batch of indices. Whether there is one; a stream always says so.</summary>

@@ -29,7 +29,8 @@ internal static class Checksum
     /// <summary>CRC-32 of what came before, of which <paramref name="crc"/> is the CRC-32, and these bytes.</summary>
     internal static uint Crc32(ReadOnlySpan<byte> bytes, uint crc = 0)
     {
-        uint[] t0 = Tables[0], t1 = Tables[1], t2 = Tables[2], t3 = Tables[3], t4 = Tables[4], t5 = Tables[5], t6 = Tables[6], t7 = Tables[7];
+        uint[] t0 = Tables[0], t1 = Tables[1], t2 = Tables[2], t3 = Tables[3];
+        uint[] t4 = Tables[4], t5 = Tables[5], t6 = Tables[6], t7 = Tables[7];
         crc = ~crc;
         for (; bytes.Length >= 8; bytes = bytes[8..])
         {

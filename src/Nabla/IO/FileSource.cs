@@ -66,11 +66,12 @@ internal sealed class FileSource : IDisposable
     internal void Read(long position, Span<byte> into)
     {
         if (position < 0 || position > Length - into.Length)
-            Throw.Data($"{Name}: unexpected end of file: bytes {position} to {position + into.Length} were wanted, but there are {Length}.");
+            Throw.Data($"{Name}: unexpected end of file: bytes {position} to {position + into.Length} were wanted of {Length}.");
         if (into.Length == 0) return;
         stream.Position = start + position;
         int read = stream.ReadAtLeast(into, into.Length, throwOnEndOfStream: false);
-        if (read < into.Length) Throw.Data($"{Name}: unexpected end of file at byte {position + read}: it became shorter while being read.");
+        if (read < into.Length)
+            Throw.Data($"{Name}: unexpected end of file at byte {position + read}: it became shorter while being read.");
     }
 
     internal byte[] Read(long position, int count)

@@ -133,7 +133,8 @@ public static class Npy
             byte[] piece = new byte[Math.Min(TensorBytes.Piece, expected - done)];
             int n = stream.ReadAtLeast(piece, piece.Length, throwOnEndOfStream: false);
             done += n;
-            if (n < piece.Length) Throw.Data($"{name}: Failed to read all data for array: {Mismatch(header, expected)}, but {done} follow.");
+            if (n < piece.Length)
+                Throw.Data($"{name}: Failed to read all data for array: {Mismatch(header, expected)}, but {done} follow.");
             pieces.Add(piece);
         }
         Tensor t = Tensor.Allocate(header.Layout(), header.DType);

@@ -35,7 +35,8 @@ internal readonly record struct NpyHeader(DType DType, bool BigEndian, bool Fort
     internal static byte[] Write(DType dtype, bool fortran, ReadOnlySpan<long> shape)
     {
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"{{'descr': '{Code(dtype)}', 'fortran_order': {(fortran ? "True" : "False")}, 'shape': (");
+        string order = fortran ? "True" : "False";
+        text.Append(CultureInfo.InvariantCulture, $"{{'descr': '{Code(dtype)}', 'fortran_order': {order}, 'shape': (");
         for (int i = 0; i < shape.Length; i++)
         {
             if (i > 0) text.Append(' ');

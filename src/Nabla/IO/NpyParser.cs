@@ -25,7 +25,8 @@ internal ref struct NpyParser(string name, ReadOnlySpan<byte> text)
         if (major is < 1 or > 3 || minor != 0)
             Throw.Data($"{name}: Invalid version ({major}, {minor}): versions 1.0, 2.0 and 3.0 of the format are known.");
         if (major > 1 && first.Length < 12) Throw.Data($"{name}: EOF: reading array header length, expected 12 bytes got {first.Length}.");
-        uint length = major == 1 ? first[8] | (uint)first[9] << 8 : first[8] | (uint)first[9] << 8 | (uint)first[10] << 16 | (uint)first[11] << 24;
+        uint length = major == 1 ? first[8] | (uint)first[9] << 8
+            : first[8] | (uint)first[9] << 8 | (uint)first[10] << 16 | (uint)first[11] << 24;
         if (length > NpyHeader.MaxLength)
             Throw.Data($"{name}: Header info length ({length}) is large: at most {NpyHeader.MaxLength} bytes are read.");
         return (major == 1 ? 10 : 12, (int)length);
@@ -75,7 +76,7 @@ internal ref struct NpyParser(string name, ReadOnlySpan<byte> text)
         }
         string what = code.Length < 2 ? "" : code[1] switch
         {
-            'O' => "Object arrays cannot be loaded when allow_pickle=False: they hold a pickle, which can run any program, and is never read",
+            'O' => "Object arrays cannot be loaded when allow_pickle=False: they hold a pickle, which could run anything",
             'u' => "Nabla has uint8 and no other unsigned type; save a.astype(numpy.int64) instead",
             'U' or 'S' or 'a' => "strings are no tensor",
             'M' or 'm' => "dates and durations are no tensor; save a.astype(numpy.int64) instead",

@@ -12,8 +12,8 @@ internal sealed partial class PickleReader
         if (PickleGlobals.Find(name) is { } found) return found;
         if (PickleGlobals.Foreign(name) is { } what) Throw.Unsupported($"{place}, byte {start}: the file holds {what} (GLOBAL {name}).");
         at = start;
-        Fail($"Unsupported global: GLOBAL {Throw.Quote(name.Replace(' ', '.'))} was not an allowed global; no class or function is ever looked up by " +
-            "a name out of a file");
+        Fail($"Unsupported global: GLOBAL {Throw.Quote(name.Replace(' ', '.'))} was not an allowed global; no class or function " +
+            "is ever looked up by a name out of a file");
         return "";
     }
 
@@ -104,8 +104,8 @@ internal sealed partial class PickleReader
         }
         NoHooks(a[5]);
         if (a.Length == 7 && a[6] is not (null or OrderedDictionary<object, object?> { Count: 0 }))
-            Throw.Unsupported($"{place}, byte {at}: a tensor is a lazy conjugate or negative, or has other attributes; save x.resolve_conj() or " +
-                "x.resolve_neg().");
+            Throw.Unsupported($"{place}, byte {at}: a tensor is a lazy conjugate or negative, or has other attributes; " +
+                "save x.resolve_conj() or x.resolve_neg().");
         long[] size = Sizes(a[2], "the size of a tensor"), stride = Sizes(a[3], "the stride of a tensor");
         if (size.Length != stride.Length) Fail($"a tensor has {size.Length} sizes and {stride.Length} strides");
         if (TensorBytes.Check(size, memory.DType, out long count) is { } error) Fail(error);
@@ -113,8 +113,8 @@ internal sealed partial class PickleReader
         for (int i = 0; i < size.Length; i++) if (count > 0) end += (Int128)(size[i] - 1) * stride[i];
         if (count > 0) end++;
         if (offset < 0 || end > memory.Count)
-            Fail($"setStorage: sizes {Shape.Format(size)}, strides {Shape.Format(stride)} and storage offset {offset} are out of bounds for " +
-                $"storage of size {memory.Count}");
+            Fail($"setStorage: sizes {Shape.Format(size)}, strides {Shape.Format(stride)} and storage offset {offset} are " +
+                $"out of bounds for storage of size {memory.Count}");
         Tensor t = new(memory.Storage, new Layout(size, stride, offset), memory.DType);
         if (requiresGrad) RequireGrad(t);
         return t;
@@ -142,6 +142,7 @@ internal sealed partial class PickleReader
 
     private void NoHooks(object? hooks)
     {
-        if (hooks is not (null or OrderedDictionary<object, object?> { Count: 0 })) Fail("a tensor has backward hooks, which are functions");
+        if (hooks is not (null or OrderedDictionary<object, object?> { Count: 0 }))
+            Fail("a tensor has backward hooks, which are functions");
     }
 }

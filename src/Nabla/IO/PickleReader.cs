@@ -29,7 +29,8 @@ internal sealed partial class PickleReader(string place, byte[] bytes, Func<stri
     internal object? Read()
     {
         if (bytes.Length < 2 || bytes[0] != 0x80) Fail("it does not begin with PROTO as a pickle of PyTorch's does");
-        if (bytes[1] != 2) Throw.Unsupported($"{place}: pickle protocol {bytes[1]} is not supported; save with torch.save's own protocol, 2.");
+        if (bytes[1] != 2)
+            Throw.Unsupported($"{place}: pickle protocol {bytes[1]} is not supported; save with torch.save's own protocol, 2.");
         at = 2;
         while (Step())
         {

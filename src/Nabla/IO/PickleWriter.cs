@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections;
 using System.Runtime.CompilerServices;
@@ -32,9 +33,10 @@ internal sealed class PickleWriter
         }
     }
 
-    private readonly MemoryStream pickle = new();
+    private readonly ArrayBufferWriter<byte> pickle = new();
     private readonly Dictionary<object, object> plain = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<object, int> heights = new(ReferenceEqualityComparer.Instance), places = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<object, int> heights = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<object, int> places = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, int> texts = new(StringComparer.Ordinal), globals = new(StringComparer.Ordinal);
     private readonly Dictionary<Storage, Memory> storages = new(ReferenceEqualityComparer.Instance);
     private int memo;
@@ -48,7 +50,7 @@ internal sealed class PickleWriter
         Put('.');
     }
 
-    internal ReadOnlySpan<byte> Pickle => pickle.GetBuffer().AsSpan(0, (int)pickle.Length);
+    internal ReadOnlySpan<byte> Pickle => pickle.WrittenSpan;
 
     /// <summary>The storages that the pickle names, by their keys.</summary>
     internal IEnumerable<Memory> Storages => storages.Values.OrderBy(static m => m.Key);
@@ -61,7 +63,8 @@ internal sealed class PickleWriter
         {
             case null or bool or long or double or DType: return (value, 0);
             case string text:
-                if (!IsText(text)) throw new ArgumentException($"The string {Throw.Quote(text)} holds half a surrogate pair.", nameof(value));
+                if (!IsText(text))
+                    throw new ArgumentException($"The string {Throw.Quote(text)} holds half a surrogate pair.", nameof(value));
                 return (text, 0);
             case int or short or byte or sbyte or ushort or uint: return (Convert.ToInt64(value, null), 0);
             case float or Half: return (value is Half half ? (double)half : (double)(float)value, 0);
@@ -77,12 +80,13 @@ internal sealed class PickleWriter
         }
         (object simple, int height) = value switch
         {
-            IEnumerable<KeyValuePair<string, Tensor>> state => Map(new Ordered(), state.Select(static e => ((object?)e.Key, (object?)e.Value)), depth),
+            IEnumerable<KeyValuePair<string, Tensor>> state => Map(new Ordered(), Entries(state), depth),
             IDictionary map => Map([], Entries(map), depth),
             object?[] or ITuple => Tuple(value, depth),
             IList list => List(list, depth),
-            _ => throw new ArgumentException($"A {value.GetType()} cannot be saved. Null, bool, integers of up to 64 bits, float, double, string, " +
-                "Tensor, Shape, DType can, and lists, object?[] (a tuple), tuples and dictionaries of them.", nameof(value)),
+            _ => throw new ArgumentException($"A {value.GetType()} cannot be saved. Null, bool, integers of up to 64 bits, " +
+                "float, double, string, Tensor, Shape, DType can, and lists, object?[] (a tuple), tuples and dictionaries of them.",
+                nameof(value)),
         };
         plain.Add(value, simple);
         heights.Add(value, height);
@@ -103,6 +107,11 @@ internal sealed class PickleWriter
         return true;
     }
 
+    private static IEnumerable<(object?, object?)> Entries(IEnumerable<KeyValuePair<string, Tensor>> state)
+    {
+        foreach ((string name, Tensor t) in state) yield return (name, t);
+    }
+
     private static IEnumerable<(object?, object?)> Entries(IDictionary map)
     {
         IDictionaryEnumerator entries = map.GetEnumerator();
@@ -116,9 +125,11 @@ internal sealed class PickleWriter
         {
             (object? name, _) = Simplify(key, depth + 1);
             if (name is not (string or long))
-                throw new ArgumentException($"A key of a dictionary is a {key?.GetType()}; strings and integers can be keys.", nameof(entries));
+                throw new ArgumentException($"A key of a dictionary is a {key?.GetType()}; strings and integers can be keys.",
+                    nameof(entries));
             (object? simple, int inner) = Simplify(item, depth + 1);
-            if (!map.TryAdd(name, simple)) throw new ArgumentException($"The key {Throw.Quote(name.ToString()!)} occurs twice.", nameof(entries));
+            if (!map.TryAdd(name, simple))
+                throw new ArgumentException($"The key {Throw.Quote(name.ToString()!)} occurs twice.", nameof(entries));
             height = Math.Max(height, inner);
         }
         return (map, height + 1);
@@ -348,7 +359,9 @@ internal sealed class PickleWriter
 
     private void Put(params ReadOnlySpan<int> bytes)
     {
-        foreach (int b in bytes) pickle.WriteByte((byte)b);
+        Span<byte> room = pickle.GetSpan(bytes.Length);
+        for (int i = 0; i < bytes.Length; i++) room[i] = (byte)bytes[i];
+        pickle.Advance(bytes.Length);
     }
 
     private void Put(int op, uint operand)

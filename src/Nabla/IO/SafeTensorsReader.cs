@@ -32,7 +32,7 @@ internal static class SafeTensorsReader
         ulong length = BitConverter.ToUInt64(source.Read(0, 8));
         if (!BitConverter.IsLittleEndian) length = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(length);
         if (length > SafeTensorsWriter.MaxHeader)
-            Fail(source, "HeaderTooLarge", $"byte 0 says that the header has {length} bytes, and {SafeTensorsWriter.MaxHeader} are allowed");
+            Fail(source, "HeaderTooLarge", $"byte 0 says that the header has {length} bytes; {SafeTensorsWriter.MaxHeader} are allowed");
         if ((long)length > source.Length - 8)
             Fail(source, "InvalidHeaderLength", $"byte 0 says that the header has {length} bytes, and {source.Length - 8} follow");
         byte[] header = source.Read(8, (int)length);
@@ -43,7 +43,8 @@ internal static class SafeTensorsReader
         OrderedDictionary<string, string> texts = [];
         try
         {
-            using JsonDocument json = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
+            JsonDocumentOptions options = new() { MaxDepth = 4, AllowDuplicateProperties = false };
+            using JsonDocument json = JsonDocument.Parse(header, options);
             foreach (JsonProperty property in json.RootElement.EnumerateObject())
             {
                 if (property.NameEquals(SafeTensorsWriter.Metadata)) ReadTexts(source, property.Value, texts);
@@ -112,8 +113,8 @@ internal static class SafeTensorsReader
         foreach (JsonElement item in array.EnumerateArray())
         {
             if (item.ValueKind != JsonValueKind.Number || !item.TryGetUInt64(out ulong number) || number > long.MaxValue)
-                Fail(source, "InvalidHeaderDeserialization", $"the {field} of {place} holds {Throw.Quote(item.GetRawText())}, which is no " +
-                    "whole number from 0 to 2^63 - 1");
+                Fail(source, "InvalidHeaderDeserialization", $"the {field} of {place} holds {Throw.Quote(item.GetRawText())}, which " +
+                    "is no whole number from 0 to 2^63 - 1");
             else numbers[i++] = (long)number;
         }
         return numbers;
@@ -128,8 +129,8 @@ internal static class SafeTensorsReader
         foreach (Entry entry in sorted)
         {
             if (entry.Begin != end)
-                Fail(source, "InvalidOffset", $"tensor {Throw.Quote(entry.Name)} begins at {entry.Begin} of the data, where {end} was next: " +
-                    $"tensors may not {(entry.Begin < end ? "overlap" : "leave holes")}");
+                Fail(source, "InvalidOffset", $"tensor {Throw.Quote(entry.Name)} begins at {entry.Begin} of the data, where " +
+                    $"{end} was next: tensors may not {(entry.Begin < end ? "overlap" : "leave holes")}");
             end = entry.End;
         }
         if (end != source.Length - data)
@@ -143,10 +144,12 @@ internal static class SafeTensorsReader
             if (key.StartsWith(SafeTensorsWriter.Crc, StringComparison.Ordinal)) sums.Add(key[SafeTensorsWriter.Crc.Length..], text);
         if (sums.Count == 0) return null;
         foreach (Entry entry in entries)
-            if (!sums.ContainsKey(entry.Name)) Fail(source, "InvalidHeader", $"tensor {Throw.Quote(entry.Name)} has no checksum, but others do");
+            if (!sums.ContainsKey(entry.Name))
+                Fail(source, "InvalidHeader", $"tensor {Throw.Quote(entry.Name)} has no checksum, but others do");
         if (sums.Count == entries.Count) return sums;
         HashSet<string> names = [.. entries.Select(static e => e.Name)];
-        Fail(source, "InvalidHeader", $"tensor {Throw.Quote(sums.Keys.First(name => !names.Contains(name)))} has a checksum and is missing");
+        string missing = sums.Keys.First(name => !names.Contains(name));
+        Fail(source, "InvalidHeader", $"tensor {Throw.Quote(missing)} has a checksum and is missing");
         return null;
     }
 
@@ -159,8 +162,9 @@ internal static class SafeTensorsReader
         {
             string sum = SafeTensorsWriter.Sum(entry.Name, entry.DType, entry.Shape, bytes);
             if (!sum.Equals(sums[entry.Name], StringComparison.OrdinalIgnoreCase))
-                Throw.Data($"{source.Name}: the checksum of tensor {Throw.Quote(entry.Name)} is {sum}, but {Throw.Quote(sums[entry.Name])} " +
-                    "was written: the file is damaged, or another program changed it and kept the checksums (verify: false loads it then).");
+                Throw.Data($"{source.Name}: the checksum of tensor {Throw.Quote(entry.Name)} is {sum}, but " +
+                    $"{Throw.Quote(sums[entry.Name])} was written: the file is damaged, or another program changed it and kept the " +
+                    "checksums (verify: false loads it then).");
         }
         if (TensorBytes.Finish(bytes, entry.DType, bigEndian: false) is { } error)
             Throw.Data($"{source.Name}: tensor {Throw.Quote(entry.Name)}: {error}.");

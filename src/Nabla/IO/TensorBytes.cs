@@ -21,7 +21,8 @@ internal static class TensorBytes
         {
             if (size < 0) return string.Create(CultureInfo.InvariantCulture, $"the size {size} is negative");
             long factor = Math.Max(size, 1);
-            if (n > long.MaxValue / dtype.ItemSize() / factor) return $"the shape {Shape.Format(shape)} has more bytes than 64 bits can count";
+            if (n > long.MaxValue / dtype.ItemSize() / factor)
+                return $"the shape {Shape.Format(shape)} has more bytes than 64 bits can count";
             n *= factor;
         }
         count = shape.Contains(0) ? 0 : n;
@@ -108,7 +109,7 @@ internal static class TensorBytes
         {
             if (char.IsControl(name[i])) return "holds a control character";
             if (!char.IsSurrogate(name[i])) continue;
-            if (!char.IsHighSurrogate(name[i]) || i + 1 == name.Length || !char.IsLowSurrogate(name[i + 1])) return "holds half a surrogate pair";
+            if (i + 1 == name.Length || !char.IsSurrogatePair(name[i], name[i + 1])) return "holds half a surrogate pair";
             i++;
         }
         return null;

@@ -11,8 +11,10 @@ namespace Nabla.IO;
 /// <item><term>Tensor, Parameter</term><description><see cref="Tensor"/>, with its strides; tensors that share memory share it
 /// again</description></item>
 /// <item><term>list, tuple</term><description><c>List&lt;object?&gt;</c>, <c>object?[]</c></description></item>
-/// <item><term>dict, OrderedDict</term><description><c>OrderedDictionary&lt;object, object?&gt;</c> with keys of string or long</description></item>
-/// <item><term>torch.Size, torch.dtype, torch.device</term><description><see cref="Shape"/>, <see cref="DType"/>, string</description></item>
+/// <item><term>dict, OrderedDict</term><description><c>OrderedDictionary&lt;object, object?&gt;</c> with keys of string
+/// or long</description></item>
+/// <item><term>torch.Size, torch.dtype, torch.device</term><description><see cref="Shape"/>, <see cref="DType"/>,
+/// string</description></item>
 /// </list>
 /// <para>Nothing in a file is ever run: opcodes and names are those of a short fixed list, and no type is looked up by a name. Values
 /// are nested at most 64 deep, and memory is bounded by the file's size. Every entry has passed its CRC-32. Tensors of any device come to
@@ -115,7 +117,8 @@ public static class TorchFile
         }
         if (!entries.TryGetValue("data.pkl", out ZipEntry? pickle))
         {
-            Throw.Data($"PytorchStreamReader failed locating file data.pkl: file not found. {zip.Name} is a zip file and none of PyTorch's.");
+            Throw.Data("PytorchStreamReader failed locating file data.pkl: file not found. " +
+                $"{zip.Name} is a zip file and none of PyTorch's.");
             return null;
         }
         Dictionary<string, (Storage Storage, DType DType)> storages = new(StringComparer.Ordinal);

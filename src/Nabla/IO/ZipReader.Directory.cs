@@ -73,9 +73,11 @@ internal sealed partial class ZipReader
     private ZipEntry ReadEntry(byte[] bytes, ref int at)
     {
         ReadOnlySpan<byte> e = bytes.AsSpan(at);
-        if (e.Length < 46 || U32(e, 0) != CentralHeader) Fail($"an entry of the directory is not at byte {directory + at}, where it should be");
+        if (e.Length < 46 || U32(e, 0) != CentralHeader)
+            Fail($"an entry of the directory is not at byte {directory + at}, where it should be");
         int nameLength = U16(e, 28), extraLength = U16(e, 30), commentLength = U16(e, 32);
-        if (46 + nameLength + extraLength + commentLength > e.Length) Fail($"the entry of the directory at byte {directory + at} is cut off");
+        if (46 + nameLength + extraLength + commentLength > e.Length)
+            Fail($"the entry of the directory at byte {directory + at} is cut off");
         byte[] raw = e.Slice(46, nameLength).ToArray();
         string name = "";
         try

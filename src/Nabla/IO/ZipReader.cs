@@ -82,8 +82,8 @@ internal sealed partial class ZipReader
             CheckHeader(entry);
             if (!entry.IsDeflated) continue;
             if (entry.Size > limit - packed)
-                Fail($"its compressed entries hold more than {limit} bytes, which is more than a file of {source.Length} bytes is allowed; " +
-                    "pass a larger maxBytes if you trust it");
+                Fail($"its compressed entries hold more than {limit} bytes, which is more than a file of {source.Length} bytes " +
+                    "is allowed; pass a larger maxBytes if you trust it");
             packed += entry.Size;
         }
         ZipEntry[] sorted = [.. Entries];
@@ -132,9 +132,10 @@ internal sealed partial class ZipReader
         ReadOnlySpan<byte> d = bytes;
         bool signed = d.Length >= 16 && U32(d, 0) == Descriptor;
         if (signed) d = d[4..];
-        if (d.Length >= 20 && U32(d, 0) == entry.Crc && U64(d, 4) == (ulong)entry.Packed && U64(d, 12) == (ulong)entry.Size) entry.End += 20;
-        else if (d.Length >= 12 && U32(d, 0) == entry.Crc && U32(d, 4) == entry.Packed && U32(d, 8) == entry.Size) entry.End += 12;
-        else Fail($"{place} has another size or checksum after its bytes than in the directory");
+        if (d.Length < 12 || U32(d, 0) != entry.Crc) Fail($"{place} has another checksum after its bytes than in the directory");
+        if (d.Length >= 20 && U64(d, 4) == (ulong)entry.Packed && U64(d, 12) == (ulong)entry.Size) entry.End += 20;
+        else if (U32(d, 4) == entry.Packed && U32(d, 8) == entry.Size) entry.End += 12;
+        else Fail($"{place} has another size after its bytes than in the directory");
         if (signed) entry.End += 4;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
@@ -15,7 +16,7 @@ internal sealed class ZipWriter(Stream stream, int align)
     /// <summary>Midnight of the first day there is in zip files.</summary>
     private const uint Date = 0x00210000;
 
-    private readonly MemoryStream directory = new();
+    private readonly ArrayBufferWriter<byte> directory = new();
     private long at, count;
 
     /// <summary>An entry as it is: the parts one after the other.</summary>
@@ -53,8 +54,8 @@ internal sealed class ZipWriter(Stream stream, int align)
     /// <summary>The directory, which ends the file.</summary>
     internal void Finish()
     {
-        long start = at, size = directory.Length;
-        Put(directory.GetBuffer().AsSpan(0, (int)size));
+        long start = at, size = directory.WrittenCount;
+        Put(directory.WrittenSpan);
         if (count >= ushort.MaxValue || start >= uint.MaxValue)
         {
             Span<byte> wide = stackalloc byte[76];

@@ -14,8 +14,8 @@ internal static class RandomFrames
     {
         if (Frame.InnermostVmap(frame) is not { } vmap) return RandomDraw.Plain(layout, dtype, generator, draw);
         if (vmap.Randomness == Randomness.Error) Refuse();
-        if (vmap.Randomness == Randomness.Same) return Fresh(vmap.Parent, layout, dtype, generator, draw);
-        return Batch.New(vmap, Fresh(vmap.Parent, new Layout([vmap.Size, .. layout.shape]), dtype, generator, draw));
+        if (vmap.Randomness == Randomness.Same) return Fresh(vmap.Below, layout, dtype, generator, draw);
+        return Batch.New(vmap, Fresh(vmap.Below, new Layout([vmap.Size, .. layout.shape]), dtype, generator, draw));
     }
 
     /// <summary>A draw whose parameters are tensors.</summary>
@@ -74,7 +74,7 @@ internal static class RandomFrames
 
     private static Tensor Outside(Frame vmap, Func<Tensor> draw)
     {
-        Frame? inside = Frame.Exchange(vmap.Parent);
+        Frame? inside = Frame.Exchange(vmap.Below);
         try { return draw(); }
         finally { Frame.Exchange(inside); }
     }

@@ -19,7 +19,7 @@ internal sealed partial class Batch
                 "staticmethod or set generate_vmap_rule=True. In this library: override Vmap, or let GenerateVmapRule be true if the " +
                 "function is made of operations of tensors only.");
         }
-        Tensor[] y = FunctionRule.Apply(new VmappedRule(rule, inner, batched, Size, Frame.Randomness), inner, out FunctionContext lower);
+        Tensor[] y = FunctionRule.Apply(new VmappedRule(rule, inner, batched, Frame), inner, out FunctionContext lower);
         Tensor[] results = new Tensor[y.Length];
         for (int i = 0; i < y.Length; i++)
             results[i] = Array.IndexOf(inner, y[i]) is >= 0 and var source ? x[source] : New(Frame, y[i]);
@@ -51,7 +51,11 @@ internal sealed partial class Batch
                 "staticmethod. Please set generate_vmap_rule=False or delete the overriden vmap staticmethod to avoid ambiguity.");
         ctx.Missing = !rule.Split;
         VmapInfo info = new(Size, Frame.Randomness.ToString().ToLowerInvariant());
-        (Tensor[] y, int?[] dims) = rule.Vmap(info, Array.ConvertAll(batched, static b => b ? 0 : (int?)null), inner);
+        Frame outside = Frame.EnterInstead(Frame, batch: false);
+        Tensor[] y;
+        int?[] dims;
+        try { (y, dims) = rule.Vmap(info, Array.ConvertAll(batched, static b => b ? 0 : (int?)null), inner); }
+        finally { outside.Exit(); }
         Tensor[] results = new Tensor[y.Length];
         for (int i = 0; i < y.Length; i++)
         {
@@ -71,7 +75,7 @@ internal sealed partial class Batch
 }
 
 /// <summary>A function applied to a whole batch: each of its rules runs on tensors with the batch in front.</summary>
-internal sealed class VmappedRule(FunctionRule rule, Tensor[] operands, bool[] batched, long size, Randomness randomness) : FunctionRule
+internal sealed class VmappedRule(FunctionRule rule, Tensor[] operands, bool[] batched, Frame batch) : FunctionRule
 {
     /// <summary>The operands' layouts without the batch.</summary>
     private readonly long[][] items = [.. operands.Select((t, i) => batched[i] ? t.layout.shape[1..] : t.layout.shape)];
@@ -88,7 +92,7 @@ internal sealed class VmappedRule(FunctionRule rule, Tensor[] operands, bool[] b
 
     internal override Tensor[] Forward(FunctionContext ctx, Tensor[] x)
     {
-        Frame frame = Enter();
+        Frame frame = Frame.EnterInstead(batch, batch: true);
         try
         {
             Tensor[] wrapped = Wrap(frame, x);
@@ -104,7 +108,7 @@ internal sealed class VmappedRule(FunctionRule rule, Tensor[] operands, bool[] b
 
     internal override void SetupContext(FunctionContext ctx, Tensor[] x, Tensor[] y)
     {
-        Frame frame = Enter();
+        Frame frame = Frame.EnterInstead(batch, batch: true);
         try
         {
             Tensor[] wrapped = Wrap(frame, x);
@@ -118,7 +122,7 @@ internal sealed class VmappedRule(FunctionRule rule, Tensor[] operands, bool[] b
 
     internal override Tensor?[] Backward(FunctionContext ctx, Tensor?[] g)
     {
-        Frame frame = Enter();
+        Frame frame = Frame.EnterInstead(batch, batch: true);
         try
         {
             FunctionContext inner = ctx.Inner(rule, Wrap(frame, ctx.SavedTensors, ctx.BackwardBatched), forward: false);
@@ -145,7 +149,7 @@ internal sealed class VmappedRule(FunctionRule rule, Tensor[] operands, bool[] b
 
     internal override Tensor?[] Jvp(FunctionContext ctx, Tensor?[] t)
     {
-        Frame frame = Enter();
+        Frame frame = Frame.EnterInstead(batch, batch: true);
         try
         {
             bool[]? flags = ctx.ForwardBatched ?? ctx.BackwardBatched;
@@ -157,13 +161,6 @@ internal sealed class VmappedRule(FunctionRule rule, Tensor[] operands, bool[] b
                 : Array.IndexOf(wrapped, a) is >= 0 and var at ? t[at] : Batch.OpenOrExpand(a, frame));
         }
         finally { frame.Exit(); }
-    }
-
-    private Frame Enter()
-    {
-        Frame frame = Frame.Enter(Frame.Kind.Vmap);
-        (frame.Size, frame.Randomness) = (size, randomness);
-        return frame;
     }
 
     private Tensor[] Wrap(Frame frame, Tensor[] x)

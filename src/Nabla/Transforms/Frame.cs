@@ -27,12 +27,19 @@ internal sealed class Frame
 
     internal bool Closed;
 
+    /// <summary>The next frame outside as random operations see it: <see cref="Parent"/>, unless frames in between have handed their
+    /// batch to this one.</summary>
+    internal Frame? Below { get; private set; }
+
+    /// <summary>Whether this frame has taken over the batch of another one.</summary>
+    private bool Instead { get; init; }
+
     private readonly int captures;
     private readonly bool forward, inference;
 
     private Frame(Kind what, bool forward)
     {
-        Parent = current;
+        Parent = Below = current;
         What = what;
         Level = Interlocked.Increment(ref counter);
         Depth = 1;
@@ -59,13 +66,33 @@ internal sealed class Frame
     /// <summary>The innermost vmap, or null.</summary>
     internal static Frame? InnermostVmap(Frame? from)
     {
-        while (from is not null && from.What != Kind.Vmap) from = from.Parent;
+        while (from is not null && from.What != Kind.Vmap) from = from.Below;
         return from;
     }
 
     internal static Frame Enter(Kind what) => Push(new Frame(what, what == Kind.Jvp || Forward));
 
     internal static Frame EnterSwitch(bool forward) => Push(new Frame(Kind.ForwardSwitch, forward));
+
+    /// <summary>A frame that takes the place of a running vmap's and of those inside it.</summary>
+    /// <param name="vmap">That frame; it may have ended.</param>
+    /// <param name="batch">Whether there is a batch in the new frame.</param>
+    internal static Frame EnterInstead(Frame vmap, bool batch)
+    {
+        Frame frame = new(batch ? Kind.Vmap : Kind.ForwardSwitch, Forward)
+        {
+            Instead = true,
+            Size = vmap.Size,
+            Randomness = vmap.Randomness,
+        };
+        for (Frame? f = current; f is { Instead: false }; f = f.Parent)
+        {
+            if (!ReferenceEquals(f, vmap)) continue;
+            frame.Below = vmap.Below;
+            break;
+        }
+        return Push(frame);
+    }
 
     private static Frame Push(Frame frame)
     {

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using static Nabla.Tests.AutogradTests.Make;
 
 namespace Nabla.Tests.AutogradTests;
 

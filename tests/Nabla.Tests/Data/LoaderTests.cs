@@ -126,19 +126,24 @@ public sealed class LoaderTests
             return i;
         });
         var loader = DataLoader.Of(data, AsArray, 4, numWorkers: workers, workerInitFn: probe.Note);
-        using (CancellationTokenSource source = new(200))
+        using (CancellationTokenSource source = new())
         {
             List<long> seen = [];
             Assert.ThrowsAny<OperationCanceledException>(() =>
             {
-                foreach (long[] batch in loader.Until(source.Token)) seen.AddRange(batch);
+                foreach (long[] batch in loader.Until(source.Token))
+                {
+                    seen.AddRange(batch);
+                    if (seen.Count == 8) source.CancelAfter(50);
+                }
             });
             Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7], seen);
         }
-        using (CancellationTokenSource source = new(200))
+        using (CancellationTokenSource source = new())
             await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
             {
-                await foreach (long[] batch in loader.AsAsyncEnumerable().WithCancellation(source.Token)) Assert.True(batch[0] < 8);
+                await foreach (long[] batch in loader.AsAsyncEnumerable().WithCancellation(source.Token))
+                    if (batch[0] == 4) source.CancelAfter(50);
             });
         probe.AssertGone(2 * workers);
     }
@@ -184,6 +189,8 @@ public sealed class LoaderTests
         Dataset<long> data = Dataset.Of(6, static i => i == 3 ? throw new BrokenFileException("own") : i);
         using IEnumerator<long[]> batches = DataLoader.Of(data, AsArray, 2, numWorkers: 2).GetEnumerator();
         Assert.True(batches.MoveNext());
+        var alone = Assert.Throws<BrokenFileException>(() => DataLoader.Of(data, AsArray, 2).ToArray());
+        Assert.Equal("batch 1, reading sample 3", alone.Data["DataLoader"]);
         var e = Assert.Throws<BrokenFileException>(() => batches.MoveNext());
         Assert.Equal("own", e.Message);
         Assert.Contains("worker 1, batch 1, reading sample 3", (string)e.Data["DataLoader"]!, StringComparison.Ordinal);

@@ -42,7 +42,8 @@ public sealed class AtomicFileTests
             Assert.Equal(Steps, seen);
             foreach (string step in Steps)
             {
-                foreach (Exception cause in new Exception[] { new IOException("No space left on device"), new UnauthorizedAccessException("denied") })
+                Exception[] causes = [new IOException("No space left on device"), new UnauthorizedAccessException("denied")];
+                foreach (Exception cause in causes)
                 {
                     if (step == "sync folder" && cause is not IOException) continue;
                     AtomicFile.Step = s => { if (s == step) throw cause; };

@@ -7,7 +7,9 @@ public sealed class DamageTests
 {
     private static readonly OrderedDictionary<string, Tensor> Few = new()
     {
-        ["a"] = Tensor.From(new[] { 1.5f, -2 }), ["b"] = Tensor.Zeros([0, 3], DType.Int16), ["c"] = Tensor.Of(true),
+        ["a"] = Tensor.From(new[] { 1.5f, -2 }),
+        ["b"] = Tensor.Zeros([0, 3], DType.Int16),
+        ["c"] = Tensor.Of(true),
         ["d"] = Tensor.From(new long[] { 1, 2, 3, 4 }, (2, 2)).T,
     };
 
@@ -22,7 +24,8 @@ public sealed class DamageTests
     public void DeflatedArrays() => Files.Damage(Files.Saved(static s => Npz.Save(s, Few, true)), static s => Npz.Load(s), Files.AreSame);
 
     [Fact]
-    public void StateDicts() => Files.Damage(Files.Saved(static s => TorchFile.Save(s, Few)), static s => TorchFile.LoadStateDict(s), Files.AreSame);
+    public void StateDicts() =>
+        Files.Damage(Files.Saved(static s => TorchFile.Save(s, Few)), static s => TorchFile.LoadStateDict(s), Files.AreSame);
 
     [Fact]
     public void FilesOfPyTorch() => Files.Damage(File.ReadAllBytes(Files.Golden("small.pt")), static s => (List<object?>)TorchFile.Load(s)!,

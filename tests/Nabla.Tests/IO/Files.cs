@@ -15,10 +15,14 @@ internal static class Files
     internal static Tensor Values(DType dtype)
     {
         Shape shape = (2, 3);
-        if (dtype is DType.Bool or DType.UInt8) return Tensor.From(new byte[] { 0, 1, 1, 0, 1, (byte)(dtype == DType.Bool ? 0 : 2) }, shape).To(dtype);
+        if (dtype == DType.Bool) return Tensor.From(new[] { false, true, true, false, true, false }, shape);
+        if (dtype == DType.UInt8) return Tensor.From(new byte[] { 0, 1, 1, 0, 1, 2 }, shape);
         if (dtype.IsInteger()) return Tensor.From(new long[] { 0, -1, -1, 0, -1, -2 }, shape).To(dtype);
         if (dtype.IsComplex())
-            return Tensor.From(new Complex[] { new(0, 0), new(-1, 0.5), new(-1, 1), new(0, 1.5), new(-1, 2), new(-2, 2.5) }, shape).To(dtype);
+        {
+            Complex[] values = [new(0, 0), new(-1, 0.5), new(-1, 1), new(0, 1.5), new(-1, 2), new(-2, 2.5)];
+            return Tensor.From(values, shape).To(dtype);
+        }
         double nan = BitConverter.UInt64BitsToDouble(0x7FF8000000000000);
         return Tensor.From([nan, double.NegativeInfinity, -0.25, -0.0, -0.25, -0.5], shape).To(dtype);
     }

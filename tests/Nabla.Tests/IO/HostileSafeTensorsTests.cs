@@ -76,7 +76,8 @@ public sealed class HostileSafeTensorsTests
     [Fact]
     public void SizesAndPlaces()
     {
-        static string Entry(string shape, long begin, long end) => $$"""{"dtype":"F32","shape":{{shape}},"data_offsets":[{{begin}},{{end}}]}""";
+        static string Entry(string shape, long begin, long end) =>
+            $$"""{"dtype":"F32","shape":{{shape}},"data_offsets":[{{begin}},{{end}}]}""";
         Broken("ValidationOverflow", File(One(Entry("[4611686018427387904,4]", 0, 8)), 8));
         Broken("ValidationOverflow", File(One(Entry("[4611686018427387904]", 0, 8)), 8));
         Broken("ValidationOverflow", File(One(Entry("[0,4611686018427387904,4]", 0, 0)), 0));
@@ -121,7 +122,8 @@ public sealed class HostileSafeTensorsTests
     public void WhatIsLegal()
     {
         Assert.Empty(SafeTensors.Load(new MemoryStream(File("{}   ", 0))));
-        string unaligned = """{"b":{"dtype":"F32","shape":[],"data_offsets":[1,5]},"a":{"dtype":"U8","shape":[1,1],"data_offsets":[0,1]}}""";
+        const string unaligned = """{"b":{"dtype":"F32","shape":[],"data_offsets":[1,5]},"a":""" +
+            """{"dtype":"U8","shape":[1,1],"data_offsets":[0,1]}}""";
         OrderedDictionary<string, Tensor> tensors = SafeTensors.Load(new MemoryStream(File(unaligned, 5)));
         Assert.Equal(["b", "a"], tensors.Keys);
         Assert.Equal(0, tensors["b"].NDim);

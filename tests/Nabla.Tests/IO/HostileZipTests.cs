@@ -35,8 +35,8 @@ public sealed class HostileZipTests
     {
         byte[] file = Two();
         Assert.Equal(["a", "b"], Npz.Load(new MemoryStream(file)).Keys);
-        int local = Find(file, 0x04034b50), local2 = Find(file, 0x04034b50, 1), central = Find(file, 0x02014b50), end = Find(file, 0x06054b50),
-            central2 = Find(file, 0x02014b50, 1);
+        int local = Find(file, 0x04034b50), local2 = Find(file, 0x04034b50, 1), central = Find(file, 0x02014b50),
+            central2 = Find(file, 0x02014b50, 1), end = Find(file, 0x06054b50);
         Broken("name, method or flags", Files.With(file, local + 30, (byte)'c'));
         Broken("name, method or flags", Files.With(file, central + 46, (byte)'c'));
         Broken("occurs twice", Files.With(Files.With(file, local2 + 30, (byte)'a'), central2 + 46, (byte)'a'));

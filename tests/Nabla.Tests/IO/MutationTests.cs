@@ -10,10 +10,11 @@ public sealed class MutationTests
 
     private static readonly byte[][] Words = [.. new[]
     {
-        "\u0080\u0002", "(", ")", "]", "}", "a", "e", "s", "u", "t", "\u0085", "\u0086", "\u0087", "R", "b", "Q", "q\u0000", "h\u0000", "h\u0001", "h\u0005", "K\u0001",
-        "J\u00ff\u00ff\u00ff\u00ff", "\u008a\u0008\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0080", "N", "\u0088", ".", "ctorch\nSize\n", "ccollections\nOrderedDict\n",
-        "-1", "1e9", "9223372036854775808", "0", "{", "[", "\"", "'", ",", ":", "\\u0000", "\u00ff", "<f8", "|O", "F64", "shape", "PK\u0001\u0002", "PK\u0003\u0004",
-        "PK\u0005\u0006", "PK\u0006\u0006", "\u0000\u0000\u0000\u0000", "\u00ff\u00ff\u00ff\u00ff", "\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f",
+        "\u0080\u0002", "(", ")", "]", "}", "a", "e", "s", "u", "t", "\u0085", "\u0086", "\u0087", "R", "b", "Q", "q\u0000", "h\u0000",
+        "h\u0001", "h\u0005", "K\u0001", "J\u00ff\u00ff\u00ff\u00ff", "\u008a\u0008\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0080", "N",
+        "\u0088", ".", "ctorch\nSize\n", "ccollections\nOrderedDict\n", "-1", "1e9", "9223372036854775808", "0", "{", "[", "\"", "'",
+        ",", ":", "\\u0000", "\u00ff", "<f8", "|O", "F64", "shape", "PK\u0001\u0002", "PK\u0003\u0004", "PK\u0005\u0006",
+        "PK\u0006\u0006", "\u0000\u0000\u0000\u0000", "\u00ff\u00ff\u00ff\u00ff", "\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f",
     }.Select(Encoding.Latin1.GetBytes)];
 
     private sealed class Dice(ulong seed)
@@ -65,17 +66,21 @@ public sealed class MutationTests
         Try(Files.Saved(static s => SafeTensors.Save(s, Files.State())), 1, static file => SafeTensors.Load(new MemoryStream(file)));
 
     [Fact]
-    public void ArrayHeaders() => Try(Files.Saved(static s => Npy.Save(s, Tensor.Ones(2, 3))), 2, static file => Npy.Load(new MemoryStream(file)));
+    public void ArrayHeaders() =>
+        Try(Files.Saved(static s => Npy.Save(s, Tensor.Ones(2, 3))), 2, static file => Npy.Load(new MemoryStream(file)));
 
     [Fact]
-    public void Archives() => Try(Files.Saved(static s => Npz.Save(s, Files.Arrays(), true)), 3, static file => Npz.Load(new MemoryStream(file)));
+    public void Archives() =>
+        Try(Files.Saved(static s => Npz.Save(s, Files.Arrays(), true)), 3, static file => Npz.Load(new MemoryStream(file)));
 
     [Fact]
     public void Pickles()
     {
-        object?[] value = [Files.State(), new List<object?> { 1, 2.5, "text", null, true }, new Dictionary<string, object?> { ["a"] = (1, 2) }];
-        Try(new PickleWriter(value).Pickle.ToArray(), 4, static file =>
-            _ = new PickleReader("the pickle", file, static (_, dtype, count) => count is >= 0 and < 1000 ? new Storage(new byte[count * dtype.ItemSize()])
-                : throw new InvalidDataException()).Read());
+        Dictionary<string, object?> map = new() { ["a"] = (1, 2) };
+        object?[] value = [Files.State(), new List<object?> { 1, 2.5, "text", null, true }, map];
+        Try(new PickleWriter(value).Pickle.ToArray(), 4, static file => _ = new PickleReader("the pickle", file, Memory).Read());
     }
+
+    private static Storage Memory(string key, DType dtype, long count) =>
+        count is >= 0 and < 1000 ? new Storage(new byte[count * dtype.ItemSize()]) : throw new InvalidDataException();
 }

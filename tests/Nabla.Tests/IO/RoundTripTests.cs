@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Nabla.IO;
 
 namespace Nabla.Tests.IO;
@@ -41,7 +42,8 @@ public sealed class RoundTripTests
     {
         foreach (Action<Stream> save in new Action<Stream>[]
         {
-            static s => SafeTensors.Save(s, Files.State()), static s => TorchFile.Save(s, Files.State()), static s => Npz.Save(s, Files.Arrays()),
+            static s => SafeTensors.Save(s, Files.State()), static s => TorchFile.Save(s, Files.State()),
+            static s => Npz.Save(s, Files.Arrays()),
         })
             Assert.Equal(Files.Saved(save), Files.Saved(save));
     }
@@ -76,10 +78,18 @@ public sealed class RoundTripTests
         Dictionary<long, object?> byNumber = new() { [0] = Tensor.Of(1.0), [-5] = null };
         OrderedDictionary<string, object?> value = new()
         {
-            ["group"] = inner, ["a"] = shared, ["b"] = shared, ["state"] = byNumber, ["shape"] = (Shape)(2, 0, 4), ["dtype"] = DType.Int16,
+            ["group"] = inner,
+            ["a"] = shared,
+            ["b"] = shared,
+            ["state"] = byNumber,
+            ["shape"] = (Shape)(2, 0, 4),
+            ["dtype"] = DType.Int16,
             ["ints"] = new List<object?> { (byte)1, -1, 127L, 128L, -128L, -129L, 1L << 40, -(1L << 40), long.MaxValue, long.MinValue },
-            ["floats"] = new List<object?> { 0.5f, double.NaN, -0.0, (Half)0.25 }, ["empty"] = new object?[] { new List<object?>(), Array.Empty<object?>() },
-            ["text"] = "ü重😀\0", ["leaf"] = Tensor.Ones([1], requiresGrad: true), ["flags"] = new[] { true, false },
+            ["floats"] = new List<object?> { 0.5f, double.NaN, -0.0, (Half)0.25 },
+            ["empty"] = new object?[] { new List<object?>(), Array.Empty<object?>() },
+            ["text"] = "ü重😀\0",
+            ["leaf"] = Tensor.Ones([1], requiresGrad: true),
+            ["flags"] = new[] { true, false },
         };
         byte[] file = Files.Saved(s => TorchFile.Save(s, value));
         var loaded = (OrderedDictionary<object, object?>)TorchFile.Load(new MemoryStream(file))!;
@@ -88,7 +98,8 @@ public sealed class RoundTripTests
         Assert.Equal([1L, "x"], (List<object?>)loaded["a"]!);
         Assert.Equal([0.9, 0.999], (object?[])((OrderedDictionary<object, object?>)loaded["group"]!)["betas"]!);
         Assert.Equal([0L, -5L], ((OrderedDictionary<object, object?>)loaded["state"]!).Keys);
-        Assert.Equal([1L, -1L, 127L, 128L, -128L, -129L, 1L << 40, -(1L << 40), long.MaxValue, long.MinValue], (List<object?>)loaded["ints"]!);
+        Assert.Equal([1L, -1L, 127L, 128L, -128L, -129L, 1L << 40, -(1L << 40), long.MaxValue, long.MinValue],
+            (List<object?>)loaded["ints"]!);
         Assert.Equal([0.5, double.NaN, -0.0, 0.25], (List<object?>)loaded["floats"]!);
         Assert.Equal("ü重😀\0", loaded["text"]);
         Assert.Equal((Shape)(2, 0, 4), loaded["shape"]);
@@ -144,15 +155,14 @@ public sealed class RoundTripTests
             stream.Position = 6;
             Files.Same(one, load(stream));
             Assert.Equal(stream.Length, stream.Position);
-            Files.Same(one, load(new System.IO.Compression.BrotliStream(Packed(stream.ToArray()[6..]),
-                System.IO.Compression.CompressionMode.Decompress)));
+            Files.Same(one, load(new BrotliStream(Packed(stream.ToArray()[6..]), CompressionMode.Decompress)));
         }
     }
 
     private static MemoryStream Packed(byte[] bytes)
     {
         MemoryStream packed = new();
-        using (System.IO.Compression.BrotliStream brotli = new(packed, System.IO.Compression.CompressionMode.Compress, leaveOpen: true)) brotli.Write(bytes);
+        using (BrotliStream brotli = new(packed, CompressionMode.Compress, leaveOpen: true)) brotli.Write(bytes);
         packed.Position = 0;
         return packed;
     }
