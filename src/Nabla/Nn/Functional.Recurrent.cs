@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public static partial class Functional
@@ -75,7 +77,7 @@ public static partial class Functional
                 Throw.Shapes($"Input batch size {input.Size(0)} doesn't match hidden{i} batch size {states[i].Size(0)}");
             if (states[i].Size(1) != wHh.Size(1))
                 Throw.Shapes($"hidden{i} has inconsistent hidden_size: got {states[i].Size(1)}, expected {wHh.Size(1)}");
-            if (states[i].dtype != input.dtype)
+            if (states[i].dtype != input.dtype && !Autocast.IsEnabled)
                 Throw.Types($"expected m1 and m2 to have the same dtype, but got: {input.dtype.NativeName()} != " +
                     $"{states[i].dtype.NativeName()}: the state has the input's dtype.");
         }
