@@ -224,9 +224,9 @@ public sealed class RecurrentTests
         foreach (Func<Tensor, Tensor> f in (Func<Tensor, Tensor>[])[x => gru.Call(x).Output, x => lstm.Call(x).Output])
         {
             Tensor x = Tensor.Randn([3, 4, 2, 2], DType.Float64), t = Tensor.Randn([4, 2, 2], DType.Float64);
-            Tensor all = Func.VMap(f)(x);
+            Tensor all = Func.Vmap(f)(x);
             for (int i = 0; i < 3; i++) Assert.True(all[i].AllClose(f(x[i]), 1e-12, 1e-12));
-            Tensor g = Func.VMap(Func.Grad((Tensor z) => f(z).Square().Sum()))(x);
+            Tensor g = Func.Vmap(Func.Grad((Tensor z) => f(z).Square().Sum()))(x);
             Tensor leaf = x[1].Clone().RequiresGrad_();
             f(leaf).Square().Sum().Backward();
             Assert.True(g[1].AllClose(leaf.Grad!, 1e-10, 1e-10));
