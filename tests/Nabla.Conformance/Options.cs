@@ -8,7 +8,8 @@ internal sealed record Options(string Directory, string Part, IReadOnlySet<strin
                --operators FILE
           DIR      a folder of the data (files may be .gz), or a .zip of it
           --part   what to run: ops (operators), modules, optim (optimizers and schedules) or training; by default all
-          --only   operators by name or by file (div, div--trunc_rounding), modules, optimizers and schedules by class, trainings, "optim", "training"
+          --only   operators by name or by file (div, div--trunc_rounding), modules, optimizers and schedules by class, trainings by name,
+                   "optim", "training"
           --json   write the results there, too
           --operators write the page that lists every operation
         """;
@@ -39,7 +40,8 @@ internal sealed record Options(string Directory, string Part, IReadOnlySet<strin
         }
         if (operators is not null) return new("", "", only, null, operators);
         if (directory is null) return Fail("DIR is missing.");
-        return part is "" or "ops" or "modules" or "optim" or "training" ? new(directory, part, only, json, null) : Fail($"There is no part '{part}'.");
+        return part is "" or "ops" or "modules" or "optim" or "training" ? new(directory, part, only, json, null)
+            : Fail($"There is no part '{part}'.");
     }
 
     private static Options? Fail(string message)

@@ -154,7 +154,8 @@ internal static class Recurrent
         public void Run<T>(long row) where T : unmanaged, IFloatingPointIeee754<T>
         {
             int n = (int)h.layout.shape[^1];
-            ReadOnlySpan<T> gates = Row<T>(a, row, 3 * n), right = Row<T>(y, row, 3 * n), old = Row<T>(h, row, n), from = Row<T>(gh, row, n);
+            ReadOnlySpan<T> gates = Row<T>(a, row, 3 * n), right = Row<T>(y, row, 3 * n);
+            ReadOnlySpan<T> old = Row<T>(h, row, n), from = Row<T>(gh, row, n);
             Span<T> toX = Row<T>(dx, row, 3 * n), toY = Row<T>(dy, row, 3 * n), toH = Row<T>(dh, row, n);
             for (int j = 0; j < n; j++)
             {

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public static partial class Functional
@@ -64,7 +66,8 @@ public static partial class Functional
     {
         if (input.Rank != 2) Throw.Shapes($"input must have 2 dimensions, got {input.Rank}: one row for each item.");
         if (wIh.Rank != 2 || wHh.Rank != 2 || wHh.Size(0) != gates * wHh.Size(1) || wIh.Size(0) != wHh.Size(0))
-            Throw.Shapes($"weights must have shapes [{gates} hidden, in] and [{gates} hidden, hidden], but got {wIh.Shape} and {wHh.Shape}.");
+            Throw.Shapes($"weights must have shapes [{gates} hidden, in] and [{gates} hidden, hidden], but got {wIh.Shape} and " +
+                $"{wHh.Shape}.");
         if (input.Size(1) != wIh.Size(1))
             Throw.Shapes($"input has inconsistent input_size: got {input.Size(1)} expected {wIh.Size(1)}");
         for (int i = 0; i < states.Length; i++)
@@ -74,7 +77,7 @@ public static partial class Functional
                 Throw.Shapes($"Input batch size {input.Size(0)} doesn't match hidden{i} batch size {states[i].Size(0)}");
             if (states[i].Size(1) != wHh.Size(1))
                 Throw.Shapes($"hidden{i} has inconsistent hidden_size: got {states[i].Size(1)}, expected {wHh.Size(1)}");
-            if (states[i].dtype != input.dtype)
+            if (states[i].dtype != input.dtype && !Autocast.IsEnabled)
                 Throw.Types($"expected m1 and m2 to have the same dtype, but got: {input.dtype.NativeName()} != " +
                     $"{states[i].dtype.NativeName()}: the state has the input's dtype.");
         }

@@ -170,8 +170,8 @@ public static partial class Utils
         long[] p = permutation.To(DType.Int64).ToArray<long>(), inverse = new long[p.Length];
         for (int i = 0; i < p.Length; i++)
         {
-            if (p[i] < 0 || p[i] >= p.Length) Throw.Range(nameof(permutation), p[i], $"index {p[i]} is out of bounds for dimension 0 with " +
-                $"size {p.Length}");
+            if (p[i] < 0 || p[i] >= p.Length)
+                Throw.Range(nameof(permutation), p[i], $"index {p[i]} is out of bounds for dimension 0 with size {p.Length}");
             inverse[p[i]] = i;
         }
         return Tensor.From<long>(inverse);

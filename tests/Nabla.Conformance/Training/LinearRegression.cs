@@ -31,7 +31,8 @@ internal static class LinearRegression
             {
                 double error = Math.Abs(actual[i] - expected[i]) / Math.Max(1, Math.Abs(expected[i]));
                 worst = Math.Max(worst, error);
-                if (!(error <= tolerance)) differences.Add($"{json.GetProperty("columns")[i]} of epoch {epoch} is {actual[i]:R}, expected {expected[i]:R}");
+                if (!(error <= tolerance))
+                    differences.Add($"{json.GetProperty("columns")[i]} of epoch {epoch} is {actual[i]:R}, expected {expected[i]:R}");
             }
             epoch++;
         }

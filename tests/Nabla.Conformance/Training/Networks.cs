@@ -49,7 +49,8 @@ internal sealed class Gpt : Module<Tensor, Tensor>
         protected override Tensor Forward(Tensor x)
         {
             (long n, long length) = (x.Size(0), x.Size(1));
-            Tensor[] parts = [.. qkv.Call(ln1.Call(x)).Split(width, -1).Select(t => t.View([n, length, heads, width / heads]).Transpose(1, 2))];
+            Tensor[] parts = [.. qkv.Call(ln1.Call(x)).Split(width, -1).Select(t =>
+                t.View([n, length, heads, width / heads]).Transpose(1, 2))];
             Tensor attended = Functional.ScaledDotProductAttention(parts[0], parts[1], parts[2], isCausal: true);
             x = x + proj.Call(attended.Transpose(1, 2).Reshape([n, length, width]));
             return x + @out.Call(Functional.Gelu(fc.Call(ln2.Call(x))));

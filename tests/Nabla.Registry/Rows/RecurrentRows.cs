@@ -7,12 +7,14 @@ internal static class RecurrentRows
         new("lstm_cell", static c =>
         {
             object?[] state = Pair(c);
-            return Functional.LstmCell(c.T(0), ((Tensor)state[0]!, (Tensor)state[1]!), c.T(2), c.T(3), c.OptT(4, "b_ih"), c.OptT(5, "b_hh"));
+            return Functional.LstmCell(c.T(0), ((Tensor)state[0]!, (Tensor)state[1]!), c.T(2), c.T(3), c.OptT(4, "b_ih"),
+                c.OptT(5, "b_hh"));
         })
         {
             Samples = () =>
             [
-                new([In.Real(2, 3), new object?[] { In.Real2(2, 2), In.Unit(2, 2) }, In.Real(8, 3), In.Unit(8, 2), In.Real2(8), In.Unit(8)]),
+                new([In.Real(2, 3), new object?[] { In.Real2(2, 2), In.Unit(2, 2) }, In.Real(8, 3), In.Unit(8, 2), In.Real2(8),
+                    In.Unit(8)]),
                 new([In.Real(1, 1), new object?[] { In.Real2(1, 3), In.Unit(1, 3) }, In.Real(12, 1), In.Unit(12, 3)]),
                 new([In.Real(0, 3), new object?[] { In.Real2(0, 2), In.Unit(0, 2) }, In.Real(8, 3), In.Unit(8, 2)]),
             ],

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Nabla.Amp;
 using Nabla.Nn;
 
 namespace Nabla.Tests.Nn;
@@ -192,6 +193,49 @@ public sealed class RecurrentTests
         }
     }
 
+    /// <summary>Products are computed in the lower type; the states of LSTM and GRU keep theirs.</summary>
+    [Fact]
+    public void AutocastLowersProductsOnly()
+    {
+        Tensor x = Tensor.Randn([4, 2, 3]);
+        LSTM lstm = new(3, 4);
+        Tensor exact = lstm.Call(x).Output;
+        using (Autocast.Enable(DType.BFloat16))
+        {
+            (Tensor y, (Tensor h, Tensor c)) = lstm.Call(x);
+            Assert.Equal([DType.Float32, DType.Float32, DType.Float32], (DType[])[y.DType, h.DType, c.DType]);
+            Assert.True(y.AllClose(exact, 0.05, 0.05) && !y.Equal(exact));
+            y.Sum().Backward();
+            Assert.Equal(DType.Float32, lstm.GetParameter("weight_hh_l0").Grad!.DType);
+            Assert.Equal(DType.BFloat16, lstm.Call(x.To(DType.BFloat16)).Output.DType);
+            Assert.Equal(DType.Float32, new GRU(3, 4).Call(x).Output.DType);
+            Assert.Equal(DType.BFloat16, new RNN(3, 4).Call(x).Output.DType);
+            Assert.Equal(DType.Float32, new LSTMCell(3, 4).Call(x[0]).C.DType);
+            Assert.Equal(DType.BFloat16, new GRUCell(3, 4).Call(x[0].To(DType.BFloat16)).DType);
+        }
+    }
+
+    /// <summary>Per-sample gradients by vmap over a layer are those one by one.</summary>
+    [Fact]
+    public void LayersBatchAndDifferentiateForward()
+    {
+        GRU gru = new(2, 3, 2, bidirectional: true, dtype: DType.Float64);
+        LSTM lstm = new(2, 3, 2, bidirectional: true, projSize: 2, dtype: DType.Float64);
+        foreach (Func<Tensor, Tensor> f in (Func<Tensor, Tensor>[])[x => gru.Call(x).Output, x => lstm.Call(x).Output])
+        {
+            Tensor x = Tensor.Randn([3, 4, 2, 2], DType.Float64), t = Tensor.Randn([4, 2, 2], DType.Float64);
+            Tensor all = Func.Vmap(f)(x);
+            for (int i = 0; i < 3; i++) Assert.True(all[i].AllClose(f(x[i]), 1e-12, 1e-12));
+            Tensor g = Func.Vmap(Func.Grad((Tensor z) => f(z).Square().Sum()))(x);
+            Tensor leaf = x[1].Clone().RequiresGrad_();
+            f(leaf).Square().Sum().Backward();
+            Assert.True(g[1].AllClose(leaf.Grad!, 1e-10, 1e-10));
+            (_, Tensor forward) = Func.Jvp(f, x[0], t);
+            double step = 1e-6;
+            Assert.True(forward.AllClose((f(x[0] + t * step) - f(x[0] - t * step)) / (2 * step), 1e-6, 1e-7));
+        }
+    }
+
     [Fact]
     public void WrongCallsSayWhatIsWrong()
     {
@@ -235,7 +279,8 @@ public sealed class RecurrentTests
         Says<ShapeException>("the feature number of src and tgt must be equal to d_model",
             () => transformer.Call(Tensor.Rand([3, 2, 4]), Tensor.Rand([3, 2, 5])));
 
-        static void Says<T>(string begin, Func<object?> call) where T : Exception => Assert.StartsWith(begin, Assert.Throws<T>(call).Message);
+        static void Says<T>(string begin, Func<object?> call) where T : Exception =>
+            Assert.StartsWith(begin, Assert.Throws<T>(call).Message);
     }
 
     [Fact]

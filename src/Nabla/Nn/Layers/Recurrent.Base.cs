@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Nabla.Amp;
 
 namespace Nabla.Nn;
 
@@ -12,7 +13,6 @@ namespace Nabla.Nn;
 public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [DynamicallyAccessedMembers(Tree.Needs)] TState>
     : Module<Tensor, Tensor?, TGiven, (Tensor Output, TState State)>
 {
-    private readonly int gates;
     private readonly double dropout;
 
     private protected RNNBase(int gates, long inputSize, long hiddenSize, long numLayers, bool bias, bool batchFirst, double dropout,
@@ -28,7 +28,7 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
                 projSize);
         if (projSize >= hiddenSize)
             Throw.Range(nameof(projSize), projSize, $"proj_size has to be smaller than hidden_size: {projSize} and {hiddenSize}");
-        (this.gates, this.dropout) = (gates, dropout);
+        this.dropout = dropout;
         (InputSize, HiddenSize, NumLayers, ProjSize) = (inputSize, hiddenSize, numLayers, projSize);
         (HasBias, BatchFirst, Bidirectional) = (bias, batchFirst, bidirectional);
         for (long layer = 0; layer < numLayers; layer++)
@@ -110,7 +110,7 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
         bool single = batchSizes is null && input.NDim == 2;
         CheckStateRank(h, c, single);
         if (single) (input, h, c) = (input.Unsqueeze(BatchFirst ? 0 : 1), h?.Unsqueeze(1), c?.Unsqueeze(1));
-        if (input.DType != like.DType)
+        if (input.DType != like.DType && !Autocast.IsEnabled)
             Throw.Types($"input must have the type torch.{like.DType.Name()}, got type torch.{input.DType.Name()}");
         if (batchSizes is not null && input.NDim != 2) Throw.Shapes($"input must have 2 dimensions, got {input.NDim}");
         if (input.Size(-1) != InputSize)
@@ -118,8 +118,8 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
         long[]? sizes = batchSizes?.ToArray<long>();
         if (sizes is not null) CheckSizes(sizes, input.Size(0));
         long items = sizes?[0] ?? input.Size(BatchFirst ? 0 : 1), rows = NumLayers * Directions;
-        h = State(h, [rows, items, OutputSize], cells ? "hidden[0]" : "hidden", like.DType);
-        if (cells) c = State(c, [rows, items, HiddenSize], "hidden[1]", like.DType);
+        h = State(h, [rows, items, OutputSize], cells ? "hidden[0]" : "hidden", input.DType);
+        if (cells) c = State(c, [rows, items, HiddenSize], "hidden[1]", input.DType);
         if (sizes is null && BatchFirst) input = input.Transpose(0, 1);
         if (sizes is null && input.Size(0) == 0)
             Throw.Shapes("Expected sequence length to be larger than 0 in RNN: give at least one step.");
@@ -210,7 +210,7 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
         if (given is null) return Tensor.Zeros(shape, dtype);
         if (given.Shape != shape) Throw.Shapes($"Expected {(name == "hidden" ? "hidden size" : name + " size")} " +
             $"({string.Join(", ", shape)}), got {given.Shape}");
-        if (given.DType != dtype) Throw.Types("expected m1 and m2 to have the same dtype, but got: " +
+        if (given.DType != dtype && !Autocast.IsEnabled) Throw.Types("expected m1 and m2 to have the same dtype, but got: " +
             $"{dtype.NativeName()} != {given.DType.NativeName()}: the state has the input's dtype.");
         return given;
     }
