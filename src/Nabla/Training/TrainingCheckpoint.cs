@@ -36,7 +36,7 @@ public sealed class TrainingCheckpoint
     private const long Version = 1;
 
     private OrderedDictionary<string, IStateful> more = new(StringComparer.Ordinal);
-    private OrderedDictionary<string, object?> extra = new(StringComparer.Ordinal);
+    private readonly OrderedDictionary<string, object?> extra = new(StringComparer.Ordinal);
 
     /// <summary>The checkpoint of a run; nothing is read or written yet.</summary>
     /// <param name="model">The module that is trained.</param>
