@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Nabla.Amp;
 
 namespace Nabla;
 
@@ -14,6 +15,7 @@ internal sealed class CheckpointFrame
     private readonly List<Holder> holders = [];
     private readonly Dictionary<int, Tensor?[]> runs = [];
     private readonly Frame? transform = Frame.Current;
+    private readonly AutocastScope? precision = Autocast.Active;
     private Action<Tensor[]>? body;
     private Tracker? tracker;
     private (Generator? Generator, Generator State)[] random;
@@ -87,6 +89,7 @@ internal sealed class CheckpointFrame
         int run = GraphTask.CurrentRun;
         Watcher? watcher = Watch.Exchange(null);
         Frame? frame = Frame.Exchange(transform);
+        AutocastScope? outer = Autocast.Exchange(AutocastScope.Again(precision));
         Generator? own = Generator.Replaying;
         Generator[] states = Array.ConvertAll(random, static r => r.Generator is { } g ? g.Clone() : r.State.Clone());
         try
@@ -109,6 +112,7 @@ internal sealed class CheckpointFrame
         {
             for (int i = 0; i < random.Length; i++) random[i].Generator?.Restore(states[i]);
             if (random.Length > 0) Generator.Replay(own);
+            Autocast.Exchange(outer);
             Frame.Exchange(frame);
             Watch.Exchange(watcher);
             GraphTask.CurrentRun = run;

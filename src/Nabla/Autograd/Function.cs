@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Nabla.Amp;
 
 namespace Nabla;
 
@@ -48,6 +49,14 @@ public abstract class Function<[DynamicallyAccessedMembers(Tree.Needs)] TIn, [Dy
     /// <summary>True if vmap may run the function's own code on tensors that stand for a whole batch: all of it is made of operations on
     /// tensors.</summary>
     protected virtual bool GenerateVmapRule => false;
+
+    /// <summary>If not null: while <see cref="Autocast"/> is on, floating-point inputs but float64 are converted to this dtype first, and
+    /// forward runs without autocast. As <c>custom_fwd(cast_inputs=...)</c>.</summary>
+    protected virtual DType? AutocastInputs => null;
+
+    /// <summary>True if the rule for backward runs under the autocast that held in forward, as by <c>custom_bwd</c>. Without it, or with
+    /// <see cref="AutocastInputs"/>, none does.</summary>
+    protected virtual bool AutocastBackward => false;
 
     /// <summary>Computes the output and saves what the rules need. It runs unrecorded, without tangents.</summary>
     /// <param name="ctx">Of this call.</param>
@@ -111,9 +120,20 @@ public abstract class Function<[DynamicallyAccessedMembers(Tree.Needs)] TIn, [Dy
         ArgumentNullException.ThrowIfNull(input);
         (Tensor[] x, TIn skeleton) = FunctionSlots.Open(input, Name, "input");
         Rule rule = new(this, skeleton, x.Length);
-        Tensor[] y = FunctionRule.Apply(rule, x, out FunctionContext ctx);
+        Tensor[] y = Autocast.IsEnabled ? Mixed(rule, x, out FunctionContext ctx) : FunctionRule.Apply(rule, x, out ctx);
         ctx.Close();
         return FunctionSlots.Fill(rule.Output, y);
+    }
+
+    private Tensor[] Mixed(Rule rule, Tensor[] x, out FunctionContext ctx)
+    {
+        if (AutocastInputs is not { } dtype)
+        {
+            if (AutocastBackward) rule.Precision = Autocast.Active;
+            return FunctionRule.Apply(rule, x, out ctx);
+        }
+        using AutocastCall call = Autocast.Begin();
+        return FunctionRule.Apply(rule, Array.ConvertAll(x, t => AutocastScope.Converts(t.DType) ? t.To(dtype) : t), out ctx);
     }
 
     private bool Split => (States & 2) != 0;
@@ -141,6 +161,9 @@ public abstract class Function<[DynamicallyAccessedMembers(Tree.Needs)] TIn, [Dy
         /// <summary>The structure of the output.</summary>
         internal TOut Output => output!;
 
+        /// <summary>The autocast under which backward runs.</summary>
+        internal AutocastScope? Precision { get; set; }
+
         internal override string Name => f.Name;
         internal override bool Split => f.Split;
         internal override bool OnceDifferentiable => f.OnceDifferentiable;
@@ -158,7 +181,14 @@ public abstract class Function<[DynamicallyAccessedMembers(Tree.Needs)] TIn, [Dy
 
         internal override Tensor?[] Backward(FunctionContext ctx, Tensor?[] g)
         {
-            TIn gradient = f.Backward(ctx, FunctionSlots.Fill(Output, g));
+            TIn gradient;
+            AutocastScope? outer = Autocast.Active;
+            if (Precision is not null) Autocast.Exchange(AutocastScope.Again(Precision));
+            try { gradient = f.Backward(ctx, FunctionSlots.Fill(Output, g)); }
+            finally
+            {
+                if (Precision is not null) Autocast.Exchange(outer);
+            }
             return FunctionSlots.Match(input, gradient, count, (expected, got) => Throw.Graph(expected < 0
                 ? $"function {Name}Backward returned a gradient different than None at position {got}, but the corresponding forward " +
                     "input was not a Variable. Return null there."

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using Nabla.Amp;
 
 namespace Nabla;
 
@@ -82,6 +83,8 @@ internal sealed partial class GraphTask
         int outerRun = CurrentRun;
         task.outer = active;
         bool mode = GradMode.Exchange(plan.CreateGraph);
+        AutocastScope? precision = Autocast.Active;
+        if (precision is not null) Autocast.Exchange(null);
         try
         {
             task.lookup = fast ? null : [];
@@ -95,6 +98,7 @@ internal sealed partial class GraphTask
         finally
         {
             GradMode.Exchange(mode);
+            if (precision is not null) Autocast.Exchange(precision);
             CurrentRun = outerRun;
             active = task.outer;
             if (fast) Volatile.Write(ref fastToken, 0);

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 /// <summary>The functions of PyTorch's torch.nn.functional.</summary>
@@ -82,6 +84,7 @@ public static partial class Functional
     /// <inheritdoc cref="Tensor.PRelu(Tensor)"/>
     public static Tensor PRelu(Tensor input, Tensor weight)
     {
+        using AutocastCall call = Autocast.Lower(ref input, ref weight);
         if (input.DType != weight.DType)
             Throw.Types($"prelu: Type promoting not supported. Got {input.DType.ScalarName()} and {weight.DType.ScalarName()}");
         if (weight.Rank > 1) Throw.Shapes($"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.Rank}");

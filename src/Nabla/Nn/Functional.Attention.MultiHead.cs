@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public static partial class Functional
@@ -98,6 +100,7 @@ public static partial class Functional
         if (needWeights)
         {
             Tensor scores = (q * Math.Sqrt(1.0 / head)).Bmm(k.Transpose(-2, -1));
+            if (Autocast.IsEnabled) mask = mask?.To(scores.dtype);
             weights = (mask is null ? scores : mask + scores).Softmax(-1);
             if (p > 0) weights = Dropout(weights, p);
             heads = weights.Bmm(v);
@@ -137,7 +140,7 @@ public static partial class Functional
     }
 
     /// <summary>A mask as numbers to add: -∞ where it is true.</summary>
-    private static Tensor? Additive(Tensor? mask, string name, DType dtype)
+    internal static Tensor? Additive(Tensor? mask, string name, DType dtype)
     {
         if (mask is null || mask.dtype.IsFloatingPoint()) return mask;
         if (mask.dtype != DType.Bool) Throw.Types($"only bool and floating types of {name} are supported: it is {mask.dtype.Name()}.");
@@ -211,6 +214,7 @@ public static partial class Functional
             Throw.Shapes($"out_proj_weight must have shape [{width}, {width}], but it has {weight.Shape}.");
         if (bias is not null && (bias.Rank != 1 || bias.Size(0) != weight.Size(0)))
             Throw.Shapes($"out_proj_bias must have shape [{weight.Size(0)}], but it has {bias.Shape}.");
+        if (Autocast.IsEnabled) return;
         if (weight.dtype != v.dtype || (bias is not null && bias.dtype != v.dtype))
             Throw.Types($"expected m1 and m2 to have the same dtype, but got: {v.dtype.NativeName()} != {weight.dtype.NativeName()}: the " +
                 "output projection and its bias have the value's dtype.");

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public static partial class Functional
@@ -20,6 +22,8 @@ public static partial class Functional
     public static Tensor ScaledDotProductAttention(Tensor query, Tensor key, Tensor value, Tensor? attnMask = null, double dropoutP = 0,
         bool isCausal = false, double? scale = null, bool enableGqa = false, Generator? generator = null)
     {
+        using AutocastCall call = Autocast.Lower(ref query, ref key, ref attnMask);
+        value = call.Lower(value);
         CheckAttention(query, key, value, attnMask, isCausal);
         DType wide = query.dtype.Accumulator();
         (Tensor q, Tensor k, Tensor v) = (query.To(wide), key.To(wide), value.To(wide));

@@ -1,3 +1,4 @@
+using Nabla.Amp;
 using Nabla.Kernels;
 
 namespace Nabla;
@@ -20,7 +21,11 @@ public static partial class Functional
     /// <exception cref="ArgumentOutOfRangeException">Stride, dilation or groups is not positive, or padding is negative.</exception>
     /// <exception cref="DTypeException">The dtypes differ, or there is no convolution for them.</exception>
     public static Tensor Conv1d(Tensor input, Tensor weight, Tensor? bias = null, Shape? stride = null, Padding padding = default,
-        Shape? dilation = null, long groups = 1) => Convolve(1, "conv1d", input, weight, bias, stride, padding, dilation, groups);
+        Shape? dilation = null, long groups = 1)
+    {
+        using AutocastCall call = Autocast.Lower(ref input, ref weight, ref bias);
+        return Convolve(1, "conv1d", input, weight, bias, stride, padding, dilation, groups);
+    }
 
     /// <summary>
     /// Convolution over two dimensions, as <see cref="Conv1d"/> over one: the input is [n, channels, height, width], or without n, the
@@ -28,7 +33,11 @@ public static partial class Functional
     /// </summary>
     /// <inheritdoc cref="Conv1d"/>
     public static Tensor Conv2d(Tensor input, Tensor weight, Tensor? bias = null, Shape? stride = null, Padding padding = default,
-        Shape? dilation = null, long groups = 1) => Convolve(2, "conv2d", input, weight, bias, stride, padding, dilation, groups);
+        Shape? dilation = null, long groups = 1)
+    {
+        using AutocastCall call = Autocast.Lower(ref input, ref weight, ref bias);
+        return Convolve(2, "conv2d", input, weight, bias, stride, padding, dilation, groups);
+    }
 
     /// <summary>
     /// Convolution over three dimensions, as <see cref="Conv1d"/> over one: the input is [n, channels, depth, height, width], or without
@@ -36,7 +45,11 @@ public static partial class Functional
     /// </summary>
     /// <inheritdoc cref="Conv1d"/>
     public static Tensor Conv3d(Tensor input, Tensor weight, Tensor? bias = null, Shape? stride = null, Padding padding = default,
-        Shape? dilation = null, long groups = 1) => Convolve(3, "conv3d", input, weight, bias, stride, padding, dilation, groups);
+        Shape? dilation = null, long groups = 1)
+    {
+        using AutocastCall call = Autocast.Lower(ref input, ref weight, ref bias);
+        return Convolve(3, "conv3d", input, weight, bias, stride, padding, dilation, groups);
+    }
 
     /// <summary>
     /// Transposed convolution over one dimension, the gradient of <see cref="Conv1d"/> to its input:
@@ -55,8 +68,11 @@ public static partial class Functional
     /// <exception cref="ArgumentOutOfRangeException">A parameter is out of its range.</exception>
     /// <exception cref="DTypeException">The dtypes differ, or there is no convolution for them.</exception>
     public static Tensor ConvTranspose1d(Tensor input, Tensor weight, Tensor? bias = null, Shape? stride = null, Shape? padding = null,
-        Shape? outputPadding = null, long groups = 1, Shape? dilation = null) =>
-        ConvolveTransposed(1, "conv_transpose1d", input, weight, bias, stride, padding, outputPadding, groups, dilation);
+        Shape? outputPadding = null, long groups = 1, Shape? dilation = null)
+    {
+        using AutocastCall call = Autocast.Lower(ref input, ref weight, ref bias);
+        return ConvolveTransposed(1, "conv_transpose1d", input, weight, bias, stride, padding, outputPadding, groups, dilation);
+    }
 
     /// <summary>
     /// Transposed convolution over two dimensions, as <see cref="ConvTranspose1d"/> over one: the input is [n, channels, height, width],
@@ -64,8 +80,11 @@ public static partial class Functional
     /// </summary>
     /// <inheritdoc cref="ConvTranspose1d"/>
     public static Tensor ConvTranspose2d(Tensor input, Tensor weight, Tensor? bias = null, Shape? stride = null, Shape? padding = null,
-        Shape? outputPadding = null, long groups = 1, Shape? dilation = null) =>
-        ConvolveTransposed(2, "conv_transpose2d", input, weight, bias, stride, padding, outputPadding, groups, dilation);
+        Shape? outputPadding = null, long groups = 1, Shape? dilation = null)
+    {
+        using AutocastCall call = Autocast.Lower(ref input, ref weight, ref bias);
+        return ConvolveTransposed(2, "conv_transpose2d", input, weight, bias, stride, padding, outputPadding, groups, dilation);
+    }
 
     /// <summary>
     /// Transposed convolution over three dimensions, as <see cref="ConvTranspose1d"/> over one: the input is [n, channels, depth, height,
@@ -73,8 +92,11 @@ public static partial class Functional
     /// </summary>
     /// <inheritdoc cref="ConvTranspose1d"/>
     public static Tensor ConvTranspose3d(Tensor input, Tensor weight, Tensor? bias = null, Shape? stride = null, Shape? padding = null,
-        Shape? outputPadding = null, long groups = 1, Shape? dilation = null) =>
-        ConvolveTransposed(3, "conv_transpose3d", input, weight, bias, stride, padding, outputPadding, groups, dilation);
+        Shape? outputPadding = null, long groups = 1, Shape? dilation = null)
+    {
+        using AutocastCall call = Autocast.Lower(ref input, ref weight, ref bias);
+        return ConvolveTransposed(3, "conv_transpose3d", input, weight, bias, stride, padding, outputPadding, groups, dilation);
+    }
 
     /// <summary>
     /// Convolution over one dimension of [time, batch, channels]: y[t, n, o] = bias[o] + Σ x[t - pad + k, n, c] · weight[k, c, o].
@@ -86,6 +108,7 @@ public static partial class Functional
     /// <exception cref="ShapeException">Ranks or sizes do not fit.</exception>
     public static Tensor ConvTbc(Tensor input, Tensor weight, Tensor bias, long pad = 0)
     {
+        using AutocastCall call = Autocast.Lower(ref input, ref weight, ref bias);
         if (input.Rank != 3) Throw.Shapes($"Input must have 3 dims: time, batch, in_channel, but got {input.Shape}.");
         if (weight.Rank != 3)
             Throw.Shapes($"Weight tensor must have 3 dims: kernel_width, in_channels, out_channels. It has shape {weight.Shape}.");

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Nabla.Amp;
 
 namespace Nabla;
 
@@ -103,15 +104,19 @@ public static partial class Functional
     /// <exception cref="ArgumentOutOfRangeException">A label or the blank is not a class.</exception>
     [OverloadResolutionPriority(1)]
     public static Tensor CtcLoss(Tensor logProbs, Tensor targets, Tensor inputLengths, Tensor targetLengths, long blank = 0,
-        Reduction reduction = Reduction.Mean, bool zeroInfinity = false) =>
-        CtcLoss(logProbs, targets, Lengths(inputLengths, "input_lengths"), Lengths(targetLengths, "target_lengths"), blank, reduction,
+        Reduction reduction = Reduction.Mean, bool zeroInfinity = false)
+    {
+        using AutocastCall call = Autocast.Raise(ref logProbs);
+        return CtcLoss(logProbs, targets, Lengths(inputLengths, "input_lengths"), Lengths(targetLengths, "target_lengths"), blank, reduction,
             zeroInfinity);
+    }
 
     /// <summary>As the other overload, with lists of lengths.</summary>
     /// <inheritdoc cref="CtcLoss(Tensor, Tensor, Tensor, Tensor, long, Reduction, bool)"/>
     public static Tensor CtcLoss(Tensor logProbs, Tensor targets, IReadOnlyList<long> inputLengths, IReadOnlyList<long> targetLengths,
         long blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false)
     {
+        using AutocastCall call = Autocast.Raise(ref logProbs);
         reduction.Check();
         bool batched = logProbs.Rank == 3;
         if (logProbs.Rank is not (2 or 3)) Throw.Shapes($"Expected 3-dimensional tensor, but got {logProbs.Rank}-dimensional tensor for " +

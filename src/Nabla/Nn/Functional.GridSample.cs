@@ -1,3 +1,4 @@
+using Nabla.Amp;
 using Nabla.Kernels;
 
 namespace Nabla;
@@ -68,6 +69,7 @@ public static partial class Functional
     public static Tensor GridSample(Tensor input, Tensor grid, string mode = "bilinear", string paddingMode = "zeros",
         bool alignCorners = false)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref grid);
         if (mode is not ("bilinear" or "nearest" or "bicubic")) throw new ArgumentException(
             $"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: '{mode}'", nameof(mode));
         if (paddingMode is not ("zeros" or "border" or "reflection")) throw new ArgumentException("nn.functional.grid_sample(): expected " +
@@ -88,6 +90,7 @@ public static partial class Functional
     /// <exception cref="ArgumentOutOfRangeException">A mode is unknown.</exception>
     public static Tensor GridSampler2d(Tensor input, Tensor grid, int interpolationMode, int paddingMode, bool alignCorners)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref grid);
         if (interpolationMode is < 0 or > 2) Throw.Range(nameof(interpolationMode), interpolationMode,
             "interpolation_mode must be 0 (bilinear), 1 (nearest) or 2 (bicubic).");
         if (paddingMode is < 0 or > 2)

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -58,6 +60,7 @@ public static partial class Functional
     public static Tensor NllLoss(Tensor input, Tensor target, Tensor? weight = null, long ignoreIndex = -100,
         Reduction reduction = Reduction.Mean)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref target, ref weight);
         reduction.Check();
         CheckTarget("nll_loss", input, target, weight);
         int rank = target.Rank;
@@ -83,6 +86,7 @@ public static partial class Functional
     public static Tensor CrossEntropy(Tensor input, Tensor target, Tensor? weight = null, long ignoreIndex = -100,
         Reduction reduction = Reduction.Mean, double labelSmoothing = 0)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref target, ref weight);
         if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
             Throw.Range(nameof(labelSmoothing), labelSmoothing, $"label_smoothing must be between 0.0 and 1.0. Got: {labelSmoothing}");
         reduction.Check();

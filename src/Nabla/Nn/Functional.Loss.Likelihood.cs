@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public static partial class Functional
@@ -13,6 +15,7 @@ public static partial class Functional
     public static Tensor KlDiv(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, bool logTarget = false,
         bool allowBroadcast = false)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref target);
         SameShape("kl_div", input, target, allowBroadcast);
         Tensor terms = logTarget ? target.Exp() * (target - input) : target.XLogY(target) - target * input;
         if (reduction != Reduction.BatchMean) return terms.Reduced(reduction);
@@ -31,6 +34,7 @@ public static partial class Functional
     public static Tensor PoissonNllLoss(Tensor input, Tensor target, bool logInput = true, bool full = false, double eps = 1e-8,
         Reduction reduction = Reduction.Mean, bool allowBroadcast = false)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref target);
         SameShape("poisson_nll_loss", input, target, allowBroadcast);
         Tensor loss = logInput ? input.Exp() - target * input : input - target * (input + eps).Log();
         if (full)

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public static partial class Functional
@@ -12,6 +14,7 @@ public static partial class Functional
     public static Tensor HingeEmbeddingLoss(Tensor input, Tensor target, double margin = 1, Reduction reduction = Reduction.Mean,
         bool allowBroadcast = false)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref target);
         SameShape("hinge_embedding_loss", input, target, allowBroadcast);
         Tensor far = Tensor.Where(target.Ne(1), (margin - input).ClampMin(0), 0.0);
         return (far + Tensor.Where(target.Ne(-1), input, 0.0)).Reduced(reduction);
@@ -29,6 +32,8 @@ public static partial class Functional
         Reduction reduction = Reduction.Mean,
         bool allowBroadcast = false)
     {
+        using AutocastCall call = Autocast.Raise(ref input1, ref input2);
+        target = call.Raise(target);
         if (input1.NDim != input2.NDim || input1.NDim != target.NDim)
             Throw.Shapes("margin_ranking_loss : All input tensors should have same dimension but got sizes: " +
                 $"input1: {input1.Shape}, input2: {input2.Shape}, target: {target.Shape} ");
@@ -47,6 +52,8 @@ public static partial class Functional
     public static Tensor CosineEmbeddingLoss(Tensor input1, Tensor input2, Tensor target, double margin = 0,
         Reduction reduction = Reduction.Mean)
     {
+        using AutocastCall call = Autocast.Raise(ref input1, ref input2);
+        target = call.Raise(target);
         if (target.NDim > 1) Throw.Shapes("0D or 1D target tensor expected, multi-target not supported: the target has shape " +
             $"{target.Shape}.");
         int rank = target.NDim + 1;
@@ -74,8 +81,12 @@ public static partial class Functional
     /// <exception cref="ShapeException">The numbers of dimensions differ.</exception>
     public static Tensor TripletMarginLoss(Tensor anchor, Tensor positive, Tensor negative, double margin = 1, double p = 2,
         double eps = 1e-6,
-        bool swap = false, Reduction reduction = Reduction.Mean) =>
-        TripletMarginWithDistanceLoss(anchor, positive, negative, (x, y) => (x - y + eps).Norm(p, -1), margin, swap, reduction);
+        bool swap = false, Reduction reduction = Reduction.Mean)
+    {
+        using AutocastCall call = Autocast.Raise(ref anchor, ref positive);
+        negative = call.Raise(negative);
+        return TripletMarginWithDistanceLoss(anchor, positive, negative, (x, y) => (x - y + eps).Norm(p, -1), margin, swap, reduction);
+    }
 
     /// <summary>max(0, d(a, p) - d(a, n) + margin) for any distance d.</summary>
     /// <param name="anchor">a.</param>
@@ -113,6 +124,7 @@ public static partial class Functional
     public static Tensor MultiMarginLoss(Tensor input, Tensor target, int p = 1, double margin = 1, Tensor? weight = null,
         Reduction reduction = Reduction.Mean)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref target, ref weight);
         if (p is not (1 or 2)) Throw.Range(nameof(p), p, "only p == 1 and p == 2 supported");
         if (input.NDim == 0) input = input.Unsqueeze(0);
         if (input.NDim > 2) Throw.Shapes("multi_margin_loss: Expected non-empty vector or matrix with optional 0-dim batch size, but " +
@@ -140,6 +152,7 @@ public static partial class Functional
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Tensor MultilabelMarginLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref target);
         SameShape("multilabel_margin_loss", input, target, false);
         if (input.NDim is 0 or > 2)
         {

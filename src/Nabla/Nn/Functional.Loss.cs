@@ -1,4 +1,5 @@
 using System.Numerics;
+using Nabla.Amp;
 
 namespace Nabla;
 
@@ -150,8 +151,11 @@ public static partial class Functional
     /// <param name="reduction">What becomes of the single terms.</param>
     /// <param name="allowBroadcast">Let x and y have different shapes that broadcast.</param>
     /// <exception cref="ShapeException">The shapes differ and may not.</exception>
-    public static Tensor MseLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, bool allowBroadcast = false) =>
-        Pair(new Ops.MseLoss(), "mse_loss", input, target, reduction, allowBroadcast);
+    public static Tensor MseLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, bool allowBroadcast = false)
+    {
+        using AutocastCall call = Autocast.Raise(ref input, ref target);
+        return Pair(new Ops.MseLoss(), "mse_loss", input, target, reduction, allowBroadcast);
+    }
 
     /// <summary>Absolute error: |x - y|. Its gradient is 0 where they are equal.</summary>
     /// <param name="input">x.</param>
@@ -161,6 +165,7 @@ public static partial class Functional
     /// <exception cref="ShapeException">The shapes differ and may not.</exception>
     public static Tensor L1Loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, bool allowBroadcast = false)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref target);
         SameShape("l1_loss", input, target, allowBroadcast);
         return (input - target).Abs().Reduced(reduction);
     }
@@ -176,6 +181,7 @@ public static partial class Functional
     public static Tensor SmoothL1Loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, double beta = 1,
         bool allowBroadcast = false)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref target);
         if (!(beta >= 0)) Throw.Range(nameof(beta), beta, "smooth_l1_loss does not support negative values for beta.");
         return beta == 0 ? L1Loss(input, target, reduction, allowBroadcast)
             : Pair(new Ops.SmoothL1Loss(beta), "smooth_l1_loss", input, target, reduction, allowBroadcast);
@@ -193,6 +199,7 @@ public static partial class Functional
     public static Tensor HuberLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, double delta = 1,
         Tensor? weight = null, bool allowBroadcast = false)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref target);
         if (!(delta > 0)) Throw.Range(nameof(delta), delta, "huber_loss does not support non-positive values for delta.");
         return weight is null
             ? Pair(new Ops.HuberLoss(delta), "huber_loss", input, target, reduction, allowBroadcast)
@@ -210,6 +217,7 @@ public static partial class Functional
     public static Tensor BinaryCrossEntropy(Tensor input, Tensor target, Tensor? weight = null, Reduction reduction = Reduction.Mean,
         bool allowBroadcast = false)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref target, ref weight);
         if (weight is null) return Pair(new Ops.BinaryCrossEntropy(), "binary_cross_entropy", input, target, reduction, allowBroadcast);
         return (Pair(new Ops.BinaryCrossEntropy(), "binary_cross_entropy", input, target, Reduction.None,
             allowBroadcast) * weight).Reduced(reduction);
@@ -227,6 +235,7 @@ public static partial class Functional
         Reduction reduction = Reduction.Mean,
         Tensor? posWeight = null, bool allowBroadcast = false)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref target, ref weight, ref posWeight);
         const string Name = "binary_cross_entropy_with_logits";
         if (weight is null && posWeight is null) return Pair(new Ops.BinaryCrossEntropyWithLogits(), Name, input, target, reduction,
             allowBroadcast);
@@ -246,8 +255,11 @@ public static partial class Functional
     /// <param name="reduction">What becomes of the single terms.</param>
     /// <param name="allowBroadcast">Let x and y have different shapes that broadcast.</param>
     /// <exception cref="ShapeException">The shapes differ and may not.</exception>
-    public static Tensor SoftMarginLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, bool allowBroadcast = false) =>
-        Pair(new Ops.SoftMarginLoss(), "soft_margin_loss", input, target, reduction, allowBroadcast);
+    public static Tensor SoftMarginLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, bool allowBroadcast = false)
+    {
+        using AutocastCall call = Autocast.Raise(ref input, ref target);
+        return Pair(new Ops.SoftMarginLoss(), "soft_margin_loss", input, target, reduction, allowBroadcast);
+    }
 
     private static Tensor Pair<TZip>(TZip loss, string name, Tensor x, Tensor y, Reduction reduction, bool allowBroadcast) where TZip
         : struct, IFloatZip<TZip>

@@ -1,4 +1,5 @@
 using Nabla.Kernels;
+using Nabla.Amp;
 
 namespace Nabla;
 
@@ -26,6 +27,7 @@ public static partial class Functional
         if (dims is 0 or > 3 || input.Rank - dims is not (1 or 2)) Throw.Shapes("Only 2D, 3D, 4D, 5D padding with non-constant " +
             $"padding are supported for now: {dims} dimensions of [N, C, ...] or [C, ...], but the input has shape {input.Shape}.");
         CheckPad(input, pad, dims, mode);
+        if (mode == "replicate" || (mode == "reflect" && dims < 3)) input = Autocast.Float32(input);
         string node = mode switch { "reflect" => "Reflection", "replicate" => "Replication", _ => "Circular" } + $"Pad{dims}D";
         ResampleMode kind = mode switch
         {

@@ -1,3 +1,4 @@
+using Nabla.Amp;
 using Nabla.Kernels;
 
 namespace Nabla;
@@ -19,7 +20,11 @@ public static partial class Functional
 
     /// <summary>Means of windows over the last three dimensions, as <see cref="AdaptiveAvgPool1d"/> over one.</summary>
     /// <inheritdoc cref="AdaptiveAvgPool1d"/>
-    public static Tensor AdaptiveAvgPool3d(Tensor input, AdaptiveSize outputSize) => EvenMeans(3, input, outputSize);
+    public static Tensor AdaptiveAvgPool3d(Tensor input, AdaptiveSize outputSize)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        return EvenMeans(3, input, outputSize);
+    }
 
     /// <summary>Maxima of as many windows over the last dimension as asked for. See <see cref="AdaptiveAvgPool1d"/>.</summary>
     /// <inheritdoc cref="AdaptiveAvgPool1d"/>
@@ -31,7 +36,11 @@ public static partial class Functional
 
     /// <summary>Maxima of windows over the last three dimensions, as <see cref="AdaptiveMaxPool1d"/> over one.</summary>
     /// <inheritdoc cref="AdaptiveAvgPool1d"/>
-    public static Tensor AdaptiveMaxPool3d(Tensor input, AdaptiveSize outputSize) => EvenMaxima(3, input, outputSize).Output;
+    public static Tensor AdaptiveMaxPool3d(Tensor input, AdaptiveSize outputSize)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        return EvenMaxima(3, input, outputSize).Output;
+    }
 
     /// <summary>
     /// <see cref="AdaptiveMaxPool1d"/>, and where the maxima are: int64 indices into the pooled dimensions as if these were one.
@@ -47,8 +56,11 @@ public static partial class Functional
 
     /// <summary><see cref="AdaptiveMaxPool3d"/>, and where the maxima are.</summary>
     /// <inheritdoc cref="AdaptiveAvgPool1d"/>
-    public static (Tensor Output, Tensor Indices) AdaptiveMaxPool3dWithIndices(Tensor input, AdaptiveSize outputSize) =>
-        EvenMaxima(3, input, outputSize);
+    public static (Tensor Output, Tensor Indices) AdaptiveMaxPool3dWithIndices(Tensor input, AdaptiveSize outputSize)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        return EvenMaxima(3, input, outputSize);
+    }
 
     private static Tensor EvenMeans(int n, Tensor input, AdaptiveSize output)
     {

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public static partial class Functional
@@ -29,14 +31,22 @@ public static partial class Functional
     /// <summary><see cref="FractionalMaxPool2d"/>, and where the maxima are in the pooled dimensions as if these were one.</summary>
     /// <inheritdoc cref="FractionalMaxPool2d"/>
     public static (Tensor Output, Tensor Indices) FractionalMaxPool2dWithIndices(Tensor input, Shape kernelSize,
-        Shape? outputSize = null, double[]? outputRatio = null, Tensor? randomSamples = null, Generator? generator = null) =>
-        Fractional(2, input, kernelSize, outputSize, outputRatio, randomSamples, generator);
+        Shape? outputSize = null, double[]? outputRatio = null, Tensor? randomSamples = null, Generator? generator = null)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        randomSamples = call.Raise(randomSamples);
+        return Fractional(2, input, kernelSize, outputSize, outputRatio, randomSamples, generator);
+    }
 
     /// <summary><see cref="FractionalMaxPool3d"/>, and where the maxima are in the pooled dimensions as if these were one.</summary>
     /// <inheritdoc cref="FractionalMaxPool2d"/>
     public static (Tensor Output, Tensor Indices) FractionalMaxPool3dWithIndices(Tensor input, Shape kernelSize,
-        Shape? outputSize = null, double[]? outputRatio = null, Tensor? randomSamples = null, Generator? generator = null) =>
-        Fractional(3, input, kernelSize, outputSize, outputRatio, randomSamples, generator);
+        Shape? outputSize = null, double[]? outputRatio = null, Tensor? randomSamples = null, Generator? generator = null)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        randomSamples = call.Raise(randomSamples);
+        return Fractional(3, input, kernelSize, outputSize, outputRatio, randomSamples, generator);
+    }
 
     private static (Tensor Output, Tensor Indices) Fractional(int n, Tensor input, Shape kernelSize, Shape? outputSize, double[]? ratio,
         Tensor? samples, Generator? generator)

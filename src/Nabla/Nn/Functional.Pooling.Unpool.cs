@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public static partial class Functional
@@ -16,17 +18,29 @@ public static partial class Functional
     /// <exception cref="ArgumentOutOfRangeException">An index is outside of the result.</exception>
     /// <exception cref="ShapeException">Ranks or sizes do not fit.</exception>
     public static Tensor MaxUnpool1d(Tensor input, Tensor indices, Shape kernelSize, Shape? stride = null, Shape? padding = null,
-        Shape? outputSize = null) => Unpool(1, input, indices, kernelSize, stride, padding, outputSize);
+        Shape? outputSize = null)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        return Unpool(1, input, indices, kernelSize, stride, padding, outputSize);
+    }
 
     /// <summary>The inverse of <see cref="MaxPool2d"/>, as <see cref="MaxUnpool1d"/> for one dimension.</summary>
     /// <inheritdoc cref="MaxUnpool1d"/>
     public static Tensor MaxUnpool2d(Tensor input, Tensor indices, Shape kernelSize, Shape? stride = null, Shape? padding = null,
-        Shape? outputSize = null) => Unpool(2, input, indices, kernelSize, stride, padding, outputSize);
+        Shape? outputSize = null)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        return Unpool(2, input, indices, kernelSize, stride, padding, outputSize);
+    }
 
     /// <summary>The inverse of <see cref="MaxPool3d"/>, as <see cref="MaxUnpool1d"/> for one dimension.</summary>
     /// <inheritdoc cref="MaxUnpool1d"/>
     public static Tensor MaxUnpool3d(Tensor input, Tensor indices, Shape kernelSize, Shape? stride = null, Shape? padding = null,
-        Shape? outputSize = null) => Unpool(3, input, indices, kernelSize, stride, padding, outputSize);
+        Shape? outputSize = null)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        return Unpool(3, input, indices, kernelSize, stride, padding, outputSize);
+    }
 
     private static Tensor Unpool(int n, Tensor input, Tensor indices, Shape kernel, Shape? stride, Shape? padding, Shape? asked)
     {

@@ -1,3 +1,4 @@
+using Nabla.Amp;
 using Nabla.Kernels;
 
 namespace Nabla;
@@ -34,8 +35,11 @@ public static partial class Functional
     /// <summary>Means of windows over the last three dimensions, as <see cref="AvgPool2d"/> over two.</summary>
     /// <inheritdoc cref="AvgPool2d"/>
     public static Tensor AvgPool3d(Tensor input, Shape kernelSize, Shape? stride = null, Shape? padding = null, bool ceilMode = false,
-        bool countIncludePad = true, long? divisorOverride = null) =>
-        Mean(3, input, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
+        bool countIncludePad = true, long? divisorOverride = null)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        return Mean(3, input, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
+    }
 
     /// <summary>Maxima of windows over the last dimension; NaN wins. The gradient goes to the first of equal elements.</summary>
     /// <param name="input">[n, channels, length] or [channels, length].</param>
@@ -63,7 +67,11 @@ public static partial class Functional
     /// <summary>Maxima of windows over the last three dimensions, as <see cref="MaxPool1d"/> over one.</summary>
     /// <inheritdoc cref="MaxPool1d"/>
     public static Tensor MaxPool3d(Tensor input, Shape kernelSize, Shape? stride = null, Shape? padding = null, Shape? dilation = null,
-        bool ceilMode = false) => MaxPool3dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode).Output;
+        bool ceilMode = false)
+    {
+        using AutocastCall call = Autocast.Raise(ref input);
+        return MaxPool3dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode).Output;
+    }
 
     /// <summary>
     /// <see cref="MaxPool1d"/>, and where the maxima are: int64 indices into the pooled dimensions as if these were one.

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -144,6 +146,11 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">The last dimension's size is not 2, or memory does not hold pairs.</exception>
     public Tensor ViewAsComplex()
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).ViewAsComplex();
+        }
         if (dtype is not (DType.Float32 or DType.Float64))
             Throw.Types($"view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: " +
                 $"{dtype.ScalarName()}");
@@ -178,6 +185,7 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The dtypes differ or are not floating point.</exception>
     public static Tensor Polar(Tensor abs, Tensor angle)
     {
+        using AutocastCall call = Autocast.Raise(ref abs, ref angle);
         CheckParts(abs, angle);
         return Complex(abs * angle.Cos(), abs * angle.Sin());
     }

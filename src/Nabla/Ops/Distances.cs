@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -68,6 +70,11 @@ public sealed partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">p is negative.</exception>
     public Tensor CDist(Tensor other, double p = 2)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).CDist(call.Raise(other), p);
+        }
         if (Rank < 2) Throw.Shapes($"cdist only supports at least 2D tensors, X1 got: {Rank}D");
         if (other.Rank < 2) Throw.Shapes($"cdist only supports at least 2D tensors, X2 got: {other.Rank}D");
         long columns = layout.shape[^1], otherColumns = other.layout.shape[^1];

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public static partial class Fourier
@@ -19,6 +21,7 @@ public static partial class Fourier
 
     private static Tensor Floating(Tensor x)
     {
+        x = Autocast.Float32(x);
         if (x.DType is DType.Float16 or DType.BFloat16)
             Throw.Types($"Unsupported dtype {x.DType.ScalarName()}: transform float32 or float64.");
         return x.DType.IsDifferentiable() ? x : x.To(Tensor.DefaultDType);

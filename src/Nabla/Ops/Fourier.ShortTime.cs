@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public sealed partial class Tensor
@@ -21,6 +23,12 @@ public sealed partial class Tensor
     public Tensor Stft(long nFft, long? hopLength = null, long? winLength = null, Tensor? window = null, bool center = true,
         string padMode = "reflect", bool normalized = false, bool? onesided = null, bool? returnComplex = null)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).Stft(nFft, hopLength, winLength, call.Raise(window), center, padMode, normalized, onesided,
+                returnComplex);
+        }
         long hop = hopLength ?? nFft / 4, win = winLength ?? nFft;
         bool complex = IsComplex || window is { IsComplex: true };
         if (returnComplex is null && !complex)

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -76,6 +78,11 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">Sizes or ranks differ, or the list is empty.</exception>
     public static Tensor Cat(IReadOnlyList<Tensor> tensors, int dim = 0)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return Cat(call.Widest(tensors), dim);
+        }
         Tensor[] all = Promoted(tensors, "torch.cat()");
         // One-dimensional tensors without elements fit everywhere, by tradition.
         Tensor first = Array.Find(all, static t => !(t.Rank == 1 && t.layout.shape[0] == 0)) ?? all[0];
@@ -136,6 +143,11 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">Shapes differ, or the list is empty.</exception>
     public static Tensor Stack(IReadOnlyList<Tensor> tensors, int dim = 0)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return Stack(call.Widest(tensors), dim);
+        }
         Tensor[] x = Promoted(tensors, "stack");
         int d = Dims.FromEnd(dim, x[0].Rank + 1);
         for (int i = 1; i < x.Length; i++)

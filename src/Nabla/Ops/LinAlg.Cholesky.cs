@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -115,7 +117,11 @@ public static partial class LinAlg
     /// <exception cref="LinAlgException">A matrix is not positive-definite.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
-    public static Tensor Cholesky(Tensor a, bool upper = false) => Factored(a, upper, "linalg.cholesky", "linalg.cholesky")[0];
+    public static Tensor Cholesky(Tensor a, bool upper = false)
+    {
+        using AutocastCall call = Autocast.Raise(ref a);
+        return Factored(a, upper, "linalg.cholesky", "linalg.cholesky")[0];
+    }
 
     /// <summary>As <see cref="Cholesky"/>, with a number instead of an error for a matrix that is not positive-definite.</summary>
     /// <param name="a">A, of shape [..., n, n].</param>
@@ -125,6 +131,7 @@ public static partial class LinAlg
     /// incomplete.</returns>
     public static (Tensor L, Tensor Info) CholeskyEx(Tensor a, bool upper = false, bool checkErrors = false)
     {
+        using AutocastCall call = Autocast.Raise(ref a);
         Tensor[] y = Factored(a, upper, "linalg.cholesky", checkErrors ? "linalg.cholesky_ex" : null);
         return (y[0], y[1]);
     }
@@ -142,7 +149,15 @@ public sealed partial class Tensor
 {
     /// <summary>The Cholesky factor of a symmetric positive-definite matrix; see <see cref="LinAlg.Cholesky"/>.</summary>
     /// <param name="upper">Return U = Lᵀ, with A = Uᵀ U.</param>
-    public Tensor Cholesky(bool upper = false) => LinAlg.Factored(this, upper, "cholesky", "cholesky")[0];
+    public Tensor Cholesky(bool upper = false)
+    {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).Cholesky(upper);
+        }
+        return LinAlg.Factored(this, upper, "cholesky", "cholesky")[0];
+    }
 
     /// <summary>The inverse of A = L Lᵀ from its Cholesky factor, this tensor.</summary>
     /// <param name="upper">This is U with A = Uᵀ U. Only the factor's triangle is read; the gradient is that of a full matrix.</param>
@@ -151,6 +166,11 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
     public Tensor CholeskyInverse(bool upper = false)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).CholeskyInverse(upper);
+        }
         SolverChecks.Square(this, "cholesky_inverse");
         SolverChecks.Kernel(this, "cholesky_inverse_out_cpu");
         return Op.Apply(new Ops.CholeskyInverse(upper), this)[0];
@@ -164,6 +184,11 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The dtypes differ or are neither float32 nor float64.</exception>
     public Tensor CholeskySolve(Tensor l, bool upper = false)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).CholeskySolve(call.Raise(l), upper);
+        }
         if (Rank < 2) Throw.Shapes($"b should have at least 2 dimensions, but has {Rank} dimensions instead: cholesky_solve");
         if (l.Rank < 2) Throw.Shapes($"u should have at least 2 dimensions, but has {l.Rank} dimensions instead: cholesky_solve");
         SolverChecks.SameTypeOf(this, l);

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -88,6 +90,7 @@ public static partial class LinAlg
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public static (Tensor Eigenvalues, Tensor Eigenvectors) Eig(Tensor a)
     {
+        using AutocastCall call = Autocast.Raise(ref a);
         CheckEig("linalg.eig", a);
         Tensor[] y = Op.Apply(new Ops.LinalgEig(true, a.IsComplex), a);
         return (Tensor.Complex(y[0], y[1]), Tensor.Complex(y[2], y[3]));
@@ -101,6 +104,7 @@ public static partial class LinAlg
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public static Tensor EigVals(Tensor a)
     {
+        using AutocastCall call = Autocast.Raise(ref a);
         CheckEig("linalg.eigvals", a);
         Tensor[] y = Op.Apply(new Ops.LinalgEig(MayDiffer(a), a.IsComplex), a);
         return Tensor.Complex(y[0], y[1]);

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -69,6 +71,7 @@ public static partial class LinAlg
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public static (Tensor Eigenvalues, Tensor Eigenvectors) Eigh(Tensor a, string uplo = "L")
     {
+        using AutocastCall call = Autocast.Raise(ref a);
         bool upper = CheckEigh(a, uplo);
         Tensor[] y = Op.Apply(new Ops.LinalgEigh(upper, true), a);
         return (y[0], y[1]);
@@ -84,6 +87,7 @@ public static partial class LinAlg
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public static Tensor EigValsH(Tensor a, string uplo = "L")
     {
+        using AutocastCall call = Autocast.Raise(ref a);
         bool upper = CheckEigh(a, uplo);
         return Op.Apply(new Ops.LinalgEigh(upper, MayDiffer(a)), a)[0];
     }

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -79,6 +81,7 @@ public static partial class LinAlg
     public static (Tensor Solution, Tensor Residuals, Tensor Rank, Tensor SingularValues) LstSq(
         Tensor a, Tensor b, double? rcond = null, string? driver = null)
     {
+        using AutocastCall call = Autocast.Raise(ref a, ref b);
         bool vector = CheckLstSq(a, b, driver ??= "gelsy");
         Tensor right = b.Rank < a.Rank ? b.Unsqueeze(-1) : b;
         if (right.layout.shape[^2] != a.layout.shape[^2])

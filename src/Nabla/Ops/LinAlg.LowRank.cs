@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public static partial class LinAlg
@@ -22,6 +24,7 @@ public static partial class LinAlg
     public static (Tensor U, Tensor S, Tensor V) SvdLowRank(
         Tensor a, long q = 6, int niter = 2, Tensor? m = null, Generator? generator = null)
     {
+        a = Autocast.Float32(a);
         CheckSvd(a);
         if (q < 0) Throw.Range(nameof(q), q, $"q(={q}) must be non-negative integer");
         if (niter > MostIterations)
@@ -55,6 +58,7 @@ public static partial class LinAlg
     public static (Tensor U, Tensor S, Tensor V) PcaLowRank(
         Tensor a, long? q = null, bool center = true, int niter = 2, Generator? generator = null)
     {
+        a = Autocast.Float32(a);
         CheckSvd(a);
         long least = Math.Min(a.layout.shape[^2], a.layout.shape[^1]);
         if (q is { } given && (given < 0 || given > least))

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -186,6 +188,11 @@ public sealed partial class Tensor
     /// <returns>The packed factors and the pivots; no error where U has a zero on its diagonal.</returns>
     public (Tensor LU, Tensor Pivots) Lu(bool pivot = true)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).Lu(pivot);
+        }
         (Tensor lu, Tensor pivots, _) = LinAlg.LuFactorEx(this, pivot);
         return (lu, pivots);
     }
@@ -193,7 +200,15 @@ public sealed partial class Tensor
     /// <summary>X with A X = b, this tensor being b, from A's LU factorization; see <see cref="LinAlg.LuSolve"/>.</summary>
     /// <param name="luData">The packed factors.</param>
     /// <param name="luPivots">Their pivots.</param>
-    public Tensor LuSolve(Tensor luData, Tensor luPivots) => LinAlg.LuSolve(luData, luPivots, this);
+    public Tensor LuSolve(Tensor luData, Tensor luPivots)
+    {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).LuSolve(call.Raise(luData), luPivots);
+        }
+        return LinAlg.LuSolve(luData, luPivots, this);
+    }
 
     /// <summary>The matrices P, L and U of a packed factorization.</summary>
     /// <param name="luData">The packed factors of <see cref="LinAlg.LuFactor(Tensor, bool)"/>, [..., m, n].</param>

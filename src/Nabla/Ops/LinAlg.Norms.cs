@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Nabla.Amp;
 
 namespace Nabla;
 
@@ -100,6 +101,7 @@ public static partial class LinAlg
     [OverloadResolutionPriority(1)]
     public static Tensor Cond(Tensor a, double? ord = null)
     {
+        using AutocastCall call = Autocast.Raise(ref a);
         double p = ord ?? 2;
         CheckCond(a, Text(p), Math.Abs(p) is 1 or 2 or double.PositiveInfinity, square: Math.Abs(p) != 2);
         if (a.layout.Count == 0) return Tensor.Zeros([.. a.layout.shape[..^2]], a.dtype.Part());
@@ -117,6 +119,7 @@ public static partial class LinAlg
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
     public static Tensor Cond(Tensor a, string ord)
     {
+        using AutocastCall call = Autocast.Raise(ref a);
         CheckCond(a, ord, ord is "fro" or "nuc", square: true);
         if (a.layout.Count == 0) return Tensor.Zeros([.. a.layout.shape[..^2]], a.dtype.Part());
         if (ord == "fro") return ByInverse(a, static x => MatrixNorm(x));

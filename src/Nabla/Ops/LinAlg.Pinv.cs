@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Nabla.Amp;
 
 namespace Nabla;
 
@@ -121,8 +122,11 @@ public static partial class LinAlg
     /// <exception cref="DTypeException">The dtype is an integer or a 16-bit type.</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞.</exception>
     [OverloadResolutionPriority(1)]
-    public static Tensor MatrixRank(Tensor a, double? atol = null, double? rtol = null, bool hermitian = false) =>
-        MatrixRank(a, Bound(atol), Bound(rtol), hermitian);
+    public static Tensor MatrixRank(Tensor a, double? atol = null, double? rtol = null, bool hermitian = false)
+    {
+        using AutocastCall call = Autocast.Raise(ref a);
+        return MatrixRank(a, Bound(atol), Bound(rtol), hermitian);
+    }
 
     /// <summary>The rank with bounds for each matrix; see <see cref="MatrixRank(Tensor, double?, double?, bool)"/>.</summary>
     /// <param name="a">Matrices [..., m, n], float32 or float64 or complex.</param>
@@ -135,6 +139,8 @@ public static partial class LinAlg
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞.</exception>
     public static Tensor MatrixRank(Tensor a, Tensor? atol, Tensor? rtol = null, bool hermitian = false)
     {
+        using AutocastCall call = Autocast.Raise(ref a);
+        (atol, rtol) = (call.Raise(atol), call.Raise(rtol));
         if (a.Rank < 2)
             Throw.Shapes("torch.linalg.matrix_rank: The input tensor input must have at least 2 dimensions. Its shape is " +
                 $"{a.Shape}.");
@@ -169,5 +175,13 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">These are no matrices.</exception>
     /// <exception cref="DTypeException">The dtype is an integer or a 16-bit type.</exception>
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞.</exception>
-    public Tensor Pinverse(double rcond = 1e-15) => LinAlg.Pinv(this, 0, rcond);
+    public Tensor Pinverse(double rcond = 1e-15)
+    {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).Pinverse(rcond);
+        }
+        return LinAlg.Pinv(this, 0, rcond);
+    }
 }

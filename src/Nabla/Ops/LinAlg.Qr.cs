@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -109,6 +111,7 @@ public static partial class LinAlg
     /// <exception cref="ArgumentException">There is no such mode.</exception>
     public static (Tensor Q, Tensor R) Qr(Tensor a, string mode = "reduced")
     {
+        using AutocastCall call = Autocast.Raise(ref a);
         SolverChecks.Matrix(a, "linalg.qr");
         SolverChecks.Float(a, "linalg.qr", "geqrf_cpu");
         if (mode is not ("reduced" or "complete" or "r"))
@@ -127,6 +130,7 @@ public static partial class LinAlg
     /// <exception cref="DTypeException">The dtypes differ or are neither float32 nor float64.</exception>
     public static Tensor HouseholderProduct(Tensor input, Tensor tau)
     {
+        using AutocastCall call = Autocast.Raise(ref input, ref tau);
         const string op = "torch.linalg.householder_product";
         if (input.Rank < 2) Throw.Shapes($"{op}: input must have at least 2 dimensions.");
         (long m, long n) = (input.layout.shape[^2], input.layout.shape[^1]);
@@ -176,6 +180,11 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
     public (Tensor A, Tensor Tau) Geqrf()
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).Geqrf();
+        }
         if (Rank < 2) Throw.Shapes($"torch.geqrf: input must have at least 2 dimensions. It has shape {Shape}.");
         SolverChecks.Kernel(this, "geqrf_cpu");
         Tensor[] y = Op.Apply(new Ops.Geqrf(), this);
@@ -192,6 +201,11 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The dtypes differ or are neither float32 nor float64.</exception>
     public Tensor Ormqr(Tensor tau, Tensor other, bool left = true, bool transpose = false)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).Ormqr(call.Raise(tau), call.Raise(other), left, transpose);
+        }
         const string op = "torch.ormqr";
         if (Rank < 2) Throw.Shapes($"{op}: input must have at least 2 dimensions.");
         if (other.Rank < 2) Throw.Shapes($"{op}: other must have at least 2 dimensions.");

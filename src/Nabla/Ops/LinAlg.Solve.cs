@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -98,7 +100,11 @@ public static partial class LinAlg
     /// <exception cref="LinAlgException">A matrix is singular.</exception>
     /// <exception cref="ShapeException">A is not square, or shapes do not fit.</exception>
     /// <exception cref="DTypeException">The dtypes differ or are neither float32 nor float64.</exception>
-    public static Tensor Solve(Tensor a, Tensor b, bool left = true) => Solve(a, b, left, "torch.linalg.solve").Result;
+    public static Tensor Solve(Tensor a, Tensor b, bool left = true)
+    {
+        using AutocastCall call = Autocast.Raise(ref a, ref b);
+        return Solve(a, b, left, "torch.linalg.solve").Result;
+    }
 
     /// <summary>As <see cref="Solve(Tensor, Tensor, bool)"/>, with a number instead of an error for a singular matrix.</summary>
     /// <param name="a">A, of shape [..., n, n].</param>
@@ -131,7 +137,11 @@ public static partial class LinAlg
     /// <exception cref="LinAlgException">A matrix is singular.</exception>
     /// <exception cref="ShapeException">A is not square.</exception>
     /// <exception cref="DTypeException">The dtype is neither float32 nor float64.</exception>
-    public static Tensor Inv(Tensor a) => Invert(a, "linalg.inv")[0];
+    public static Tensor Inv(Tensor a)
+    {
+        using AutocastCall call = Autocast.Raise(ref a);
+        return Invert(a, "linalg.inv")[0];
+    }
 
     /// <summary>As <see cref="Inv"/>, with a number instead of an error for a singular matrix.</summary>
     /// <param name="a">A, of shape [..., n, n].</param>
@@ -139,6 +149,7 @@ public static partial class LinAlg
     /// <returns>A⁻¹, and info, int32: where the factor U has its first zero, from 1, or 0.</returns>
     public static (Tensor Inverse, Tensor Info) InvEx(Tensor a, bool checkErrors = false)
     {
+        using AutocastCall call = Autocast.Raise(ref a);
         Tensor[] y = Invert(a, checkErrors ? "linalg.inv_ex" : null);
         return (y[0], y[1]);
     }
@@ -159,6 +170,7 @@ public static partial class LinAlg
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="ind"/> is not positive, or more than the dimensions.</exception>
     public static Tensor TensorInv(Tensor a, int ind = 2)
     {
+        using AutocastCall call = Autocast.Raise(ref a);
         if (ind <= 0) Throw.Range(nameof(ind), ind, $"Expected a strictly positive integer for 'ind', but got {ind}");
         if (ind > a.Rank)
             Throw.Range(nameof(ind), ind, $"ArrayRef: invalid slice, N = {ind}; size = {a.Rank}: linalg.tensorinv has a tensor of " +
@@ -180,6 +192,7 @@ public static partial class LinAlg
     /// <exception cref="DTypeException">The dtypes differ or are neither float32 nor float64.</exception>
     public static Tensor TensorSolve(Tensor a, Tensor b, Dims? dims = null)
     {
+        using AutocastCall call = Autocast.Raise(ref a, ref b);
         if (dims is { Count: > 0 } moved)
         {
             int[] to = new int[moved.Count];

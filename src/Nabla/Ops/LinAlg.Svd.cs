@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -124,6 +126,7 @@ public static partial class LinAlg
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public static (Tensor U, Tensor S, Tensor Vh) Svd(Tensor a, bool fullMatrices = true)
     {
+        using AutocastCall call = Autocast.Raise(ref a);
         CheckSvd(a);
         Tensor[] y = Op.Apply(new Ops.LinalgSvd(fullMatrices, true), a);
         return (y[0], y[1], y[2]);
@@ -137,6 +140,7 @@ public static partial class LinAlg
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public static Tensor SvdVals(Tensor a)
     {
+        using AutocastCall call = Autocast.Raise(ref a);
         CheckSvd(a);
         bool vectors = MayDiffer(a);
         return Op.Apply(new Ops.LinalgSvd(false, vectors), a)[vectors ? 1 : 0];
@@ -162,6 +166,11 @@ public sealed partial class Tensor
     /// <exception cref="LinAlgException">A matrix has a NaN or ∞, or the iteration did not converge.</exception>
     public (Tensor U, Tensor S, Tensor V) Svd(bool some = true, bool computeUv = true)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).Svd(some, computeUv);
+        }
         if (Rank < 2) Throw.Shapes($"linalg.svd: input should have at least 2 dimensions, but has {Rank} dimensions instead");
         if (!computeUv)
         {

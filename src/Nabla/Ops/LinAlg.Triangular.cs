@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -72,6 +74,11 @@ public sealed partial class Tensor
     public (Tensor Solution, Tensor ClonedCoefficient) TriangularSolve(Tensor a, bool upper = true, bool transpose = false,
         bool unitriangular = false)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).TriangularSolve(call.Raise(a), upper, transpose, unitriangular);
+        }
         if (Rank < 2)
             Throw.Shapes($"torch.triangular_solve: Expected b to have at least 2 dimensions, but it has {Rank} dimensions instead");
         if (a.Rank < 2)

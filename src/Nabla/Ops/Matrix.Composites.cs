@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -50,6 +52,11 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">This is not a matrix.</exception>
     public Tensor Trace()
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).Trace();
+        }
         if (Rank != 2) Throw.Shapes($"trace: expected a matrix, but got tensor with dim {Rank}: its shape is {Shape}.");
         return LinearOp.Apply(new Ops.Trace(), dtype.IsDifferentiable() ? this : To(DType.Int64));
     }

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 /// <summary>Functions of neural networks without state, as in torch.nn.functional.</summary>
@@ -12,6 +14,7 @@ public static partial class Functional
     /// <exception cref="DTypeException">The dtypes differ.</exception>
     public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null)
     {
+        using AutocastCall call = Autocast.Lower(ref input, ref weight, ref bias);
         if (weight.Rank is not (1 or 2)) Throw.Shapes($"linear: the weight must have shape [out, in] or [in], but it has {weight.Shape}.");
         Tensor w = weight.Rank == 2 ? Nabla.LinearOp.Apply(new Ops.WeightT(), weight) : weight;
         if (bias is null) return input.MatMul(w);
@@ -36,6 +39,8 @@ public static partial class Functional
     /// <exception cref="ShapeException">The sizes do not fit.</exception>
     public static Tensor Bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias = null)
     {
+        // It computes in the dtype it is given.
+        using AutocastCall call = Autocast.Begin();
         CheckBilinear(input1, input2, weight, bias);
         long a = weight.layout.shape[1], b = weight.layout.shape[2], n = weight.layout.shape[0], rows = 1;
         long[] lead = input1.layout.shape[..^1];

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 /// <summary>Linear algebra, as in torch.linalg.</summary>
@@ -13,6 +15,7 @@ public static partial class LinAlg
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
     public static Tensor VecDot(Tensor x, Tensor y, int dim = -1)
     {
+        using AutocastCall call = Autocast.Lower(ref x, ref y);
         DType type = Promotion.Result(x, y);
         return (x.Conj() * y).Sum(dim, false, type == DType.Bool ? DType.Int64 : type);
     }

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public sealed partial class Tensor
@@ -9,6 +11,11 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The dtypes differ, or are bool.</exception>
     public Tensor Mm(Tensor mat2)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Lower(this).Mm(call.Lower(mat2));
+        }
         if (Rank != 2) Throw.Shapes($"self must be a matrix: mm got {Shape}; use MatMul for other ranks.");
         if (mat2.Rank != 2) Throw.Shapes($"mat2 must be a matrix: mm got {mat2.Shape}; use MatMul for other ranks.");
         CheckMm(this, mat2);
@@ -102,6 +109,11 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The dtypes differ, or are bool.</exception>
     public Tensor Bmm(Tensor mat2)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Lower(this).Bmm(call.Lower(mat2));
+        }
         CheckBmm(this, mat2);
         return BilinearOp.Apply(new Ops.Bmm(), this, mat2);
     }
@@ -132,6 +144,11 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The dtypes differ, or are bool.</exception>
     public Tensor MatMul(Tensor other)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Lower(this).MatMul(call.Lower(other));
+        }
         if (Rank == 0 || other.Rank == 0)
             Throw.Shapes($"both arguments to matmul need to be at least 1D, but they are {Rank}D and {other.Rank}D. For a product with " +
                 "a number use *.");

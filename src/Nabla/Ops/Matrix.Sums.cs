@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 // β·input + α·product, the input broadcast.
@@ -12,6 +14,11 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The dtypes differ, or are bool.</exception>
     public Tensor AddMm(Tensor mat1, Tensor mat2, Scalar? beta = null, Scalar? alpha = null)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Lower(this).AddMm(call.Lower(mat1), call.Lower(mat2), beta, alpha);
+        }
         if (mat1.Rank != 2) Throw.Shapes($"mat1 must be a matrix, got {mat1.Rank}-D tensor: addmm got {mat1.Shape}.");
         if (mat2.Rank != 2) Throw.Shapes($"mat2 must be a matrix, got {mat2.Rank}-D tensor: addmm got {mat2.Shape}.");
         CheckInput(mat1, mat2);
@@ -21,7 +28,11 @@ public sealed partial class Tensor
 
     /// <summary>x = β·x + α·(mat1 · mat2).</summary>
     /// <inheritdoc cref="AddMm"/>
-    public Tensor AddMm_(Tensor mat1, Tensor mat2, Scalar? beta = null, Scalar? alpha = null) => Become(AddMm(mat1, mat2, beta, alpha));
+    public Tensor AddMm_(Tensor mat1, Tensor mat2, Scalar? beta = null, Scalar? alpha = null)
+    {
+        using AutocastCall call = Autocast.Begin();
+        return Become(AddMm(mat1, mat2, beta, alpha));
+    }
 
     /// <summary>β·input + α·(mat · vec), where this tensor is the input and broadcasts to [m]. With β = 0 it is not read.</summary>
     /// <param name="mat">A matrix [m, k].</param>
@@ -55,6 +66,11 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The dtypes differ, or are bool.</exception>
     public Tensor AddBmm(Tensor batch1, Tensor batch2, Scalar? beta = null, Scalar? alpha = null)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Lower(this).AddBmm(call.Lower(batch1), call.Lower(batch2), beta, alpha);
+        }
         if (batch1.Rank != 3) Throw.Shapes($"batch1 must be a 3D tensor: addbmm got {batch1.Shape}.");
         if (batch2.Rank != 3) Throw.Shapes($"batch2 must be a 3D tensor: addbmm got {batch2.Shape}.");
         long[] a = batch1.layout.shape, b = batch2.layout.shape;
@@ -67,8 +83,11 @@ public sealed partial class Tensor
 
     /// <summary>x = β·x + α·Σ_b batch1[b] · batch2[b].</summary>
     /// <inheritdoc cref="AddBmm"/>
-    public Tensor AddBmm_(Tensor batch1, Tensor batch2, Scalar? beta = null, Scalar? alpha = null) =>
-        Become(AddBmm(batch1, batch2, beta, alpha));
+    public Tensor AddBmm_(Tensor batch1, Tensor batch2, Scalar? beta = null, Scalar? alpha = null)
+    {
+        using AutocastCall call = Autocast.Begin();
+        return Become(AddBmm(batch1, batch2, beta, alpha));
+    }
 
     /// <summary>
     /// β·input + α·(batch1[b] · batch2[b]) for every b; this tensor is the input and broadcasts to [b, m, n]. With β = 0 it is not read.
@@ -81,6 +100,11 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The dtypes differ, or are bool.</exception>
     public Tensor BAddBmm(Tensor batch1, Tensor batch2, Scalar? beta = null, Scalar? alpha = null)
     {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Lower(this).BAddBmm(call.Lower(batch1), call.Lower(batch2), beta, alpha);
+        }
         CheckBmm(batch1, batch2);
         CheckInput(batch1, batch2);
         return AddProduct<Ops.Bmm>(batch1, batch2, [batch1.layout.shape[0], batch1.layout.shape[1], batch2.layout.shape[2]], beta, alpha);
@@ -88,8 +112,11 @@ public sealed partial class Tensor
 
     /// <summary>x = β·x + α·(batch1[b] · batch2[b]) for every b.</summary>
     /// <inheritdoc cref="BAddBmm"/>
-    public Tensor BAddBmm_(Tensor batch1, Tensor batch2, Scalar? beta = null, Scalar? alpha = null) =>
-        Become(BAddBmm(batch1, batch2, beta, alpha));
+    public Tensor BAddBmm_(Tensor batch1, Tensor batch2, Scalar? beta = null, Scalar? alpha = null)
+    {
+        using AutocastCall call = Autocast.Begin();
+        return Become(BAddBmm(batch1, batch2, beta, alpha));
+    }
 
     /// <summary>β·input + α·(vec1 ⊗ vec2), where this tensor is the input and broadcasts to [m, n]. With β = 0 it is not read.</summary>
     /// <param name="vec1">A vector [m].</param>

@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -172,7 +174,8 @@ public sealed partial class Tensor
     /// <param name="dtype">Convert to this type first; integers and bools become int64.</param>
     public Tensor Prod(DType? dtype = null)
     {
-        Tensor x = To(SumType(this.dtype, dtype));
+        Tensor x = Autocast.Float32(this);
+        x = x.To(SumType(x.dtype, dtype));
         return Op.Apply(new Ops.Prod(-1, false, true), x.Rank == 1 ? x : x.Reshape(new Shape([x.layout.Count])))[0];
     }
 
@@ -184,7 +187,8 @@ public sealed partial class Tensor
     {
         int d = Dims.FromEnd(dim, Rank);
         if (Rank == 0) return Prod(dtype);
-        return Op.Apply(new Ops.Prod(d, keepDim), To(SumType(this.dtype, dtype)))[0];
+        Tensor x = Autocast.Float32(this);
+        return Op.Apply(new Ops.Prod(d, keepDim), x.To(SumType(x.dtype, dtype)))[0];
     }
 
     /// <summary>The sum of the elements that are not NaN, over some dimensions.</summary>

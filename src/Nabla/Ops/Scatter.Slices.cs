@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public sealed partial class Tensor
@@ -6,7 +8,16 @@ public sealed partial class Tensor
     /// <param name="dim">The dimension.</param>
     /// <param name="index">int64 or int32, of one dimension or none; negative ones count from the end.</param>
     /// <param name="source">The slices, of x's dtype and sizes. Of several writes to a place the last stays.</param>
-    public Tensor IndexCopy(int dim, Tensor index, Tensor source) => IndexWrite(dim, index, source, false, "IndexCopy", false);
+    public Tensor IndexCopy(int dim, Tensor index, Tensor source)
+    {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            Tensor[] x = call.Widest(this, source);
+            return x[0].IndexCopy(dim, index, x[1]);
+        }
+        return IndexWrite(dim, index, source, false, "IndexCopy", false);
+    }
     /// <summary>Replaces slices of a dimension in place; see <see cref="IndexCopy"/>.</summary>
     public Tensor IndexCopy_(int dim, Tensor index, Tensor source) => IndexWrite(dim, index, source, false, "IndexCopy", true);
 

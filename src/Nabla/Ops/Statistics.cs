@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 internal static partial class Ops
@@ -102,32 +104,60 @@ public sealed partial class Tensor
     /// <param name="interpolation">linear, lower, higher, midpoint or nearest.</param>
     /// <exception cref="ArgumentOutOfRangeException">q is not in [0, 1].</exception>
     /// <exception cref="DTypeException">The tensor is neither float32 nor float64.</exception>
-    public Tensor Quantile(double q, int? dim = null, bool keepDim = false, string interpolation = "linear") =>
-        QuantileOf("quantile()", Of(q, dtype.IsFloatingPoint() ? dtype : DefaultDType), dim, keepDim, interpolation, false);
+    public Tensor Quantile(double q, int? dim = null, bool keepDim = false, string interpolation = "linear")
+    {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).Quantile(q, dim, keepDim, interpolation);
+        }
+        return QuantileOf("quantile()", Of(q, dtype.IsFloatingPoint() ? dtype : DefaultDType), dim, keepDim, interpolation, false);
+    }
 
     /// <summary>The q-quantiles over a dimension for several q, which come first in the result's shape.</summary>
     /// <param name="q">0-d or one-dimensional, of this tensor's dtype, in [0, 1].</param>
     /// <param name="dim">The dimension; null means all elements.</param>
     /// <param name="keepDim">Keep the reduced dimensions with size 1.</param>
     /// <param name="interpolation">linear, lower, higher, midpoint or nearest.</param>
-    public Tensor Quantile(Tensor q, int? dim = null, bool keepDim = false, string interpolation = "linear") =>
-        QuantileOf("quantile()", q, dim, keepDim, interpolation, false);
+    public Tensor Quantile(Tensor q, int? dim = null, bool keepDim = false, string interpolation = "linear")
+    {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).Quantile(call.Raise(q), dim, keepDim, interpolation);
+        }
+        return QuantileOf("quantile()", q, dim, keepDim, interpolation, false);
+    }
 
     /// <summary>The q-quantile of the elements that are not NaN.</summary>
     /// <param name="q">In [0, 1].</param>
     /// <param name="dim">The dimension; null means all elements.</param>
     /// <param name="keepDim">Keep the reduced dimensions with size 1.</param>
     /// <param name="interpolation">linear, lower, higher, midpoint or nearest.</param>
-    public Tensor NanQuantile(double q, int? dim = null, bool keepDim = false, string interpolation = "linear") =>
-        QuantileOf("nanquantile()", Of(q, dtype.IsFloatingPoint() ? dtype : DefaultDType), dim, keepDim, interpolation, true);
+    public Tensor NanQuantile(double q, int? dim = null, bool keepDim = false, string interpolation = "linear")
+    {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).NanQuantile(q, dim, keepDim, interpolation);
+        }
+        return QuantileOf("nanquantile()", Of(q, dtype.IsFloatingPoint() ? dtype : DefaultDType), dim, keepDim, interpolation, true);
+    }
 
     /// <summary>The q-quantiles of the elements that are not NaN, for several q.</summary>
     /// <param name="q">0-d or one-dimensional, of this tensor's dtype, in [0, 1].</param>
     /// <param name="dim">The dimension; null means all elements.</param>
     /// <param name="keepDim">Keep the reduced dimensions with size 1.</param>
     /// <param name="interpolation">linear, lower, higher, midpoint or nearest.</param>
-    public Tensor NanQuantile(Tensor q, int? dim = null, bool keepDim = false, string interpolation = "linear") =>
-        QuantileOf("nanquantile()", q, dim, keepDim, interpolation, true);
+    public Tensor NanQuantile(Tensor q, int? dim = null, bool keepDim = false, string interpolation = "linear")
+    {
+        if (Autocast.IsEnabled)
+        {
+            using AutocastCall call = Autocast.Begin();
+            return call.Raise(this).NanQuantile(call.Raise(q), dim, keepDim, interpolation);
+        }
+        return QuantileOf("nanquantile()", q, dim, keepDim, interpolation, true);
+    }
 
     private Tensor QuantileOf(string op, Tensor q, int? dim, bool keepDim, string interpolation, bool skipNaN)
     {

@@ -79,6 +79,7 @@ public sealed class FunctionalCallTests
     }
 
     [Fact, Trait("Row", "1.14 functional_call")]
+    [Trait("Row", "4.17")]
     public void What_cannot_be_is_refused()
     {
         Linear layer = new(2, 2);

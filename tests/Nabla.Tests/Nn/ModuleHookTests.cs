@@ -94,6 +94,7 @@ public sealed class ModuleHookTests
     }
 
     [Fact, Trait("Row", "1.6.7")]
+    [Trait("Row", "4.10")]
     public void In_place_operations_around_a_hooked_module_do_not_disturb_it()
     {
         Sequential plain = [Layer(), new ReLU(inPlace: true), Layer(), new LeakyReLU(0.1, inPlace: true)];

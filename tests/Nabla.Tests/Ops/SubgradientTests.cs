@@ -17,6 +17,7 @@ public sealed partial class SubgradientTests
 
     [Theory, MemberData(nameof(Rows))]
     [Trait("Row", "1.17")]
+    [Trait("Row", "4.15")]
     public void Values_and_gradients_at_kinks_ties_and_poles(int index, string op)
     {
         JsonElement row = Recorded[index];
@@ -39,6 +40,7 @@ public sealed partial class SubgradientTests
     }
 
     [Fact, Trait("Row", "1.17")]
+    [Trait("Row", "4.5")]
     public void With_strong_zeros_what_a_mask_leaves_out_has_no_gradient_B()
     {
         Dictionary<string, Func<Tensor, Tensor>> masked = new()

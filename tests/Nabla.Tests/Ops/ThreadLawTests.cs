@@ -12,6 +12,7 @@ public sealed class ThreadLawTests
 
     [Theory, MemberData(nameof(Names))]
     [Trait("Row", "1.18.1"), Trait("Row", "1.18.2")]
+    [Trait("Row", "4.14")]
     public void The_number_of_threads_does_not_change_a_bit(string name)
     {
         OpRow row = LawRows.Get(name);

@@ -193,6 +193,7 @@ public sealed class OptimizerTests
     }
 
     [Fact]
+    [Trait("Row", "4.14")]
     public void TheSameBitsForAnyNumberOfThreads()
     {
         int threads = Threads.Count;
