@@ -36,18 +36,18 @@ public sealed partial class DataLoader<T, TBatch>
     /// Makes the next epoch go on where <see cref="StateDict"/> was taken: the same order, without the batches delivered before. Indexed
     /// samples are not read again; a stream is read from its start to the place.
     /// </summary>
-    /// <param name="state">What <see cref="StateDict"/> gave, for the same data set and options.</param>
+    /// <param name="stateDict">What <see cref="StateDict"/> gave, for the same data set and options.</param>
     /// <exception cref="ArgumentException">An entry is missing or of another kind; nothing has changed then.</exception>
-    public void LoadStateDict(IDictionary state)
+    public void LoadStateDict(IDictionary stateDict)
     {
-        long epoch = LoaderState.Int64(state, "epoch"), batches = LoaderState.Int64(state, "batches");
-        bool inside = LoaderState.Bool(state, "in_epoch");
-        if (epoch < 0 || batches < 0) Throw.Range(nameof(state), Math.Min(epoch, batches), "LoadStateDict: a count is negative.");
-        IDictionary? order = LoaderState.Dictionary(state, "sampler");
-        byte[]? generator = LoaderState.Bytes(state, "generator");
-        long? seed = state["base_seed"] is null ? null : LoaderState.Int64(state, "base_seed");
+        long epoch = LoaderState.Int64(stateDict, "epoch"), batches = LoaderState.Int64(stateDict, "batches");
+        bool inside = LoaderState.Bool(stateDict, "in_epoch");
+        if (epoch < 0 || batches < 0) Throw.Range(nameof(stateDict), Math.Min(epoch, batches), "LoadStateDict: a count is negative.");
+        IDictionary? order = LoaderState.Dictionary(stateDict, "sampler");
+        byte[]? generator = LoaderState.Bytes(stateDict, "generator");
+        long? seed = stateDict["base_seed"] is null ? null : LoaderState.Int64(stateDict, "base_seed");
         if (inside && seed is null) DataErrors.Argument("LoadStateDict: in an epoch \"base_seed\" should be an integer, but got null.",
-            nameof(state));
+            nameof(stateDict));
         if (order is not null) Order?.LoadStateDict(order);
         if (generator is not null) Generator?.SetState(generator);
         (epochs, resumeAt, latest) = (epoch, inside ? batches : -1, null);

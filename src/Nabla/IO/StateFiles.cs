@@ -1,6 +1,5 @@
 using System.Collections;
 using Nabla.Nn;
-using Nabla.Optim;
 
 namespace Nabla.IO;
 

@@ -123,7 +123,9 @@ public abstract partial class Module
         string[] surplus = [.. state.Keys.Where(unexpected.Contains)];
         if (errors.Count > 0 || (strict && (missing.Count > 0 || surplus.Length > 0)))
             throw new StateDictException(GetType().Name, strict ? missing : [], strict ? surplus : [], errors);
-        return (new StateDictMatch(missing, surplus), () =>
+        return (new StateDictMatch(missing, surplus), Apply);
+
+        void Apply()
         {
             using (Autograd.NoGrad())
                 foreach ((Slot slot, Tensor value) in plan)
@@ -133,7 +135,7 @@ public abstract partial class Module
                 }
             foreach ((Module module, Tensor value) in extras) module.ExtraState = value;
             foreach (Module module in Modules()) module.Refresh();
-        });
+        }
     }
 
     /// <summary>A copy of this module and all below with parameters, buffers and hooks of its own. What is tied stays tied.</summary>

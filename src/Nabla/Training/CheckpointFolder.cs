@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
@@ -91,21 +92,24 @@ public sealed partial class CheckpointFolder
     {
         ArgumentNullException.ThrowIfNull(run);
         RemoveUnfinished();
-        InvalidDataException? damage = null;
+        Exception? damage = null;
         List<string> damaged = [];
         foreach (CheckpointFile file in Files().Reverse())
         {
+            IDictionary state;
             try
             {
-                run.Load(file.Path);
+                state = TrainingCheckpoint.Read(file.Path);
             }
-            catch (InvalidDataException e)
+            catch (Exception e) when (e is InvalidDataException or NotSupportedException)
             {
+                // Nothing that Save writes is unsupported: a damaged byte has asked for it.
                 damage ??= e;
                 damaged.Add(file.Path);
                 Trace.TraceWarning($"The checkpoint '{file.Path}' is damaged; the one before is tried. {e.Message}");
                 continue;
             }
+            run.LoadStateDict(state);
             foreach (string path in damaged) File.Move(path, path + ".damaged", overwrite: true);
             return file.Path;
         }

@@ -120,44 +120,4 @@ public sealed partial class Trainer<TModel, TBatch>
         }
         return new LearningRateSearch(points);
     }
-
-    /// <summary>The checkpoint of this trainer.</summary>
-    private TrainingCheckpoint Run(IStateful? loader) => new(Model, Optimizer)
-    {
-        Scheduler = Scheduler,
-        Scaler = Scaler,
-        Average = Average,
-        Loader = loader,
-        Epoch = Epoch,
-        Step = Step
-    };
-
-    private void Save(TrainingCheckpoint run, double? metric = null)
-    {
-        (run.Epoch, run.Step) = (Epoch, Step);
-        run.Extra["trainer"] = new OrderedDictionary<string, object?>
-        {
-            ["loss_sum"] = lossSum,
-            ["loss_weight"] = lossWeight,
-            ["history"] = history.ConvertAll(static e => (object?)e.Save()),
-            ["callbacks"] = Callbacks.Select(static c => (object?)c.StateDict()).ToList(),
-        };
-        Checkpoints!.Save(run, metric);
-    }
-
-    private void Restore(TrainingCheckpoint run)
-    {
-        (Epoch, Step) = (run.Epoch, run.Step);
-        if (!run.Extra.ContainsKey("trainer")) return;
-        System.Collections.IDictionary state = CheckpointValue.Dictionary(run.Extra, "trainer");
-        lossSum = StateValue.Number(StateValue.Required(state, "loss_sum"), "loss_sum");
-        lossWeight = StateValue.Number(StateValue.Required(state, "loss_weight"), "loss_weight");
-        history.Clear();
-        foreach (object? entry in StateValue.Items(StateValue.Required(state, "history"), "history"))
-            history.Add(EpochResult.Load(StateValue.Dictionary(entry, "history")));
-        IReadOnlyList<object?> states = StateValue.Items(StateValue.Required(state, "callbacks"), "callbacks");
-        if (states.Count != Callbacks.Count)
-            Throw.Argument("resume", $"The checkpoint is of a trainer with {states.Count} callbacks, but here are {Callbacks.Count}.");
-        for (int i = 0; i < states.Count; i++) Callbacks[i].LoadStateDict(StateValue.Dictionary(states[i], "callbacks"));
-    }
 }

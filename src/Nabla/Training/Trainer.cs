@@ -111,6 +111,9 @@ public sealed partial class Trainer<TModel, [DynamicallyAccessedMembers(Tree.Nee
     /// <summary>After how many steps there are checkpoints inside of an epoch; 0 for none.</summary>
     public long CheckpointEvery { get; init; }
 
+    /// <summary>Whether there is a checkpoint when training is cancelled.</summary>
+    public bool CheckpointOnCancel { get; init; } = true;
+
     /// <summary>Called after steps and epochs.</summary>
     public IReadOnlyList<TrainingCallback> Callbacks { get; init; } = [];
 
@@ -135,7 +138,7 @@ public sealed partial class Trainer<TModel, [DynamicallyAccessedMembers(Tree.Nee
     /// <param name="steps">How many steps; training may end inside of an epoch.</param>
     /// <param name="validation">Evaluated after each epoch.</param>
     /// <param name="resume">Whether to go on from the newest checkpoint, if there is one.</param>
-    /// <param name="cancellationToken">Ends training between two steps, after a checkpoint.</param>
+    /// <param name="cancellationToken">Ends training between two steps.</param>
     /// <returns><see cref="History"/>.</returns>
     /// <exception cref="ArgumentException">Neither epochs nor steps are given, or options lack what they need.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; another call goes on.</exception>
@@ -147,7 +150,7 @@ public sealed partial class Trainer<TModel, [DynamicallyAccessedMembers(Tree.Nee
         Check(data, epochs, steps, resume);
         TrainingCheckpoint run = Run(data as IStateful);
         bool resumed = resume && Checkpoints!.Resume(run) is not null;
-        if (resumed) Restore(run);
+        if (resumed) (Epoch, Step) = (run.Epoch, run.Step);
         inside |= resumed;
         stop = false;
         Optimizer.ZeroGrad();
@@ -163,8 +166,9 @@ public sealed partial class Trainer<TModel, [DynamicallyAccessedMembers(Tree.Nee
             Save(run, history[^1].Value(Monitor));
             saved = Step;
         }
-        if (Checkpoints is not null && saved != Step) Save(run);
-        if (Open()) throw new OperationCanceledException($"Training was cancelled after step {Step}.", cancellationToken);
+        bool cancelled = Open();
+        if (Checkpoints is not null && saved != Step && (CheckpointOnCancel || !cancelled)) Save(run);
+        if (cancelled) throw new OperationCanceledException($"Training was cancelled after step {Step}.", cancellationToken);
         return history;
     }
 

@@ -36,7 +36,7 @@ public sealed class TrainingCheckpoint
     private const long Version = 1;
 
     private OrderedDictionary<string, IStateful> more = new(StringComparer.Ordinal);
-    private OrderedDictionary<string, object?> extra = new(StringComparer.Ordinal);
+    private readonly OrderedDictionary<string, object?> extra = new(StringComparer.Ordinal);
 
     /// <summary>The checkpoint of a run; nothing is read or written yet.</summary>
     /// <param name="model">The module that is trained.</param>
@@ -126,10 +126,13 @@ public sealed class TrainingCheckpoint
     /// <exception cref="InvalidDataException">The file is damaged, or no checkpoint.</exception>
     /// <exception cref="ArgumentException">The file is sound and does not fit the run: parts, names, sizes or kinds differ.</exception>
     /// <exception cref="NotSupportedException">The file comes from a later version.</exception>
-    public void Load(string path, bool strict = true)
+    public void Load(string path, bool strict = true) => LoadStateDict(Read(path), strict);
+
+    internal static IDictionary Read(string path)
     {
-        if (TorchFile.Load(path) is IDictionary state) LoadStateDict(state, strict);
-        else Throw.Data($"Expected the checkpoint to be dict-like: '{path}' holds something else.");
+        if (TorchFile.Load(path) is IDictionary state) return state;
+        Throw.Data($"Expected the checkpoint to be dict-like: '{path}' holds something else.");
+        return new Dictionary<string, object?>();
     }
 
     /// <summary>Takes over everything from a state. All of it is checked before anything changes.</summary>

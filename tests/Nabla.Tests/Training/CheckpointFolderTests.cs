@@ -74,6 +74,36 @@ public sealed class CheckpointFolderTests : IDisposable
         Assert.Equal(77, next.Step);
     }
 
+    /// <summary>Whichever byte of the newest file is damaged, it is passed over, or the byte means nothing.</summary>
+    [Fact]
+    public void Sees_damage_anywhere()
+    {
+        CheckpointFolder files = new(folder);
+        TrainingCheckpoint run = Run();
+        files.Save(run);
+        run.Step = 1;
+        run.Model.GetParameter("weight").Detach().Fill_(2);
+        string newest = files.Save(run);
+        byte[] whole = File.ReadAllBytes(newest);
+        TrainingCheckpoint next = Run();
+        for (int i = 0; i < whole.Length; i += 1 + i % 29)
+        {
+            byte[] damaged = [.. whole];
+            damaged[i] ^= (byte)(1 << (i % 8));
+            File.WriteAllBytes(newest, damaged);
+            bool passed = files.Resume(next) != newest;
+            Assert.Equal(passed ? 0 : 1, next.Step);
+            Assert.Equal(passed, next.Model.GetParameter("weight").ToArray<float>()[0] != 2);
+            File.Delete(newest + ".damaged");
+        }
+        for (int length = 0; length < whole.Length; length += 97)
+        {
+            File.WriteAllBytes(newest, whole[..length]);
+            Assert.NotEqual(newest, files.Resume(next));
+            File.Delete(newest + ".damaged");
+        }
+    }
+
     [Fact]
     public void The_checkpoint_of_another_run_is_an_error()
     {

@@ -86,6 +86,23 @@ public sealed class PyTorchRunTests
         for (int i = 0; i < losses.Length; i++) Assert.Equal(expected[i], losses[i], Math.Abs(expected[i]) * 1e-12);
     }
 
+    /// <summary>Writes the files that tests/golden/training.py checks, into the folder of the data: run it alone, by hand.</summary>
+    [Theory(Explicit = true), MemberData(nameof(Optimizers))]
+    public void Write(string name)
+    {
+        using Nabla.Tests.Data.OwnDefault random = new(4);
+        TrainingCheckpoint run = Run(name);
+        Tensor x = Tensor.Randn([16, 3]).To(DType.Float64), y = Tensor.Randn([16, 2]).To(DType.Float64);
+        Train(run, x, y, 10);
+        (run.Epoch, run.Step) = (1, 10);
+        (run.Extra["x"], run.Extra["y"]) = (x, y);
+        OrderedDictionary<string, object?> before = run.Snapshot();
+        double[] losses = Train(run, x, y, 10);
+        run.LoadStateDict(before);
+        run.Extra["losses"] = losses.Cast<object?>().ToList();
+        run.Save(Path.Combine(Samples.SampleRunner.Root(), "tests", "Nabla.Tests", "Data", "training", $"nabla_{name}.pt"));
+    }
+
     private static void Same(string place, object? expected, object? actual)
     {
         Assert.True(expected?.GetType() == actual?.GetType(), $"{place}: {expected?.GetType()} and {actual?.GetType()}");

@@ -13,7 +13,7 @@ public sealed class ResumeTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void Killed_at_ten_random_moments_it_ends_with_the_same_bits()
+    public async Task Killed_at_ten_random_moments_it_ends_with_the_same_bits()
     {
         Random random = new();
         Task<string> whole = Task.Run(() => Live(Path.Combine(folder, "whole"), null, TimeSpan.Zero).Digest!);
@@ -29,7 +29,7 @@ public sealed class ResumeTests : IDisposable
         }
         (long resumed, _, string? end) = Live(broken, null, TimeSpan.Zero);
         Assert.True(resumed > 1, "It began anew: " + string.Join(" ", log));
-        Assert.True(whole.Result == end, $"Other bits after the lives {string.Join(" ", log)} and {resumed}..");
+        Assert.True(await whole == end, $"Other bits after the lives {string.Join(" ", log)} and {resumed}..");
     }
 
     /// <summary>Lets a process run, and kills it some time after it has done a number of steps.</summary>

@@ -1,3 +1,4 @@
+#pragma warning disable xUnit1051 // Training here ends by itself, and tests cancel it on purpose.
 using Nabla.Amp;
 using Nabla.Data;
 using Nabla.Nn;
@@ -259,6 +260,34 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_checkpoint_of_another_trainer_changes_nothing()
+    {
+        Trainer<Linear, (Tensor, Tensor)> Make(params TrainingCallback[] callbacks)
+        {
+            Linear model = new(3, 1);
+            return new(model, new SGD(model.Parameters(), lr: 0.01), static (m, b) => Functional.MseLoss(m.Call(b.Item1), b.Item2))
+            {
+                Checkpoints = new CheckpointFolder(folder),
+                Callbacks = callbacks,
+                CheckpointOnCancel = false
+            };
+        }
+        Make(new EarlyStopping()).Fit(Loader(), epochs: 1);
+        var other = Make();
+        float[] before = Weights(other.Model);
+        ArgumentException e = Assert.Throws<ArgumentException>(() => other.Fit(Loader(), epochs: 2, resume: true));
+        Assert.Contains("callback 0, EarlyStopping", e.Message, StringComparison.Ordinal);
+        Assert.Equal((0, 0, 0), (other.Epoch, other.Step, other.History.Count));
+        Assert.Equal(before, Weights(other.Model));
+
+        var same = Make(new EarlyStopping());
+        Assert.Throws<OperationCanceledException>(() =>
+            same.Fit(Loader(), epochs: 2, resume: true, cancellationToken: new CancellationToken(canceled: true)));
+        Assert.Equal((1, 4, 1), (same.Epoch, same.Step, same.History.Count));
+        Assert.Single(Directory.GetFiles(folder));
+    }
+
+    [Fact]
     public async Task Trains_beside_other_work()
     {
         Linear model = new(3, 1);
@@ -266,7 +295,7 @@ public sealed class TrainerTests : IDisposable
             static (m, b) => Functional.MseLoss(m.Call(b.Item1), b.Item2));
         using CancellationTokenSource source = new();
         Task<IReadOnlyList<EpochResult>> task = trainer.FitAsync(Loader(), epochs: long.MaxValue, cancellationToken: source.Token);
-        await Task.Delay(20);
+        await Task.Delay(20, TestContext.Current.CancellationToken);
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task);
         Assert.Null(model.Weight.Grad);
