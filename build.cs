@@ -15,6 +15,7 @@ return (args.Length > 0 ? args[0] : "help") switch
     "bench" => Dotnet(["run", "--project", "bench/Nabla.Bench", "-c", "Release", "--", .. rest]),
     "api" => Api(),
     "operators" => Dotnet(["run", "--project", "tests/Nabla.Conformance", "-c", "Release", "--", "--operators", "docs/operators.md"]),
+    "parity" => Parity(),
     "format" => Format(),
     "help" or "--help" or "-h" => Help(Console.Out, 0),
     string unknown => Unknown(unknown),
@@ -31,6 +32,7 @@ int Help(TextWriter to, int code)
           bench      run benchmarks; no arguments list them (for example: --filter '*MatMul*')
           api        bring PublicAPI.Unshipped.txt in line with the public members of each library
           operators  write docs/operators.md, the page that lists every operation
+          parity     write docs/autograd-parity.md, the page that compares automatic differentiation with PyTorch's
           format     format every C# file
           help       this text
         """);
@@ -154,6 +156,16 @@ static Counts ReadCounts(string report)
     return new(Number("passed"), Number("failed"), Number("skipped"));
 
     int Number(string name) => summary.GetProperty(name).GetInt32();
+}
+
+// The page is written by the test that otherwise compares it.
+int Parity()
+{
+    const string Project = "tests/Nabla.Tests/Nabla.Tests.csproj";
+    int code = Dotnet(["build", Project, "-c", "Release", "--nologo", "-v", "q", "-clp:NoSummary"]);
+    if (code != 0) return code;
+    Environment.SetEnvironmentVariable("NABLA_WRITE", "parity");
+    return Dotnet([TestAssembly(Path.Combine(root, Project)), "-noLogo", "-method", "*RowTests.The_page_is_current"]);
 }
 
 int Pack()

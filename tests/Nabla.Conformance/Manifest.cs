@@ -22,7 +22,7 @@ public sealed class DataSet : IDisposable
     {
         archive = new Archive(path);
         Modules = archive.Has("modules/index.json") ? [.. ReadModules()] : [];
-        if (Modules.Count > 0 && !archive.Has("index.json"))
+        if (!archive.Has("index.json"))
         {
             (Operators, Aliases) = ([], []);
             return;

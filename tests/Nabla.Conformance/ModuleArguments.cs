@@ -56,7 +56,7 @@ public static class ModuleArguments
     public static Type? Find(string name) =>
         typeof(Module).Assembly.GetType($"Nabla.Nn.{name[(name.LastIndexOf('.') + 1)..]}") is { IsAbstract: false } t ? t : null;
 
-    /// <summary>The module that PyTorch's constructor makes, in float64.</summary>
+    /// <summary>The module that PyTorch's constructor makes.</summary>
     public static Module Make(string name, Call call)
     {
         string simple = name[(name.LastIndexOf('.') + 1)..];
@@ -65,11 +65,7 @@ public static class ModuleArguments
         Type type = Find(simple) ?? throw new MissingMemberException($"There is no module {simple}.");
         foreach (ConstructorInfo constructor in type.GetConstructors().OrderByDescending(static c => c.GetParameters().Length))
             if (Match(constructor.GetParameters(), null, rest, named) is { } arguments)
-            {
-                Module made = (Module)Invoke(() => constructor.Invoke(arguments))!;
-                made.Double();
-                return made;
-            }
+                return (Module)Invoke(() => constructor.Invoke(arguments))!;
         throw new MissingMethodException(TypedValue.Describe(simple, call) + " fits no constructor.");
     }
 

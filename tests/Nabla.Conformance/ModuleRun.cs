@@ -47,6 +47,7 @@ internal sealed class ModuleRun(string name, JsonElement json, TensorFile file, 
         {
             Tensor[] inputs = Inputs();
             Module module = ModuleArguments.Make(name, Arguments("constructor", inputs));
+            module.Double();
             Load(module);
             module.Train(json.GetProperty("training").GetBoolean());
             Tensor[] outputs = [.. OpRow.Flatten(ModuleArguments.Run(module, Arguments("forward", inputs))).OfType<Tensor>()];

@@ -4,11 +4,11 @@ namespace Nabla.Conformance;
 internal sealed record Options(string Directory, string Part, IReadOnlySet<string> Only, string? Json, string? Operators)
 {
     private const string Usage = """
-        usage: DIR [--part ops|modules|optim] [--only NAME,...] [--json FILE]
+        usage: DIR [--part ops|modules|optim|training] [--only NAME,...] [--json FILE]
                --operators FILE
           DIR      a folder of the data (files may be .gz), or a .zip of it
-          --part   what to run: ops (operators), modules or optim (optimizers and schedules); by default all there is
-          --only   operators by name or by file (div, div--trunc_rounding), modules, optimizers and schedules by class, or "optim"
+          --part   what to run: ops (operators), modules, optim (optimizers and schedules) or training; by default all
+          --only   operators by name or by file (div, div--trunc_rounding), modules, optimizers and schedules by class, trainings, "optim", "training"
           --json   write the results there, too
           --operators write the page that lists every operation
         """;
@@ -18,6 +18,9 @@ internal sealed record Options(string Directory, string Part, IReadOnlySet<strin
 
     internal bool ChoosesOptim(string name) =>
         (Part is "" or "optim") && (Only.Count == 0 || Only.Contains("optim") || Only.Contains(name));
+
+    internal bool ChoosesTraining(string name) =>
+        (Part is "" or "training") && (Only.Count == 0 || Only.Contains("training") || Only.Contains(name));
 
     /// <summary>The options, or null after a message.</summary>
     internal static Options? Parse(string[] args)
@@ -36,7 +39,7 @@ internal sealed record Options(string Directory, string Part, IReadOnlySet<strin
         }
         if (operators is not null) return new("", "", only, null, operators);
         if (directory is null) return Fail("DIR is missing.");
-        return part is "" or "ops" or "modules" or "optim" ? new(directory, part, only, json, null) : Fail($"There is no part '{part}'.");
+        return part is "" or "ops" or "modules" or "optim" or "training" ? new(directory, part, only, json, null) : Fail($"There is no part '{part}'.");
     }
 
     private static Options? Fail(string message)

@@ -29,6 +29,16 @@ internal static class Report
         to.WriteLine();
     }
 
+    internal static void Print(IReadOnlyList<TrainingResult> results, TextWriter to)
+    {
+        foreach (TrainingResult r in results)
+        {
+            to.WriteLine($"{(r.Differences.Count == 0 ? "pass" : "FAIL")} {r.Name,-8} {r.Run}: {r.Closeness}");
+            foreach (string difference in r.Differences) to.WriteLine($"     {difference}");
+        }
+        if (results.Count > 0) to.WriteLine();
+    }
+
     private static void Failures(OperatorResult result, TextWriter to)
     {
         foreach (Failure f in result.Failures)

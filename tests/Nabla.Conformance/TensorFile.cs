@@ -35,6 +35,9 @@ public sealed class TensorFile
         }
     }
 
+    /// <summary>Whether there is such a tensor.</summary>
+    public bool Has(string key) => entries.ContainsKey(key);
+
     /// <summary>A new tensor, contiguous, without a gradient.</summary>
     public Tensor Tensor(string key)
     {

@@ -37,6 +37,7 @@ public static class Registry
         .. ShuffleRows.All,
         .. AttentionRows.All,
         .. CtcRows.All,
+        .. RecurrentRows.All,
     ];
 
     private static readonly Dictionary<(string, string?), OpRow> ByName = All.ToDictionary(r => (r.Name, r.Variant));

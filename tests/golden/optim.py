@@ -1,5 +1,5 @@
-"""Writes tests/Nabla.Tests/Data/optim.json.gz: how PyTorch 2.6.0 prints optimizers, lays out their states and those of schedulers, and steps
-parameters of other dtypes than float64."""
+"""Writes tests/Nabla.Tests/Data/optim.json.gz: how PyTorch 2.6.0 prints optimizers, lays out their states and those of schedulers, and
+steps parameters of other dtypes than float64."""
 import gzip
 import json
 import math
@@ -29,8 +29,9 @@ def plain(v):
     return v
 
 
-CLASSES = [("SGD", {}), ("SGD", {"momentum": 0.9}), ("Adam", {}), ("AdamW", {"amsgrad": True}), ("NAdam", {}), ("RAdam", {}), ("Adamax", {}),
-           ("Adadelta", {}), ("Adagrad", {}), ("RMSprop", {"momentum": 0.9, "centered": True}), ("Rprop", {}), ("ASGD", {}), ("LBFGS", {}),
+CLASSES = [("SGD", {}), ("SGD", {"momentum": 0.9}), ("Adam", {}), ("AdamW", {"amsgrad": True}), ("NAdam", {}), ("RAdam", {}),
+           ("Adamax", {}), ("Adadelta", {}),
+           ("Adagrad", {}), ("RMSprop", {"momentum": 0.9, "centered": True}), ("Rprop", {}), ("ASGD", {}), ("LBFGS", {}),
            ("Adafactor", {})]
 
 

@@ -12,7 +12,7 @@ namespace Nabla.Amp;
 /// scaler.Step(optimizer);
 /// scaler.Update();
 /// </code></example>
-public sealed class GradScaler
+public sealed class GradScaler : IStateful
 {
     private enum Stage { Ready, Unscaled, Stepped }
 

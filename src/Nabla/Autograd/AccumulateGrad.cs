@@ -5,6 +5,9 @@ internal sealed class AccumulateGrad : Node
 {
     internal readonly Tensor Leaf;
 
+    /// <summary>The leaf was made by a transform whose function has returned: nobody can ask for its gradient but the transform.</summary>
+    internal bool Closed;
+
     internal AccumulateGrad(Tensor leaf)
     {
         Leaf = leaf;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace Nabla;
@@ -39,6 +40,19 @@ public static partial class Autograd
         Run([.. outputs], gradients, retainGraph ?? createGraph, createGraph, inputs is null ? null : [.. inputs], new(file, line));
     }
 
+    /// <summary>The same for one tensor, without lists.</summary>
+    internal static void Backward(Tensor tensor, Tensor? gradient, bool retain, bool create, IReadOnlyList<Tensor>? inputs, CallSite site)
+    {
+        if (inputs is not null)
+        {
+            Run([tensor], [gradient], retain, create, Edges(inputs), site);
+            return;
+        }
+        if (Frame.InTransform) RefuseInTransform();
+        (Edge root, Tensor seed) = Root(tensor, gradient, 0);
+        GraphTask.Run(new([root], [seed], null, retain, create, false, site));
+    }
+
     private static void Run(GradientEdge[] outputs, IReadOnlyList<Tensor?>? gradients, bool retain, bool create, GradientEdge[]? inputs,
         CallSite site)
     {
@@ -76,24 +90,27 @@ public static partial class Autograd
     private static (Edge[], Tensor[]) Roots(GradientEdge[] outputs, IReadOnlyList<Tensor?>? gradients, bool backward)
     {
         int n = outputs.Length;
-        if (backward && Frame.InTransform)
-            Throw.Graph("backward() called inside a functorch transform. This is not supported, please use functorch.grad or " +
-                "functorch.vjp instead or call backward() outside of functorch transforms. In Nabla those are Func.Grad and Func.Vjp.");
+        if (backward && Frame.InTransform) RefuseInTransform();
         if (gradients is not null && gradients.Count != n)
             Throw.Graph($"got {n} tensors and {gradients.Count} gradients: give one gradient, or null, for each tensor.");
         Edge[] roots = new Edge[n];
         Tensor[] seeds = new Tensor[n];
-        for (int i = 0; i < n; i++)
-        {
-            GradientEdge output = outputs[i];
-            if (output.Node is null || output.Of is { RequiresGrad: false })
-                Throw.Graph($"element {i} of tensors does not require grad and does not have a grad_fn. It is " +
-                    $"{(output.Of is { } t ? Throw.Text(t) : "an edge without a node")}: " +
-                    "make an input with requiresGrad: true, and compute outside NoGrad and without Detach.");
-            roots[i] = output.Edge;
-            seeds[i] = Seed(output, gradients?[i], i);
-        }
+        for (int i = 0; i < n; i++) (roots[i], seeds[i]) = Root(outputs[i], gradients?[i], i);
         return (roots, seeds);
+    }
+
+    [DoesNotReturn]
+    private static void RefuseInTransform() => Throw.Graph("backward() called inside a functorch transform. This is not supported, " +
+        "please use functorch.grad or functorch.vjp instead or call backward() outside of functorch transforms. In Nabla those are " +
+        "Func.Grad and Func.Vjp.");
+
+    private static (Edge, Tensor) Root(GradientEdge output, Tensor? gradient, int index)
+    {
+        if (output.Node is null || output.Of is { RequiresGrad: false })
+            Throw.Graph($"element {index} of tensors does not require grad and does not have a grad_fn. It is " +
+                $"{(output.Of is { } t ? Throw.Text(t) : "an edge without a node")}: " +
+                "make an input with requiresGrad: true, and compute outside NoGrad and without Detach.");
+        return (output.Edge, Seed(output, gradient, index));
     }
 
     private static Tensor Seed(GradientEdge output, Tensor? gradient, int index)

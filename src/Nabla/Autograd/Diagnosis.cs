@@ -158,8 +158,8 @@ internal sealed class Diagnoser
         return node is null
             ? (PathKind.Unused, "no recorded operation has used it: it was not used, or only under NoGrad, after Detach(), or by " +
                 "operations without gradient (comparisons, integer conversions, ArgMax)")
-            : (PathKind.Cut, "a recorded operation used it, but the loss does not depend on the result: it was dropped, detached, " +
-                "converted to an integer dtype, or overwritten in place");
+            : (PathKind.Cut, "the loss does not depend on it: it was not used, or the result was dropped, detached, converted to an " +
+                "integer dtype, or overwritten in place");
     }
 
     private static HashSet<Node> Walk(IEnumerable<Node> roots, Func<Node, bool> through)

@@ -107,7 +107,7 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">The gradient's shape is not this tensor's.</exception>
     public void Backward(Tensor? gradient = null, bool? retainGraph = null, bool createGraph = false,
         IReadOnlyList<Tensor>? inputs = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
-        Autograd.Backward([this], gradient is null ? null : [gradient], retainGraph, createGraph, inputs, file, line);
+        Autograd.Backward(this, gradient, retainGraph ?? createGraph, createGraph, inputs, new(file, line));
 
     /// <summary>The same values as a leaf without history. Memory and version counter are shared.</summary>
     public Tensor Detach()

@@ -22,7 +22,8 @@ internal static class Views
     internal static bool Check(Tensor x, bool otherRequiresGrad, string op)
     {
         bool record = MayWrite(x, otherRequiresGrad, op);
-        WriteLog.Note(x, op);
+        // The common case, a write to the whole by the operation that wrote last, is known already.
+        if (!ReferenceEquals(x.storage.Writes, op) || x.meta is not null || Anomaly.On) WriteLog.Note(x, op);
         if (SavedTensorScope.Open != 0) SavedTensorScope.BeforeWrite(x.storage);
         return record;
     }

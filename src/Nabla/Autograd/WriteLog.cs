@@ -14,7 +14,6 @@ internal sealed class WriteLog
     {
         Storage storage = x.storage;
         bool whole = x.meta?.Base is null && !Anomaly.On;
-        if (whole && ReferenceEquals(storage.Writes, by)) return;
         if (storage.Writes is not WriteLog log)
         {
             // A write to the whole is all there is to know, as long as it is the only kind.

@@ -14,7 +14,7 @@ namespace Nabla.Data;
 /// <typeparam name="T">A sample.</typeparam>
 /// <typeparam name="TBatch">A batch: the samples as <see cref="Collate"/> or the function given joins them.</typeparam>
 public sealed partial class DataLoader<T, [DynamicallyAccessedMembers(Collate.Needs)] TBatch> : IEnumerable<TBatch>, ISized,
-    IDisposable, IAsyncDisposable
+    IStateful, IDisposable, IAsyncDisposable
 {
     readonly Dataset<T>? map;
     readonly IterableDataset<T>? stream;

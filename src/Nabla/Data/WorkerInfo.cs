@@ -20,7 +20,7 @@ public sealed class WorkerInfo
         internal set
         {
             current = value;
-            Generator.Replay(value?.Generator);
+            Generator.SetOfThread(value?.Generator);
         }
     }
 

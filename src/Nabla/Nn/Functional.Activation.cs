@@ -72,10 +72,10 @@ public static partial class Functional
         return inPlace ? MapOp.InPlace(mean, x) : MapOp.Apply(mean, x);
     }
 
-    /// <summary>1 where x &gt; 0; elsewhere one number after the other from [lower, upper), drawn in float64.</summary>
+    /// <summary>1 where not x ≤ 0; elsewhere one number after the other from [lower, upper), drawn in float64.</summary>
     private static Tensor RandomSlopes(Tensor x, double lower, double upper, Generator? generator)
     {
-        Tensor drop = x.Gt(0).LogicalNot();
+        Tensor drop = x.Le(0);
         Tensor drawn = Tensor.Empty([drop.CountNonzero().Item<long>()], dtype: DType.Float64).Uniform_(lower, upper, generator);
         return Tensor.OnesLike(x).MaskedScatter(drop, drawn.To(x.DType));
     }
@@ -211,7 +211,6 @@ public static partial class Functional
         int d = Dims.FromEnd(dim, input.Rank);
         long size = input.layout.shape[^-d];
         if (size % 2 != 0) Throw.Shapes($"Halving dimension must be even, but dimension {d + input.Rank} is size {size}");
-        Tensor gate = input.FloatOnly("glu_cpu").Narrow(d, size / 2, size / 2);
-        return input.Narrow(d, 0, size / 2) * gate.Sigmoid();
+        return Op.Apply(new Ops.Glu(d), input.FloatOnly("glu_cpu"))[0];
     }
 }

@@ -140,7 +140,7 @@ public static partial class Functional
     }
 
     /// <summary>A mask as numbers to add: -∞ where it is true.</summary>
-    private static Tensor? Additive(Tensor? mask, string name, DType dtype)
+    internal static Tensor? Additive(Tensor? mask, string name, DType dtype)
     {
         if (mask is null || mask.dtype.IsFloatingPoint()) return mask;
         if (mask.dtype != DType.Bool) Throw.Types($"only bool and floating types of {name} are supported: it is {mask.dtype.Name()}.");

@@ -102,7 +102,7 @@ public static partial class Functional
         Tensor>? distance = null,
         double margin = 1, bool swap = false, Reduction reduction = Reduction.Mean)
     {
-        if (!(margin > 0)) Throw.Range(nameof(margin), margin, $"margin must be greater than 0, got {margin}");
+        if (!(margin > 0)) Throw.Range(nameof(margin), margin, $"margin must be greater than 0, got {margin:0.0###############}");
         if (anchor.NDim != positive.NDim || anchor.NDim != negative.NDim)
             Throw.Shapes("The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: " +
                 $"anchor {anchor.NDim}D, positive {positive.NDim}D, and negative {negative.NDim}D inputs");

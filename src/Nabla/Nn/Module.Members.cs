@@ -16,8 +16,8 @@ public abstract partial class Module
     public void RegisterParameter(string name, Tensor? parameter)
     {
         if (parameter is { IsLeaf: false })
-            throw new ArgumentException($"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. " +
-                $"To express '{name}' as a function of another Tensor, compute the value in the forward() method.", nameof(parameter));
+            throw new ArgumentException($"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created " +
+                $"explicitly. To express '{name}' as a function of another Tensor, compute the value in the forward() method.", nameof(parameter));
         CheckName(name, "parameter");
         if (parameter is not null) parameter.IsParameter = true;
         (registered ??= [])[name] = parameter;
@@ -59,7 +59,7 @@ public abstract partial class Module
     private protected OrderedDictionary<string, object?> Registered => registered ??= [];
 
     /// <summary>Everything in this module itself that may be a parameter, a buffer or a child.</summary>
-    internal IEnumerable<Slot> Slots()
+    internal virtual IEnumerable<Slot> Slots()
     {
         foreach ((System.Reflection.FieldInfo field, string name, BufferAttribute? buffer) in ModuleType.Of(this).Fields)
         {

@@ -39,7 +39,8 @@ public abstract partial class Module
     /// Copies the values of a state dict into this module's parameters and buffers. Everything is checked first: if anything does not fit,
     /// one error lists all problems and nothing has changed.
     /// </summary>
-    /// <param name="state">Tensors by name, such as <see cref="StateDict"/> returns. Values are converted to the parameters' dtypes.</param>
+    /// <param name="state">Tensors by name, such as <see cref="StateDict"/> returns. Values are converted to the parameters'
+    /// dtypes.</param>
     /// <param name="strict">Missing and unexpected names are errors. If false, they are only returned.</param>
     /// <param name="assign">Put the given tensors in the parameters' places instead of copying values; dtypes then are the given
     /// ones.</param>
@@ -47,7 +48,49 @@ public abstract partial class Module
     /// <exception cref="StateDictException">Sizes differ; or names differ, and <paramref name="strict"/> is true.</exception>
     public StateDictMatch LoadStateDict(IReadOnlyDictionary<string, Tensor> state, bool strict = true, bool assign = false)
     {
+        (StateDictMatch match, Action apply, _) = Plan(state, strict, assign);
+        apply();
+        return match;
+    }
+
+    /// <summary>Checks a state dict. Values change when the first action is called; the second leaves everything as it was.</summary>
+    internal (StateDictMatch Match, Action Apply, Action Cancel) Plan(IReadOnlyDictionary<string, Tensor> state, bool strict = true,
+        bool assign = false)
+    {
         ArgumentNullException.ThrowIfNull(state);
+        List<Module> sized = SizeFrom(state);
+        try
+        {
+            (StateDictMatch match, Action apply) = Checked(state, strict, assign);
+            return (match, apply, Cancel);
+        }
+        catch (StateDictException)
+        {
+            Cancel();
+            throw;
+        }
+
+        void Cancel()
+        {
+            foreach (Module module in sized) module.ForgetSize();
+        }
+    }
+
+    /// <summary>Gives lazy layers the sizes that a state dict has for them, and tells which.</summary>
+    private List<Module> SizeFrom(IReadOnlyDictionary<string, Tensor> state) =>
+        [.. NamedModules(removeDuplicate: false).Where(m => m.Module.TakeSize(name => state.GetValueOrDefault(Path(m.Name, name))))
+            .Select(static m => m.Module)];
+
+    /// <summary>A lazy layer takes its size from the tensors of a state dict.</summary>
+    private protected virtual bool TakeSize(Func<string, Tensor?> given) => false;
+
+    /// <summary>And loses it again.</summary>
+    private protected virtual void ForgetSize()
+    {
+    }
+
+    private (StateDictMatch, Action) Checked(IReadOnlyDictionary<string, Tensor> state, bool strict, bool assign)
+    {
         List<string> missing = [], errors = [];
         HashSet<string> unexpected = [.. state.Keys];
         List<(Slot Slot, Tensor Value)> plan = [];
@@ -65,11 +108,11 @@ public abstract partial class Module
                 }
                 unexpected.Remove(name);
                 Tensor own = (Tensor)slot.Value!;
-                if (value is null) errors.Add($"While copying the parameter named \"{name}\", expected torch.Tensor or Tensor-like object " +
-                    "from checkpoint but received null");
+                if (value is null) errors.Add($"While copying the parameter named \"{name}\", expected torch.Tensor or Tensor-like " +
+                    "object from checkpoint but received null");
                 else if (own.Shape != value.Shape)
-                    errors.Add($"size mismatch for {name}: copying a param with shape torch.Size({value.Shape}) from checkpoint, the shape " +
-                        $"in current model is torch.Size({own.Shape}).");
+                    errors.Add($"size mismatch for {name}: copying a param with shape torch.Size({value.Shape}) from checkpoint, the " +
+                        $"shape in current model is torch.Size({own.Shape}).");
                 else plan.Add((slot, value));
             }
             string extra = Path(path, ExtraStateName);
@@ -80,15 +123,17 @@ public abstract partial class Module
         string[] surplus = [.. state.Keys.Where(unexpected.Contains)];
         if (errors.Count > 0 || (strict && (missing.Count > 0 || surplus.Length > 0)))
             throw new StateDictException(GetType().Name, strict ? missing : [], strict ? surplus : [], errors);
-        using (Autograd.NoGrad())
-            foreach ((Slot slot, Tensor value) in plan)
-            {
-                if (assign) slot.Put(slot.Buffer ? value.Detach() : Parameter.Of(value, ((Tensor)slot.Value!).RequiresGrad));
-                else if (!ReferenceEquals(slot.Value, value)) ((Tensor)slot.Value!).Copy_(value);
-            }
-        foreach ((Module module, Tensor value) in extras) module.ExtraState = value;
-        foreach (Module module in Modules()) module.Refresh();
-        return new StateDictMatch(missing, surplus);
+        return (new StateDictMatch(missing, surplus), () =>
+        {
+            using (Autograd.NoGrad())
+                foreach ((Slot slot, Tensor value) in plan)
+                {
+                    if (assign) slot.Put(slot.Buffer ? value.Detach() : Parameter.Of(value, ((Tensor)slot.Value!).RequiresGrad));
+                    else if (!ReferenceEquals(slot.Value, value)) ((Tensor)slot.Value!).Copy_(value);
+                }
+            foreach ((Module module, Tensor value) in extras) module.ExtraState = value;
+            foreach (Module module in Modules()) module.Refresh();
+        });
     }
 
     /// <summary>A copy of this module and all below with parameters, buffers and hooks of its own. What is tied stays tied.</summary>
@@ -127,7 +172,8 @@ public abstract partial class Module
             object made = value switch
             {
                 Tensor t => CopyOf(t),
-                Module m => m,
+                // One that is not among the members: what a lazy layer has become.
+                Module m => m.Clone(),
                 _ => Slot.Rebuild(value, Copy)
             };
             return copies[value] = made;

@@ -75,6 +75,11 @@ public abstract class Module<[DynamicallyAccessedMembers(Tree.Needs)] TIn, [Dyna
         return AddAfter((module, input, output) => hook(module, (TIn)input!, (TOut)output!), prepend, always: false);
     }
 
+    /// <summary>This module and all below with the shapes of their outputs and the sizes of their parameters; print it. It is called once,
+    /// in evaluation mode and without gradients, and is afterwards as before.</summary>
+    /// <param name="example">An input.</param>
+    public ModuleSummary Summary(TIn example) => ModuleSummary.Of(this, () => Call(example));
+
     /// <summary>A module is a function.</summary>
     public static implicit operator Func<TIn, TOut>(Module<TIn, TOut> module)
     {
@@ -100,6 +105,9 @@ public abstract class Module<[DynamicallyAccessedMembers(Tree.Needs)] T1, [Dynam
     /// <inheritdoc cref="Module{TIn, TOut}.Call"/>
     public TOut Call(T1 x, T2 y) => Call((x, y));
 
+    /// <inheritdoc cref="Module{TIn, TOut}.Summary"/>
+    public ModuleSummary Summary(T1 x, T2 y) => Summary((x, y));
+
     /// <summary>A module is a function.</summary>
     public static implicit operator Func<T1, T2, TOut>(Module<T1, T2, TOut> module)
     {
@@ -121,6 +129,9 @@ public abstract class Module<[DynamicallyAccessedMembers(Tree.Needs)] T1, [Dynam
 
     /// <inheritdoc cref="Module{TIn, TOut}.Call"/>
     public TOut Call(T1 x, T2 y, T3 z) => Call((x, y, z));
+
+    /// <inheritdoc cref="Module{TIn, TOut}.Summary"/>
+    public ModuleSummary Summary(T1 x, T2 y, T3 z) => Summary((x, y, z));
 
     /// <summary>A module is a function.</summary>
     public static implicit operator Func<T1, T2, T3, TOut>(Module<T1, T2, T3, TOut> module)

@@ -28,6 +28,9 @@ public abstract partial class Module
         foreach (Module module in Modules()) module.Training = mode;
     }
 
+    /// <summary>The same for this module alone.</summary>
+    internal void SetTraining(bool mode) => Training = mode;
+
     /// <summary>Sets evaluation mode for this module and all below.</summary>
     public void Eval() => Train(false);
 
@@ -110,15 +113,18 @@ public abstract partial class Module
     protected virtual string ExtraRepr => "";
 
     /// <summary>The name of the class as <see cref="ToString"/> prints it.</summary>
-    private protected virtual string TypeName => GetType().Name is var name && name.IndexOf('`', StringComparison.Ordinal) is var tick and > 0
-        ? name[..tick] : name;
+    private protected virtual string TypeName => GetType().Name.Split('`')[0];
+
+    internal string Label => Parametrized is null ? TypeName : "Parametrized" + TypeName;
+
+    internal string Arguments => ExtraRepr;
 
     /// <summary>The module and its children as PyTorch prints them.</summary>
     public override string ToString()
     {
-        StringBuilder text = new(Parametrized is null ? TypeName : "Parametrized" + TypeName);
+        StringBuilder text = new(Label);
         string extra = ExtraRepr;
-        List<string> lines = [.. NamedChildren().Select(static c => $"({c.Name}): {Indent(c.Module.ToString()!)}")];
+        List<string> lines = ChildLines();
         text.Append('(');
         if (extra.Length > 0 && lines.Count == 0 && !extra.Contains('\n', StringComparison.Ordinal)) text.Append(extra);
         else if (extra.Length > 0 || lines.Count > 0)
@@ -129,6 +135,9 @@ public abstract partial class Module
         }
         return text.Append(')').ToString();
     }
+
+    private protected virtual List<string> ChildLines() =>
+        [.. NamedChildren().Select(static c => $"({c.Name}): {Indent(c.Module.ToString())}")];
 
     /// <summary>All lines but the first two blanks further in.</summary>
     private protected static string Indent(string text) => text.Replace("\n", "\n  ", StringComparison.Ordinal);

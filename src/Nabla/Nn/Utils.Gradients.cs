@@ -18,8 +18,8 @@ public static partial class Utils
         if (norms.Length == 0) return Tensor.Zeros([]);
         Tensor total = LinAlg.VectorNorm(Tensor.Stack(norms), normType);
         if (errorIfNonfinite && !double.IsFinite(total.Item()))
-            Throw.State($"The total norm of order {StateValue.Repr(normType)} for gradients from `parameters` is non-finite, so it cannot " +
-                $"be clipped. To disable this error and scale the gradients by the non-finite norm anyway, set " +
+            Throw.State($"The total norm of order {StateValue.Repr(normType)} for gradients from `parameters` is non-finite, so it " +
+                $"cannot be clipped. To disable this error and scale the gradients by the non-finite norm anyway, set " +
                 $"`error_if_nonfinite=False`. The norm is {StateValue.Repr(total.Item())}; no gradient was changed.");
         return total;
     }

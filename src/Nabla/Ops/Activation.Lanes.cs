@@ -12,6 +12,12 @@ internal static partial class Ops
             Vector.ConditionalSelect(Vector.LessThanOrEqual(x, Vector.Create(limit)), Vector.Create(value), x);
     }
 
+    /// <summary>Of zeros the sign is kept, of NaN everything.</summary>
+    private readonly struct ReluLanes<T> : ILaneMap<T> where T : unmanaged
+    {
+        public Vector<T> Invoke(Vector<T> x) => Vector.ConditionalSelect(Vector.LessThan(x, Vector<T>.Zero), Vector<T>.Zero, x);
+    }
+
     private readonly struct AboveLanes<T>(T limit) : ILaneZip<T> where T : unmanaged
     {
         public Vector<T> Invoke(Vector<T> d, Vector<T> x) => Vector.AndNot(d, Vector.LessThanOrEqual(x, Vector.Create(limit)));
@@ -69,7 +75,7 @@ internal static partial class Ops
     {
         public Vector<T> Invoke(Vector<T> x)
         {
-            Vector<T> l = Vector.Create(lambda), inner = Vector.ConditionalSelect(Vector.LessThan(x, -l), x + l, x & ~Vector.Equals(x, x));
+            Vector<T> l = Vector.Create(lambda), inner = Vector.ConditionalSelect(Vector.LessThan(x, -l), x + l, x * Vector<T>.Zero);
             return Vector.ConditionalSelect(Vector.GreaterThan(x, l), x - l, inner);
         }
     }

@@ -119,4 +119,37 @@ internal static partial class Ops
             return d * (t + x * x.Sigmoid() * (1 - t * t));
         }
     }
+
+    /// <summary>a · σ(b), a and b being the two halves of a dimension; only the whole is kept.</summary>
+    public readonly record struct Glu(int Dim) : IOp<Glu>
+    {
+        static bool IOp<Glu>.SavesOutput(Glu op, int i) => false;
+
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x)
+        {
+            (Tensor a, Tensor b) = Halves(x[0].Detach());
+            return [a * b.Sigmoid()];
+        }
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
+        {
+            (Tensor a, Tensor b) = Halves(x[0]);
+            Tensor gate = b.Sigmoid(), d = g[0]! * gate;
+            into[0] = Tensor.Cat([d, d * a * (1 - gate)], Dim);
+        }
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
+        {
+            (Tensor a, Tensor b) = Halves(x[0]);
+            (Tensor da, Tensor db) = Halves(t[0]!);
+            Tensor gate = b.Sigmoid();
+            return [gate * (da + a * (1 - gate) * db)];
+        }
+
+        private (Tensor, Tensor) Halves(Tensor x)
+        {
+            long half = x.Size(Dim) / 2;
+            return (x.Narrow(Dim, 0, half), x.Narrow(Dim, half, half));
+        }
+    }
 }

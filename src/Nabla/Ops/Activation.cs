@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using Nabla.Kernels;
 
 namespace Nabla;
@@ -10,7 +9,7 @@ internal static partial class Ops
     public readonly record struct Relu : INumberMap<Relu>
     {
         static Saves IMap<Relu>.Saves => Saves.Result;
-        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Max(x, T.Zero, y);
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => Lanes.Map(new ReluLanes<T>(), x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new Above(0), d, y);
     }
 

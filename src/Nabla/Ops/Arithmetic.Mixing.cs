@@ -54,8 +54,6 @@ internal static partial class Ops
     /// <summary>The floating-point number next to x in the direction of y</summary>
     public readonly record struct Nextafter : IFloatZip<Nextafter>
     {
-        static bool IOperation<Nextafter>.Differentiable => false;
-
         static void IZip<Nextafter>.Run(Nextafter op, Tensor x, Tensor y, Tensor z)
         {
             if (z.dtype is DType.Float16 or DType.BFloat16) Kernels.Neighbours.Run(x, y, z);
@@ -71,8 +69,9 @@ internal static partial class Ops
             }
         }
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
-        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) =>
+            Throw.NoDerivative("the derivative for 'nextafter' is not implemented.");
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => DiffX(d, x, y, z);
     }
 }
 

@@ -2,6 +2,59 @@ using Nabla.Amp;
 
 namespace Nabla;
 
+internal static partial class Ops
+{
+    /// <summary>The p-norm distances of the rows of x to those of y; leading dimensions are the same. No differences are kept.</summary>
+    public readonly record struct Cdist(double P, bool ByProduct) : IOp<Cdist>
+    {
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x)
+        {
+            (Tensor a, Tensor b) = (x[0].Detach(), x[1].Detach());
+            if (ByProduct) return [Euclidean(a, b)];
+            Tensor rows = Differences(a, b);
+            return [P == 0 ? rows.Sign().Abs().Sum(-1) : LinAlg.VectorNorm(rows, P, -1)];
+        }
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
+        {
+            if (P == 0)
+            {
+                for (int i = 0; i < 2; i++) if (into.Needs(i)) into[i] = Tensor.ZerosLike(x[i]);
+            }
+            else if (ByProduct)
+            {
+                Tensor zero = y[0].Detach().Eq(0), w = Tensor.Where(zero, 0.0, g[0]! / Tensor.Where(zero, 1.0, y[0]));
+                if (into.Needs(0)) into[0] = x[0] * w.Sum(-1, true) - w.MatMul(x[1]);
+                if (into.Needs(1)) into[1] = x[1] * w.Sum(-2).Unsqueeze(-1) - w.Transpose(-2, -1).MatMul(x[0]);
+            }
+            else
+            {
+                Tensor d = g[0]!.Unsqueeze(-1) * Slope(x, y[0]);
+                if (into.Needs(0)) into[0] = d.Sum(-2);
+                if (into.Needs(1)) into[1] = -d.Sum(-3);
+            }
+        }
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
+        {
+            if (P == 0) return [null];
+            Tensor rows = Differences(t[0] ?? Tensor.ZerosLike(x[0]), t[1] ?? Tensor.ZerosLike(x[1]));
+            return [(rows * Slope(x, y[0])).Sum(-1)];
+        }
+
+        private Tensor Slope(ReadOnlySpan<Tensor> x, Tensor y) => new LinalgVectorNorm(P, -1, false).Slope(Differences(x[0], x[1]), y);
+
+        private static Tensor Differences(Tensor a, Tensor b) => a.Unsqueeze(-2) - b.Unsqueeze(-3);
+
+        /// <summary>√(‖x‖² + ‖y‖² - 2·x·y), by one product of matrices; rounding may leave less than nothing below the root.</summary>
+        private static Tensor Euclidean(Tensor a, Tensor b)
+        {
+            Tensor sums = (a * a).Sum(-1, true) + (b * b).Sum(-1, true).Transpose(-2, -1);
+            return (sums - 2 * a.MatMul(b.Transpose(-2, -1))).Clamp(min: 0).Sqrt();
+        }
+    }
+}
+
 public sealed partial class Tensor
 {
     /// <summary>
@@ -29,18 +82,12 @@ public sealed partial class Tensor
         if (!(p >= 0)) Throw.Range(nameof(p), p, "cdist only supports non-negative p values");
         if (!dtype.IsFloatingPoint()) Throw.Types($"cdist only supports floating-point dtypes, X1 got: {dtype.ScalarName()}");
         if (!other.dtype.IsFloatingPoint()) Throw.Types($"cdist only supports floating-point dtypes, X2 got: {other.dtype.ScalarName()}");
-        if (p == 2 && Math.Max(layout.shape[^2], other.layout.shape[^2]) > 25) return Euclidean(other);
-        return Length(Unsqueeze(-2) - other.Unsqueeze(-3), p);
-    }
-
-    /// <summary>√(‖x‖² + ‖y‖² - 2·x·y), by one product of matrices.</summary>
-    private Tensor Euclidean(Tensor other)
-    {
-        Tensor sums = (this * this).Sum(-1, true) + (other * other).Sum(-1, true).Transpose(-2, -1);
-        Tensor squares = sums - 2 * MatMul(other.Transpose(-2, -1));
-        // Rounding may leave less than nothing; the root's slope at 0 is not used.
-        Tensor none = squares <= 0;
-        return Where(none, 0.0, Where(none, 1.0, squares).Sqrt());
+        DType type = Promotion.Promote(dtype, other.dtype);
+        Shape lead = new(Kernels.Broadcast.Shape(layout.shape.AsSpan(..^2), other.layout.shape.AsSpan(..^2), "cdist"));
+        Tensor x = To(type).Expand(new Shape([.. lead, .. layout.shape[^2..]]));
+        Tensor y = other.To(type).Expand(new Shape([.. lead, .. other.layout.shape[^2..]]));
+        bool byProduct = p == 2 && Math.Max(layout.shape[^2], other.layout.shape[^2]) > 25;
+        return Op.Apply(new Ops.Cdist(p, byProduct), x, y)[0];
     }
 
     /// <summary>

@@ -74,6 +74,7 @@ internal sealed class MapNode<TOp> : Node where TOp : struct, IMap<TOp>
     {
         ThrowIfFreed();
         Tensor d = op.Diff(g, x.Get(this), y.Get(this));
+        if (StrongZeroScope.Open != 0) d = StrongZeroScope.Mask(g, d);
         into[0] = d.dtype == dtype ? d : d.To(dtype);
     }
 

@@ -14,7 +14,7 @@ internal static partial class Ops
             [P == 0 ? null : (t[0]! * Slope(x[0], y[0])).SumOver(Dims, KeepDim)];
 
         /// <summary>The norm's derivative by each element; 0 where the norm is 0.</summary>
-        private Tensor Slope(Tensor x, Tensor y)
+        internal Tensor Slope(Tensor x, Tensor y)
         {
             Tensor norm = y.Spread(x.Shape, Dims, KeepDim);
             if (P == 1) return x.Sgn();

@@ -198,15 +198,14 @@ internal static partial class Ops
     /// <summary>0 for x &lt; 0, 1 for x &gt; 0, y for x = 0</summary>
     public readonly record struct Heaviside : INumberZip<Heaviside>
     {
-        static bool IOperation<Heaviside>.Differentiable => false;
-
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T>
         {
             for (int i = 0; i < z.Length; i++) z[i] = x[i] == T.Zero ? y[i] : x[i] > T.Zero ? T.One : T.Zero;
         }
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
-        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) =>
+            Throw.NoDerivative("derivative for aten::heaviside is not implemented");
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => DiffX(d, x, y, z);
     }
 }
 

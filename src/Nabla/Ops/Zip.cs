@@ -116,12 +116,13 @@ internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
     {
         ThrowIfFreed();
         Tensor xs = x.Get(this), ys = y.Get(this), zs = z.Get(this);
-        if (a is not null) into[0] = Fit(op.DiffX(g, xs, ys, zs), a.Output(xOutput));
-        if (b is not null) into[1] = Fit(op.DiffY(g, xs, ys, zs), b.Output(yOutput));
+        if (a is not null) into[0] = Fit(g, op.DiffX(g, xs, ys, zs), a.Output(xOutput));
+        if (b is not null) into[1] = Fit(g, op.DiffY(g, xs, ys, zs), b.Output(yOutput));
     }
 
-    private static Tensor Fit(Tensor d, TensorSpec operand)
+    private static Tensor Fit(Tensor g, Tensor d, TensorSpec operand)
     {
+        if (StrongZeroScope.Open != 0) d = StrongZeroScope.Mask(g, d);
         if (!d.layout.SameShape(operand.Layout)) d = d.SumTo(operand.Shape);
         return d.dtype == operand.DType ? d : d.To(operand.DType);
     }

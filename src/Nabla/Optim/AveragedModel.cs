@@ -134,6 +134,7 @@ public static class SwaUtils
     private static void CheckDecay(double decay)
     {
         if (!(decay is >= 0 and <= 1))
-            Throw.Range(nameof(decay), decay, $"Invalid decay value {StateValue.Repr(decay)} provided. Please provide a value in [0,1] range.");
+            Throw.Range(nameof(decay), decay,
+                $"Invalid decay value {StateValue.Repr(decay)} provided. Please provide a value in [0,1] range.");
     }
 }

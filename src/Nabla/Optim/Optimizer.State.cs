@@ -47,7 +47,10 @@ public abstract partial class Optimizer
     /// <exception cref="ArgumentException">Number or sizes of the groups differ, or an entry is missing or of the wrong type. Nothing was
     /// changed.</exception>
     /// <exception cref="ShapeException">A tensor does not have its parameter's shape. Nothing was changed.</exception>
-    public void LoadStateDict(IDictionary stateDict)
+    public void LoadStateDict(IDictionary stateDict) => Plan(stateDict)();
+
+    /// <summary>Checks a state; nothing changes before the action is called.</summary>
+    internal Action Plan(IDictionary stateDict)
     {
         ArgumentNullException.ThrowIfNull(stateDict);
         OrderedDictionary<string, object?> given = [];
@@ -71,9 +74,12 @@ public abstract partial class Optimizer
                     loaded[p] = Read(p, StateValue.Dictionary(entry.Value, "state"));
             }
         }
-        for (int i = 0; i < options.Length; i++) groups[i].Options = options[i];
-        states = loaded;
-        Call(afterLoad);
+        return () =>
+        {
+            for (int i = 0; i < options.Length; i++) groups[i].Options = options[i];
+            states = loaded;
+            Call(afterLoad);
+        };
     }
 
     /// <summary>The options of a saved group, checked; notes which number is which parameter.</summary>

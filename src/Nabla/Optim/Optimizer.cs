@@ -10,7 +10,7 @@ namespace Nabla.Optim;
 /// the options <c>foreach</c>, <c>fused</c> and <c>capturable</c>, which choose between PyTorch's implementations, are kept for state
 /// dictionaries and change nothing.
 /// </remarks>
-public abstract partial class Optimizer
+public abstract partial class Optimizer : IStateful
 {
     private readonly List<ParamGroup> groups = [];
     private readonly OrderedDictionary<string, object?> defaults = [];
@@ -176,24 +176,30 @@ public abstract partial class Optimizer
     private void UpdateAll()
     {
         string name = $"{GetType().Name}.Step";
-        List<(Tensor P, ParamState State, ParamGroup Group)> work = [];
+        List<(ParamGroup Group, List<(Tensor P, ParamState State)> Parts)> work = [];
         using (Autograd.NoGrad())
         {
             foreach (ParamGroup group in groups)
             {
+                List<(Tensor P, ParamState State)> parts = [];
                 foreach (Tensor p in group.Params)
                 {
                     if (p.Grad is null) continue;
-                    work.Add((p, Prepare(p, group), group));
+                    parts.Add((p, Prepare(p, group)));
                     if (!group.Flag("differentiable")) _ = Views.Check(p, false, name);
                 }
+                work.Add((group, parts));
             }
         }
-        foreach ((Tensor p, ParamState state, ParamGroup group) in work)
+        foreach ((ParamGroup group, List<(Tensor P, ParamState State)> parts) in work)
         {
-            if (state.Count > 0) states[p] = state;
-            using (Autograd.SetGradEnabled(group.Flag("differentiable"))) Update(p, p.Grad!, state, group);
-            state.IsFresh = false;
+            using GradScope scope = Autograd.SetGradEnabled(group.Flag("differentiable"));
+            foreach ((Tensor p, ParamState state) in parts)
+            {
+                if (state.Count > 0) states[p] = state;
+                Update(p, p.Grad!, state, group);
+                state.IsFresh = false;
+            }
         }
     }
 

@@ -53,13 +53,15 @@ public sealed class ParamGroup : IEnumerable<KeyValuePair<string, object?>>
     /// hold.</exception>
     public object? this[string option]
     {
-        get
-        {
-            if (!options.TryGetValue(option, out object? value))
-                Throw.Argument(nameof(option), $"KeyError: '{option}'. The group's options are {string.Join(", ", options.Keys)}.");
-            return value is object?[] tuple ? tuple.Clone() : value;
-        }
+        get => Value(option) is object?[] tuple ? tuple.Clone() : Value(option);
         set => Put(option, value);
+    }
+
+    private object? Value(string option)
+    {
+        if (!options.TryGetValue(option, out object? value))
+            Throw.Argument(nameof(option), $"KeyError: '{option}'. The group's options are {string.Join(", ", options.Keys)}.");
+        return value;
     }
 
     /// <summary>True if the group has the option.</summary>
@@ -88,16 +90,13 @@ public sealed class ParamGroup : IEnumerable<KeyValuePair<string, object?>>
         else options["lr"] = value;
     }
 
-    internal double Number(string option) => StateValue.Number(this[option], option);
+    internal double Number(string option) => StateValue.Number(Value(option), option);
 
-    internal double Number(string option, double otherwise) =>
-        options.TryGetValue(option, out object? value) && value is not null ? StateValue.Number(value, option) : otherwise;
-
-    internal long Integer(string option) => StateValue.Integer(this[option], option);
+    internal long Integer(string option) => StateValue.Integer(Value(option), option);
 
     internal bool Flag(string option) => options.TryGetValue(option, out object? value) && StateValue.Flag(value, option);
 
-    internal (double First, double Second) Pair(string option) => StateValue.Pair(this[option], option);
+    internal (double First, double Second) Pair(string option) => StateValue.Pair(Value(option), option);
 
     /// <summary>Refuses a number that is not in [min, ∞).</summary>
     internal void AtLeast(double min, string option, string message)

@@ -22,7 +22,7 @@ public sealed partial class Generator
 
     static readonly Generator ForProcess = new();
     static readonly AsyncLocal<Generator?> Flow = new(static change => replay = change.CurrentValue);
-    [ThreadStatic] static Generator? replay;
+    [ThreadStatic] static Generator? replay, ofThread;
 
     readonly uint[] state = new uint[Size];
     ulong initialSeed;
@@ -35,10 +35,13 @@ public sealed partial class Generator
     /// <param name="seed">Only the low 32 bits choose the stream, as in PyTorch; all 64 are kept as <see cref="InitialSeed"/>.</param>
     public Generator(ulong seed = DefaultSeed) => Reseed(seed);
 
-    /// <summary>The generator that every random operation uses which is given none. One for the process, but for two flows of execution: a
-    /// worker of a data loader has its own, as PyTorch's worker processes do, and a checkpoint that recomputes uses a copy in the state of
-    /// the first time.</summary>
-    public static Generator Default => replay ?? ForProcess;
+    /// <summary>The generator that every random operation uses which is given none. One for the process; but a worker of a data loader has
+    /// its own, as PyTorch's worker processes do, and while a checkpoint recomputes, a copy in the state of the first time takes its place
+    /// in that flow of execution.</summary>
+    public static Generator Default => replay ?? ofThread ?? ForProcess;
+
+    /// <summary>Sets a thread's own default generator, or takes it away.</summary>
+    internal static void SetOfThread(Generator? generator) => ofThread = generator;
 
     /// <summary>Which of PyTorch's builds the streams agree with; <see cref="RandomFlavor.TorchX64"/> unless set.</summary>
     public RandomFlavor Flavor { get; set; }

@@ -23,6 +23,10 @@ internal static partial class Throw
     internal static void Graph(string message) => throw new AutogradException(message);
 
     [DoesNotReturn]
+    internal static Tensor NoDerivative(string message) => throw new AutogradException(
+        $"{message} Call Detach() on the operands to treat the result as a constant.");
+
+    [DoesNotReturn]
     internal static void Range(string parameter, object? value, string message) =>
         throw new ArgumentOutOfRangeException(parameter, value, message);
 

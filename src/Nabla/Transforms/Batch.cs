@@ -50,6 +50,12 @@ internal sealed partial class Batch : Interpreter
         return Array.ConvertAll(y, t => New(Frame, t));
     }
 
+    internal override Tensor Settle(Tensor x, Func<Tensor, Tensor> settle)
+    {
+        Tensor inner = settle(Inner);
+        return ReferenceEquals(inner, Inner) ? x : New(Frame, inner);
+    }
+
     internal override Tensor Detach(Tensor x) => New(Frame, Inner.Detach());
 
     internal override void Assign(Tensor x, Tensor y)

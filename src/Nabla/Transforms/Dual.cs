@@ -36,6 +36,14 @@ internal sealed partial class Dual : Interpreter
             Tangent = Nabla.LinearOp.Apply(new Ops.AsStrided(root.layout, x.layout), t);
     }
 
+    internal override Tensor Settle(Tensor x, Func<Tensor, Tensor> settle)
+    {
+        (Tensor p, Tensor? t) = Open(x, Frame);
+        Tensor primal = settle(p);
+        Tensor? tangent = t is null ? null : settle(t);
+        return ReferenceEquals(primal, p) && ReferenceEquals(tangent, t) ? x : New(Frame, primal, tangent);
+    }
+
     internal override Tensor Map<TOp>(TOp op, Tensor x)
     {
         (Tensor p, Tensor? t) = Open(x, Frame);

@@ -45,8 +45,10 @@ public static partial class Func
         /// <summary>A result as the outside sees it: with history only where something outside may be differentiated.</summary>
         internal Tensor Settle(Tensor y)
         {
-            if (!y.RequiresGrad) return y;
-            return GradMode.Enabled && Graphs.ReachesOther(y.Edge.Node, own) ? y : y.WithoutHistory();
+            if (y.RequiresGrad && GradMode.Enabled && Graphs.ReachesOther(y.Edge.Node, own)) return y;
+            // What is inside a batch or a dual was recorded as well if a leaf of this call met it there.
+            Tensor settled = y.wrap?.Settle(y, Settle) ?? y;
+            return settled.RequiresGrad ? settled.WithoutHistory() : settled;
         }
     }
 
@@ -61,7 +63,11 @@ public static partial class Func
             for (int i = 0; i < here.Length; i++)
                 here[i] = x[i].RequiresGrad ? LinearOp.Apply(new Ops.Alias(), x[i])
                     : (x[i].IsInference ? x[i].Clone() : x[i].WithoutHistory()).RequiresGrad_();
-            return new(f(here), here);
+            try
+            {
+                return new(f(here), here);
+            }
+            finally { Graphs.Close(here); }
         }
         finally { frame.Exit(); }
     }
@@ -107,6 +113,13 @@ internal static class Graphs
         return own;
     }
 
+    /// <summary>Marks leaves that nobody outside the call can reach any more.</summary>
+    internal static void Close(Tensor[] here)
+    {
+        foreach (Tensor t in here)
+            if (t.gradFn is null && t.RequiresGrad) t.Accumulator.Closed = true;
+    }
+
     /// <summary>Whether a leaf other than these lies below a node.</summary>
     internal static bool ReachesOther(Node? root, HashSet<Node> own)
     {
@@ -115,7 +128,7 @@ internal static class Graphs
         if (root is not null) work.Push(root);
         while (work.TryPop(out Node? node))
         {
-            if (node is AccumulateGrad && !own.Contains(node)) return true;
+            if (node is AccumulateGrad { Closed: false } && !own.Contains(node)) return true;
             for (int i = 0; i < node.InputCount; i++)
                 if (node.Input(i).Node is { } input && seen.Add(input)) work.Push(input);
         }

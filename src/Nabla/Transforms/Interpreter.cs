@@ -33,6 +33,9 @@ internal abstract class Interpreter
     /// <summary>The same value without history on this tensor.</summary>
     internal abstract Tensor Detach(Tensor x);
 
+    /// <summary>x on whose parts inside this transform a function has been applied.</summary>
+    internal abstract Tensor Settle(Tensor x, Func<Tensor, Tensor> settle);
+
     /// <summary>Makes x have the value of y, which has its shape and dtype: what an in-place operation means in this transform.</summary>
     internal abstract void Assign(Tensor x, Tensor y);
 

@@ -29,8 +29,10 @@ internal static class Constructor
     private static object?[]? Bind(ParameterInfo[] parameters, JsonElement kwargs, object[] first)
     {
         if (parameters.Length < first.Length) return null;
-        Dictionary<string, JsonElement> left = kwargs.ValueKind == JsonValueKind.Object
-            ? kwargs.EnumerateObject().Where(static p => p.Name != "verbose").ToDictionary(static p => Plain(p.Name), static p => p.Value) : [];
+        Dictionary<string, JsonElement> left = [];
+        if (kwargs.ValueKind == JsonValueKind.Object)
+            foreach (JsonProperty p in kwargs.EnumerateObject())
+                if (p.Name != "verbose") left[Plain(p.Name)] = p.Value;
         object?[] arguments = new object?[parameters.Length];
         for (int i = 0; i < parameters.Length; i++)
         {
@@ -63,8 +65,9 @@ internal static class Constructor
         else if (type == typeof(string) && value.ValueKind == JsonValueKind.String) argument = value.GetString();
         else if (type == typeof((double, double)) && list) argument = (value[0].GetDouble(), value[1].GetDouble());
         else if (type == typeof((double?, double)) && list) argument = (Number(value[0]), value[1].GetDouble());
-        else if (type == typeof(IReadOnlyList<double>) && list) argument = value.EnumerateArray().Select(static x => x.GetDouble()).ToArray();
-        else if (type == typeof(IReadOnlyList<double>) && number && first is [Nabla.Optim.Optimizer o])
+        else if (type == typeof(IReadOnlyList<double>) && list)
+            argument = value.EnumerateArray().Select(static x => x.GetDouble()).ToArray();
+        else if (type == typeof(IReadOnlyList<double>) && number && first is [Optim.Optimizer o])
             argument = o.ParamGroups.Select(_ => value.GetDouble()).ToArray();
         else if (type == typeof(IEnumerable<long>) && list) argument = value.EnumerateArray().Select(static x => x.GetInt64()).ToArray();
         else if (type == typeof(Func<long, double>) && value.ValueKind == JsonValueKind.String) argument = Formula(value);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Nabla.Optim;
 
@@ -30,8 +31,8 @@ public static class OptimizerRuns
         }
     }
 
-    private static string Describe(JsonElement run) => string.Join(' ',
-        run.EnumerateObject().Where(static p => p.Name is "kwargs" or "second_group" or "milestones" or "parts").Select(static p => p.Value.GetRawText()));
+    private static string Describe(JsonElement run) => string.Join(' ', run.EnumerateObject()
+        .Where(static p => p.Name is "kwargs" or "second_group" or "milestones" or "parts").Select(static p => p.Value.GetRawText()));
 
     private static List<string> Caught(Func<IEnumerable<string>> run)
     {
@@ -76,8 +77,8 @@ public static class OptimizerRuns
             _ => null,
         };
 
-        private static double[] Doubles(JsonElement list) => [.. list.EnumerateArray().Select(static x => x.ValueKind == JsonValueKind.Number
-            ? x.GetDouble() : double.Parse(x.GetString()!, System.Globalization.CultureInfo.InvariantCulture))];
+        private static double[] Doubles(JsonElement list) => [.. list.EnumerateArray().Select(static x =>
+            x.ValueKind == JsonValueKind.Number ? x.GetDouble() : double.Parse(x.GetString()!, CultureInfo.InvariantCulture))];
 
         private Tensor Loss()
         {

@@ -15,7 +15,8 @@ internal static class ActivationRows
         },
         F("relu6", Functional.Relu6, Functional.Relu6_, "Hardtanh"),
         Parameter("leaky_relu", "negative_slope", 0.01, Functional.LeakyRelu, Functional.LeakyRelu_, "LeakyRelu", "LeakySlope"),
-        new("nn.functional.rrelu", static c => Functional.RRelu(c.T(0), c.Double(1, "lower", 1.0 / 8), c.Double(2, "upper", 1.0 / 3)))
+        new("nn.functional.rrelu", static c => Functional.RRelu(c.T(0), c.Double(1, "lower", 1.0 / 8), c.Double(2, "upper", 1.0 / 3),
+            c.Bool(3, "training", false)))
         {
             Samples = static () => [new([In.NonZero(2, 3)]), new([In.NonZero()]), new([In.NonZero(0, 2), 0.1, 0.4])],
                 Covers = ["LeakyRelu"],

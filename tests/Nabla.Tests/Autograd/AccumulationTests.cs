@@ -83,6 +83,7 @@ public sealed class AccumulationTests
 
     [Fact]
     [Trait("Row", "1.3.2"), Trait("Row", "1.3.17")]
+    [Trait("Row", "4.16")]
     public void Recycled_memory_is_never_seen_again()
     {
         // Large enough for pooled memory: intermediate gradients go back to the pool while others are alive.

@@ -17,6 +17,7 @@ public sealed class AnomalyTests
 
     [Fact]
     [Trait("Row", "1.9.1")]
+    [Trait("Row", "4.4")]
     public void A_nan_of_backward_names_the_node_and_the_line_of_the_operation()
     {
         Tensor x = Leaf(0, 4);
@@ -35,6 +36,7 @@ public sealed class AnomalyTests
 
     [Fact]
     [Trait("Row", "1.9.1")]
+    [Trait("Row", "4.4")]
     public void An_infinity_counts_too_B()
     {
         Tensor x = Leaf(4, 0);
@@ -48,6 +50,7 @@ public sealed class AnomalyTests
 
     [Fact]
     [Trait("Row", "1.9.1")]
+    [Trait("Row", "4.4")]
     public void The_forward_pass_is_watched_too_and_the_operands_are_shown_B()
     {
         Tensor x = Leaf(4, -1, 2);
@@ -162,6 +165,7 @@ public sealed class InPlaceErrorTests
 {
     [Fact]
     [Trait("Row", "1.5.2"), Trait("Row", "1.5.1")]
+    [Trait("Row", "4.1")]
     public void The_message_names_tensor_writer_reader_and_both_versions_B()
     {
         Tensor x = Leaf(2), w = Plain(3);
@@ -178,6 +182,7 @@ public sealed class InPlaceErrorTests
 
     [Fact]
     [Trait("Row", "1.5.18")]
+    [Trait("Row", "4.1")]
     public void A_write_to_another_part_is_harmless_B()
     {
         // PyTorch counts versions for the whole memory and refuses.
@@ -200,6 +205,7 @@ public sealed class InPlaceErrorTests
 
     [Fact]
     [Trait("Row", "1.5.18")]
+    [Trait("Row", "4.1")]
     public void Columns_are_told_apart_and_what_overlaps_is_still_refused()
     {
         Tensor x = Tensor.Ones([3, 2], DType.Float64, requiresGrad: true), y = x * 2;

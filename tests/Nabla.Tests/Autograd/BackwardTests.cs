@@ -137,6 +137,7 @@ public sealed class BackwardTests
 
     [Fact]
     [Trait("Row", "1.2.9")]
+    [Trait("Row", "4.3")]
     public void Unused_inputs_are_found_before_anything_runs()
     {
         List<string> log = [];
@@ -248,6 +249,7 @@ public sealed class BackwardTests
 
     [Fact]
     [Trait("Row", "1.2.17")]
+    [Trait("Row", "4.17")]
     public void A_failing_node_leaves_every_leaf_as_it_was()
     {
         List<string> log = [];

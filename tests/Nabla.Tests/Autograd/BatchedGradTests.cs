@@ -38,6 +38,7 @@ public sealed class BatchedGradTests
 
     [Fact]
     [Trait("Row", "1.2.4")]
+    [Trait("Row", "4.17")]
     public void Too_many_gradients_are_refused_as_too_few_are_B()
     {
         Tensor a = Leaf(1);
@@ -102,6 +103,7 @@ public sealed class BatchedGradTests
 
     [Fact]
     [Trait("Row", "1.2.12")]
+    [Trait("Row", "4.2")]
     public void A_second_backward_names_the_freed_node_and_the_call_that_freed_it_B()
     {
         Tensor a = Leaf(2), y = a * a;

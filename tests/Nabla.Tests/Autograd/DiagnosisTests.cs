@@ -14,6 +14,7 @@ public sealed class DiagnosisTests
     }
 
     [Fact]
+    [Trait("Row", "4.13")]
     public void Each_way_to_lose_a_gradient_is_named()
     {
         Tensor x = Plain(1, 2), w = Leaf(3, 4), other = Leaf(5, 6);
@@ -35,6 +36,7 @@ public sealed class DiagnosisTests
     }
 
     [Fact]
+    [Trait("Row", "4.13")]
     public void Memory_read_under_NoGrad_is_found()
     {
         Tensor x = Leaf(1, 2), w = Leaf(3, 4), view;
@@ -60,6 +62,7 @@ public sealed class DiagnosisTests
 
     [Fact]
     [Trait("Row", "1.2.9")]
+    [Trait("Row", "4.3")]
     public void An_unused_input_is_named_with_the_reason_before_anything_runs_B()
     {
         List<string> log = [];

@@ -68,6 +68,7 @@ public sealed class EngineTests
 
     [Fact]
     [Trait("Row", "1.3.17")]
+    [Trait("Row", "4.9")]
     public void A_million_nodes_need_no_stack()
     {
         const int Depth = 1_000_000;

@@ -8,6 +8,7 @@ public sealed class FunctionOutputTests
     private sealed record Pieces(Tensor Whole, int Count, List<Tensor> Rest, Dictionary<string, Tensor> Named);
 
     [Fact, Trait("Row", "1.8.2")]
+    [Trait("Row", "4.11")]
     public void Lists_dictionaries_and_records_are_tracked_B()
     {
         // PyTorch returns lists and dictionaries untracked, without a word.

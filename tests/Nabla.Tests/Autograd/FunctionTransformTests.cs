@@ -288,6 +288,7 @@ public sealed class FunctionTransformTests
     }
 
     [Fact, Trait("Row", "1.8.15")]
+    [Trait("Row", "4.8")]
     public void A_context_that_holds_its_own_output_is_collected_B()
     {
         List<WeakReference> outputs = [];

@@ -49,7 +49,7 @@ public sealed class GradModeTests
     }
 
     [Fact]
-    [Trait("Row", "1.4.1"), Trait("Row", "1.4.3")]
+    [Trait("Row", "1.4.1"), Trait("Row", "1.4.3"), Trait("Row", "1.18.3")]
     public async Task The_mode_survives_await()
     {
         using (Autograd.NoGrad())
@@ -66,7 +66,7 @@ public sealed class GradModeTests
     }
 
     [Fact]
-    [Trait("Row", "1.4.3")]
+    [Trait("Row", "1.4.3"), Trait("Row", "1.18.3")]
     public async Task A_task_inherits_the_mode_and_does_not_leak_its_own()
     {
         bool inside = true;

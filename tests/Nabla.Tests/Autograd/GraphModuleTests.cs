@@ -135,6 +135,7 @@ public sealed class GraphModuleTests
 
     [Fact]
     [Trait("Row", "1.15")]
+    [Trait("Row", "4.7")]
     public void Held_memory_counts_each_storage_once()
     {
         Tensor x = Tensor.Ones([4], DType.Float64, requiresGrad: true);
@@ -158,6 +159,7 @@ public sealed class GraphModuleTests
 
     [Fact]
     [Trait("Row", "1.15")]
+    [Trait("Row", "4.7")]
     public void Held_memory_is_told_by_node_and_module()
     {
         GraphMemory memory = Autograd.HeldMemory(Recorded(new()));

@@ -38,6 +38,7 @@ public sealed class GraphPictureTests
     }
 
     [Fact]
+    [Trait("Row", "4.6")]
     public void Text_is_a_line_per_node() => Assert.Equal(
         """
         8 nodes, 3 leaves, saves 280 B in 184 B of memory
@@ -52,6 +53,7 @@ public sealed class GraphPictureTests
         """ + "\n", GraphPicture.ToText(Model()));
 
     [Fact]
+    [Trait("Row", "4.6")]
     public void Dot_draws_arrows_to_results() => Assert.Equal(
         """
         digraph autograd {
@@ -78,6 +80,7 @@ public sealed class GraphPictureTests
         """ + "\n", GraphPicture.ToDot(Model()));
 
     [Fact]
+    [Trait("Row", "4.6")]
     public void Mermaid_draws_arrows_to_results() => Assert.Equal(
         """
         flowchart TB

@@ -133,6 +133,7 @@ public sealed class QueryTests
 
     [Fact]
     [Trait("Row", "1.3.14")]
+    [Trait("Row", "4.9")]
     public void Backward_runs_nest_thousands_deep()
     {
         int depth = 0;

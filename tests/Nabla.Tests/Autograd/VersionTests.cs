@@ -68,6 +68,7 @@ public sealed class VersionTests
 
     [Fact]
     [Trait("Row", "1.2.13")]
+    [Trait("Row", "4.8")]
     public void A_gradient_with_a_graph_is_collected_with_its_leaf_without_a_warning_B()
     {
         WeakReference leaf = Build();

@@ -7,7 +7,9 @@ public sealed class DamageTests
 {
     private static readonly OrderedDictionary<string, Tensor> Few = new()
     {
-        ["a"] = Tensor.From(new[] { 1.5f, -2 }), ["b"] = Tensor.Zeros([0, 3], DType.Int16), ["c"] = Tensor.Of(true),
+        ["a"] = Tensor.From(new[] { 1.5f, -2 }),
+        ["b"] = Tensor.Zeros([0, 3], DType.Int16),
+        ["c"] = Tensor.Of(true),
         ["d"] = Tensor.From(new long[] { 1, 2, 3, 4 }, (2, 2)).T,
     };
 

@@ -78,11 +78,18 @@ public sealed class RoundTripTests
         Dictionary<long, object?> byNumber = new() { [0] = Tensor.Of(1.0), [-5] = null };
         OrderedDictionary<string, object?> value = new()
         {
-            ["group"] = inner, ["a"] = shared, ["b"] = shared, ["state"] = byNumber, ["shape"] = (Shape)(2, 0, 4), ["dtype"] = DType.Int16,
+            ["group"] = inner,
+            ["a"] = shared,
+            ["b"] = shared,
+            ["state"] = byNumber,
+            ["shape"] = (Shape)(2, 0, 4),
+            ["dtype"] = DType.Int16,
             ["ints"] = new List<object?> { (byte)1, -1, 127L, 128L, -128L, -129L, 1L << 40, -(1L << 40), long.MaxValue, long.MinValue },
             ["floats"] = new List<object?> { 0.5f, double.NaN, -0.0, (Half)0.25 },
             ["empty"] = new object?[] { new List<object?>(), Array.Empty<object?>() },
-            ["text"] = "ü重😀\0", ["leaf"] = Tensor.Ones([1], requiresGrad: true), ["flags"] = new[] { true, false },
+            ["text"] = "ü重😀\0",
+            ["leaf"] = Tensor.Ones([1], requiresGrad: true),
+            ["flags"] = new[] { true, false },
         };
         byte[] file = Files.Saved(s => TorchFile.Save(s, value));
         var loaded = (OrderedDictionary<object, object?>)TorchFile.Load(new MemoryStream(file))!;

@@ -15,14 +15,22 @@ public sealed class WrittenFileTests
         Tensor memory = Tensor.Arange(12.0).To(DType.Float32);
         return new()
         {
-            ["state"] = Files.State(), ["none"] = null, ["bools"] = new[] { true, false }, ["text"] = "a\nb ü 重 😀",
+            ["state"] = Files.State(),
+            ["none"] = null,
+            ["bools"] = new[] { true, false },
+            ["text"] = "a\nb ü 重 😀",
             ["ints"] = new long[] { 0, 255, 256, 65535, 65536, -1, int.MinValue, 1L << 31, long.MinValue, long.MaxValue, 128, 32768 },
-            ["floats"] = new[] { 0.1, -0.0, double.PositiveInfinity }, ["first"] = shared, ["second"] = shared,
+            ["floats"] = new[] { 0.1, -0.0, double.PositiveInfinity },
+            ["first"] = shared,
+            ["second"] = shared,
             ["tuples"] = new List<object?> { new object?[0], ValueTuple.Create(1), (1, 2), (1, 2, 3), (1, 2, 3, 4) },
-            ["shape"] = (Shape)(2, 3), ["dtype"] = DType.BFloat16,
+            ["shape"] = (Shape)(2, 3),
+            ["dtype"] = DType.BFloat16,
             ["numbers"] = new OrderedDictionary<long, object?> { [0] = "zero", [-7] = "seven" },
-            ["leaf"] = Tensor.Full([1], 4f, requiresGrad: true), ["parameter"] = Parameter.Of(Tensor.Full([1], 5f)),
-            ["frozen"] = Parameter.Of(Tensor.Full([1], 6f), requiresGrad: false), ["part"] = memory.Narrow(0, 5, 2),
+            ["leaf"] = Tensor.Full([1], 4f, requiresGrad: true),
+            ["parameter"] = Parameter.Of(Tensor.Full([1], 5f)),
+            ["frozen"] = Parameter.Of(Tensor.Full([1], 6f), requiresGrad: false),
+            ["part"] = memory.Narrow(0, 5, 2),
             ["part of it"] = memory.Narrow(0, 6, 1),
             ["many"] = Enumerable.Range(0, 1100).Select(static i => $"{i}").ToList(),
         };

@@ -192,6 +192,7 @@ public sealed class GemmTests : IDisposable
     [InlineData(3000, 1, 1000)]
     [InlineData(20, 30, 50000)]
     [InlineData(1, 1, 300000)]
+    [Trait("Row", "4.14")]
     public void TheSameBitsForAnyNumberOfThreads(int m, int n, int k)
     {
         float[] a = Random(new(1), m * k), b = Random(new(2), k * n), start = Random(new(3), m * n);

@@ -123,6 +123,7 @@ public sealed class SpectralTests : IDisposable
     }
 
     [Theory, InlineData(3), InlineData(40), InlineData(300)]
+    [Trait("Row", "4.14")]
     public void The_number_of_threads_changes_no_bit(long n)
     {
         Tensor a = n < 10 ? Normal(DType.Float64, 500, n, n) : Square(n, DType.Float64);

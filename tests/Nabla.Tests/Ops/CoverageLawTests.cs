@@ -10,6 +10,7 @@ public sealed class CoverageLawTests
     public static TheoryData<string> Structs => [.. OpStructs.All.Select(static t => t.Name)];
 
     [Theory, MemberData(nameof(Structs))]
+    [Trait("Row", "4.12")]
     public void Every_operation_is_covered_by_a_row(string name)
     {
         Assert.True(Covered.Value.Contains(OpStructs.Plain(name)),

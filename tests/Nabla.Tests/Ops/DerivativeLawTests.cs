@@ -22,6 +22,7 @@ public sealed class DerivativeLawTests
     }
 
     [Theory, MemberData(nameof(Names))]
+    [Trait("Row", "4.12")]
     public void Backward_is_the_transpose_of_forward_mode(string name)
     {
         OpRow row = LawRows.Get(name);

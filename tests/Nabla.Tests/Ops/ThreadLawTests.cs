@@ -11,6 +11,8 @@ public sealed class ThreadLawTests
     public static TheoryData<string> Names => LawRows.Names;
 
     [Theory, MemberData(nameof(Names))]
+    [Trait("Row", "1.18.1"), Trait("Row", "1.18.2")]
+    [Trait("Row", "4.14")]
     public void The_number_of_threads_does_not_change_a_bit(string name)
     {
         OpRow row = LawRows.Get(name);

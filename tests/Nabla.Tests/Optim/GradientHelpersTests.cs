@@ -7,6 +7,9 @@ namespace Nabla.Tests.Optim;
 /// <summary>Clipping, vectors of parameters, scaling of losses, averages of models.</summary>
 public sealed class GradientHelpersTests
 {
+    private static void Fails<T>(string message, Action action) where T : Exception =>
+        Assert.StartsWith(message, Assert.ThrowsAny<T>(action).Message);
+
     private static Tensor Leaf(params ReadOnlySpan<double> values) => Tensor.From(values, requiresGrad: true);
 
     [Fact]
@@ -74,22 +77,22 @@ public sealed class GradientHelpersTests
         Tensor p = Leaf(1);
         SGD o = new([p]);
         GradScaler scaler = new();
-        Assert.StartsWith("Attempted step but _scale is None.", Assert.Throws<InvalidOperationException>(() => scaler.Step(o)).Message);
+        Fails<InvalidOperationException>("Attempted step but _scale is None.", () => scaler.Step(o));
         scaler.Scale(p.Sum()).Backward();
-        Assert.StartsWith("No inf checks were recorded prior to update", Assert.Throws<InvalidOperationException>(scaler.Update).Message);
+        Fails<InvalidOperationException>("No inf checks were recorded prior to update", scaler.Update);
         scaler.Unscale_(o);
-        Assert.StartsWith("unscale_() has already been called", Assert.Throws<InvalidOperationException>(() => scaler.Unscale_(o)).Message);
+        Fails<InvalidOperationException>("unscale_() has already been called", () => scaler.Unscale_(o));
         scaler.Step(o);
-        Assert.StartsWith("step() has already been called", Assert.Throws<InvalidOperationException>(() => scaler.Step(o)).Message);
-        Assert.StartsWith("unscale_() is being called after step().", Assert.Throws<InvalidOperationException>(() => scaler.Unscale_(o)).Message);
+        Fails<InvalidOperationException>("step() has already been called", () => scaler.Step(o));
+        Fails<InvalidOperationException>("unscale_() is being called after step().", () => scaler.Unscale_(o));
         scaler.Update();
         o.ZeroGrad();
-        Assert.StartsWith("No inf checks were recorded for this optimizer", Assert.Throws<InvalidOperationException>(() => scaler.Step(o)).Message);
-        Assert.StartsWith("The growth factor must be > 1.0.", Assert.ThrowsAny<ArgumentException>(() => new GradScaler(growthFactor: 1)).Message);
-        Assert.StartsWith("The source state dict is empty", Assert.Throws<ArgumentException>(() => scaler.LoadStateDict(new Dictionary<string, object?>())).Message);
+        Fails<InvalidOperationException>("No inf checks were recorded for this optimizer", () => scaler.Step(o));
+        Fails<ArgumentException>("The growth factor must be > 1.0.", () => _ = new GradScaler(growthFactor: 1));
+        Fails<ArgumentException>("The source state dict is empty", () => scaler.LoadStateDict(new Dictionary<string, object?>()));
         Tensor half = Tensor.Ones([2], DType.Float16, requiresGrad: true);
         half.Grad = Tensor.OnesLike(half);
-        Assert.StartsWith("Attempting to unscale FP16 gradients.", Assert.Throws<DTypeException>(() => scaler.Step(new SGD([half]))).Message);
+        Fails<DTypeException>("Attempting to unscale FP16 gradients.", () => scaler.Step(new SGD([half])));
         GradScaler off = new(enabled: false);
         Assert.Same(p, off.Scale(p));
         Assert.Equal(1, off.GetScale());
@@ -127,7 +130,8 @@ public sealed class GradientHelpersTests
         Assert.Equal((3, 3.0), (mean.NAveraged, ((Line)mean.Module).Seen.Item()));
         Assert.Equal((2.25, 2.25), (emaToo.Call(Tensor.From([1.0])).Item(), ((Line)emaToo.Module).Seen.Item()));
         Assert.Equal(3, line.Weight.Item());
-        Assert.StartsWith("Invalid decay value 2.0 provided.", Assert.ThrowsAny<ArgumentException>(() => SwaUtils.GetEmaAvgFn(2)).Message);
-        Assert.Throws<ArgumentException>(() => new AveragedModel<Tensor, Tensor>(line, SwaUtils.GetSwaAvgFn(), SwaUtils.GetSwaMultiAvgFn()));
+        Fails<ArgumentException>("Invalid decay value 2.0 provided.", () => _ = SwaUtils.GetEmaAvgFn(2));
+        Assert.Throws<ArgumentException>(() =>
+            new AveragedModel<Tensor, Tensor>(line, SwaUtils.GetSwaAvgFn(), SwaUtils.GetSwaMultiAvgFn()));
     }
 }

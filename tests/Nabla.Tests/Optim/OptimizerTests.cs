@@ -126,7 +126,11 @@ public sealed class OptimizerTests
         Assert.Equal(["all", "before", "closure", "after"], calls);
         o.RegisterStateDictPostHook(static (_, d) => { d["extra"] = 1L; return null; });
         Assert.Equal(1L, o.StateDict()["extra"]);
-        o.RegisterLoadStateDictPreHook(static (_, d) => { ((System.Collections.IDictionary)((List<object?>)d["param_groups"]!)[0]!)["lr"] = 0.5; return d; });
+        o.RegisterLoadStateDictPreHook(static (_, d) =>
+        {
+            ((System.Collections.IDictionary)((List<object?>)d["param_groups"]!)[0]!)["lr"] = 0.5;
+            return d;
+        });
         o.LoadStateDict(o.StateDict());
         Assert.Equal(0.5, o.ParamGroups[0].Lr);
     }
@@ -189,6 +193,7 @@ public sealed class OptimizerTests
     }
 
     [Fact]
+    [Trait("Row", "4.14")]
     public void TheSameBitsForAnyNumberOfThreads()
     {
         int threads = Threads.Count;
@@ -294,7 +299,8 @@ public sealed class OptimizerTests
         Assert.Equal("no more", Assert.Throws<InvalidOperationException>(() => o.Step(Closure)).Message);
         Assert.Equal([3.0, -2.0], p.ToArray<double>());
         Assert.Empty(o.State);
-        Assert.StartsWith("step() missing 1 required positional argument: 'closure'", Assert.Throws<InvalidOperationException>(o.Step).Message);
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(o.Step);
+        Assert.StartsWith("step() missing 1 required positional argument: 'closure'", e.Message);
         o.Step(Closure);
         Assert.True(p.Abs().Max().Item() < 2);
     }

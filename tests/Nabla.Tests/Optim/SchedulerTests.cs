@@ -27,7 +27,7 @@ public sealed class SchedulerTests
             (() => new OneCycleLR(o, 0.1), "You must define either total_steps OR (epochs AND steps_per_epoch)"),
             (() => new OneCycleLR(o, 0.1, totalSteps: 0), "Expected positive integer total_steps, but got 0"),
             (() => new OneCycleLR(o, 0.1, totalSteps: 5, pctStart: 2), "Expected float between 0 and 1 pct_start, but got 2.0"),
-            (() => new OneCycleLR(o, 0.1, totalSteps: 5, annealStrategy: "x"), "anneal_strategy must be one of 'cos' or 'linear', instead got x"),
+            (() => new OneCycleLR(o, 0.1, totalSteps: 5, annealStrategy: "x"), "anneal_strategy must be one of 'cos' or 'linear'"),
             (() => new ReduceLROnPlateau(o, factor: 1), "Factor should be < 1.0."),
             (() => new ReduceLROnPlateau(o, mode: "x"), "mode x is unknown!"),
             (() => new ReduceLROnPlateau(o, thresholdMode: "x"), "threshold mode x is unknown!"),
@@ -35,12 +35,12 @@ public sealed class SchedulerTests
             (() => new SWALR(o, 0.1, annealStrategy: "x"), "anneal_strategy must by one of 'cos' or 'linear', instead got x"),
             (() => new SWALR(o, 0.1, annealEpochs: -1), "anneal_epochs must be equal or greater than 0, got -1"),
             (() => new SequentialLR(o, [], []), "SequentialLR expects at least one scheduler, but got no scheduler."),
-            (() => new SequentialLR(o, [new StepLR(o, 1)], [1]), "Sequential Schedulers expects number of schedulers provided to be one more"),
+            (() => new SequentialLR(o, [new StepLR(o, 1)], [1]), "Sequential Schedulers expects number of schedulers"),
             (() => new SequentialLR(o, [new ReduceLROnPlateau(o)], []), "SequentialLR does not support `ReduceLROnPlateau` scheduler"),
             (() => new ChainedScheduler([]), "ChainedScheduler expects at least one scheduler to be chained, but got no scheduler."),
             (() => new ChainedScheduler([new StepLR(o, 1), new StepLR(Make(), 1)]),
                 "ChainedScheduler expects all schedulers to belong to the same optimizer"),
-            (() => new StepLR(Make(), 1, lastEpoch: 3), "param 'initial_lr' is not specified in param_groups[0] when resuming an optimizer"),
+            (() => new StepLR(Make(), 1, lastEpoch: 3), "param 'initial_lr' is not specified in param_groups[0] when resuming"),
         ];
         foreach ((Func<LRScheduler> make, string message) in bad)
             Assert.StartsWith(message, Assert.ThrowsAny<ArgumentException>(make).Message);
@@ -54,7 +54,8 @@ public sealed class SchedulerTests
         s.Step();
         s.Step();
         double lr = o.ParamGroups[0].Lr;
-        Assert.StartsWith("Tried to step 3 times. The specified number of total steps is 2", Assert.Throws<InvalidOperationException>(s.Step).Message);
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(s.Step);
+        Assert.StartsWith("Tried to step 3 times. The specified number of total steps is 2", e.Message);
         Assert.Equal((lr, 2), (o.ParamGroups[0].Lr, s.LastEpoch));
     }
 
@@ -99,7 +100,8 @@ public sealed class SchedulerTests
         s.Step(Tensor.Of(1.0));
         s.Step(Tensor.Of(1.0));
         Assert.Equal((0.05, 1.0), (o.ParamGroups[0].Lr, s.Best));
-        Assert.StartsWith("step() missing 1 required positional argument: 'metrics'", Assert.Throws<InvalidOperationException>(((LRScheduler)s).Step).Message);
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(((LRScheduler)s).Step);
+        Assert.StartsWith("step() missing 1 required positional argument: 'metrics'", e.Message);
         s.Step(1);
         Assert.Equal(0.025, o.ParamGroups[0].Lr);
     }
@@ -121,7 +123,8 @@ public sealed class SchedulerTests
         Halving t = new(Make());
         t.LoadStateDict(s.StateDict());
         Assert.Equal((1, 0.05), (t.LastEpoch, t.GetLastLr()[0]));
-        Assert.Throws<ArgumentException>(() => t.LoadStateDict(new Dictionary<string, object?> { ["_last_lr"] = new List<object?> { 9.0 }, ["last_epoch"] = "x" }));
+        Dictionary<string, object?> bad = new() { ["_last_lr"] = new List<object?> { 9.0 }, ["last_epoch"] = "x" };
+        Assert.Throws<ArgumentException>(() => t.LoadStateDict(bad));
         Assert.Equal((1, 0.05), (t.LastEpoch, t.GetLastLr()[0]));
     }
 }

@@ -118,7 +118,8 @@ public sealed class StateDictTests
                 foreach (Func<IEnumerable<Tensor>, Optimizer> make in Makers)
                 {
                     (Tensor p, Optimizer o) = Start(make, dtype);
-                    if (!o.Defaults.ContainsKey("momentum") && !o.Defaults.ContainsKey("betas") && scheduler is "CyclicLR" or "OneCycleLR") continue;
+                    bool momentum = o.Defaults.ContainsKey("momentum") || o.Defaults.ContainsKey("betas");
+                    if (!momentum && scheduler is "CyclicLR" or "OneCycleLR") continue;
                     LRScheduler s = Schedulers[scheduler](o);
                     Train(p, o, s, 0, 5);
                     OrderedDictionary<string, object?> state = o.StateDict(), schedule = s.StateDict();

@@ -8,6 +8,7 @@ public sealed class ForwardTests
     private static readonly Tensor X = Same.Of(1, 2), V = Same.Of(10, 20);
 
     [Fact, Trait("Row", "1.12.1"), Trait("Row", "1.12.3")]
+    [Trait("Row", "4.12")]
     public void Levels_nest_and_close_in_order()
     {
         Tensor y;
@@ -123,7 +124,7 @@ public sealed class ForwardTests
         Same.Values(Func.Vmap(a => ForwardAD.UnpackDual(dual.Sum() * a).Tangent!)(X), 30, 60);
     }
 
-    [Fact, Trait("Row", "1.12.4")]
+    [Fact, Trait("Row", "1.12.4"), Trait("Row", "1.18.3")]
     public async Task Levels_follow_the_flow_of_execution()
     {
         using DualLevel level = ForwardAD.EnterDualLevel();

@@ -21,6 +21,5 @@ public static class NotApplicable
         ("1.14 rules", "You are attempting to call Tensor.requires_grad_() ... inside of a function being transformed",
             "It works: the nested gradient is right."),
         ("1.14 rules", "backward() called inside a functorch transform", "It works, as Autograd.Grad does."),
-        ("1.14 functional_call", "functional_call(module, ...)", "Comes with modules; functions of parameter records need no such call."),
     ];
 }

@@ -163,4 +163,27 @@ public sealed class ProductTests
         };
         Same.Values(Autograd.Grad(y, at), slope);
     }
+
+    [Fact, Trait("Row", "1.14 rules")]
+    public void Results_have_history_only_where_something_outside_can_be_differentiated()
+    {
+        Tensor x = Same.Of(1, 2), w = Same.Of(3, 4), rows = Tensor.Stack([x, w]);
+        Func<Tensor, Tensor, Tensor> loss = static (w, x) => w.Dot(x).Square();
+        Tensor[] plain =
+        [
+            Func.JacRev(static x => x.Square() * x.Sum())(x), Func.JacFwd(static x => x.Square() * x.Sum())(x),
+            Func.Hessian(static x => x.Pow(3).Sum())(x), Func.Vmap(Func.Grad(loss), inDims: (null, 0))(w, rows),
+            Func.Vmap(Func.Grad(loss), inDims: (0, null))(rows, w), Func.Hvp(static x => x.Pow(3).Sum(), x, w).Product,
+            Func.Linearize(static (Tensor x) => x * x, x).Jvp(w), Func.Linearize(static (Tensor x) => x * x, x).Output,
+            Func.Vjp(static x => x * x, x).Vjp(w), Func.Grad(x => Func.Grad(static y => y.Pow(3).Sum())(x).Sum())(x),
+        ];
+        Assert.All(plain, static t => Assert.False(t.RequiresGrad, t.ToString()));
+        w.RequiresGrad_();
+        Tensor[] recorded =
+        [
+            Func.JacRev(x => x.Square() * w)(x), Func.Vmap(Func.Grad(loss), inDims: (null, 0))(w, rows),
+            Func.Linearize((Tensor x) => x * w, x).Jvp(x), Func.Vjp(static x => x * x, x).Vjp(w),
+        ];
+        Assert.All(recorded, static t => Assert.True(t.RequiresGrad, t.ToString()));
+    }
 }

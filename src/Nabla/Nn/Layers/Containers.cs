@@ -62,6 +62,20 @@ public class ModuleList<T> : Module, IReadOnlyList<T> where T : Module
     public IEnumerator<T> GetEnumerator() => Registered.Values.Cast<T>().GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Neighbours that print alike share a line.</summary>
+    private protected override List<string> ChildLines()
+    {
+        List<string> lines = [];
+        string[] texts = [.. this.Select(static m => m.ToString())];
+        for (int i = 0, next; i < texts.Length; i = next)
+        {
+            for (next = i + 1; next < texts.Length && texts[next] == texts[i];) next++;
+            string text = next == i + 1 ? $"({i}): {texts[i]}" : $"({i}-{next - 1}): {next - i} x {texts[i]}";
+            lines.Add(Indent(text));
+        }
+        return lines;
+    }
 }
 
 /// <summary>Makes module lists from collection expressions.</summary>

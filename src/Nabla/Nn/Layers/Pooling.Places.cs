@@ -1,7 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Nabla.Nn;
 
 /// <summary>What the fractional poolings share.</summary>
-public abstract class FractionalMaxPoolBase<TOut> : Module<Tensor, TOut>
+public abstract class FractionalMaxPoolBase<[DynamicallyAccessedMembers(Tree.Needs)] TOut> : Module<Tensor, TOut>
 {
     private protected readonly Shape kernelSize;
     private protected readonly Shape? outputSize;

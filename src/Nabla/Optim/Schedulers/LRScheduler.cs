@@ -8,7 +8,7 @@ namespace Nabla.Optim;
 /// <see cref="Step()"/> after the optimizer's.
 /// </summary>
 /// <remarks>A derived class computes in <see cref="GetLr"/> and calls <see cref="Start"/> at the end of its constructor.</remarks>
-public abstract class LRScheduler
+public abstract class LRScheduler : IStateful
 {
     private double[] baseLrs = [], lastLr = [];
     private StateFields? fields;

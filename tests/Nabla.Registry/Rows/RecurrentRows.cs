@@ -1,0 +1,69 @@
+namespace Nabla.Registry;
+
+internal static class RecurrentRows
+{
+    internal static IReadOnlyList<OpRow> All { get; } =
+    [
+        new("lstm_cell", static c =>
+        {
+            object?[] state = Pair(c);
+            return Functional.LstmCell(c.T(0), ((Tensor)state[0]!, (Tensor)state[1]!), c.T(2), c.T(3), c.OptT(4, "b_ih"), c.OptT(5, "b_hh"));
+        })
+        {
+            Samples = () =>
+            [
+                new([In.Real(2, 3), new object?[] { In.Real2(2, 2), In.Unit(2, 2) }, In.Real(8, 3), In.Unit(8, 2), In.Real2(8), In.Unit(8)]),
+                new([In.Real(1, 1), new object?[] { In.Real2(1, 3), In.Unit(1, 3) }, In.Real(12, 1), In.Unit(12, 3)]),
+                new([In.Real(0, 3), new object?[] { In.Real2(0, 2), In.Unit(0, 2) }, In.Real(8, 3), In.Unit(8, 2)]),
+            ],
+            Errors =
+            [
+                (static () => Functional.LstmCell(In.Real(3, 4), (In.Real(3, 6), In.Real(3, 6)), In.Real(24, 5), In.Real(24, 6)),
+                    typeof(ShapeException), "input has inconsistent input_size: got 4 expected 5"),
+                (static () => Functional.LstmCell(In.Real(3, 5), (In.Real(2, 6), In.Real(3, 6)), In.Real(24, 5), In.Real(24, 6)),
+                    typeof(ShapeException), "Input batch size 3 doesn't match hidden0 batch size 2"),
+                (static () => Functional.LstmCell(In.Real(3, 5), (In.Real(3, 6), In.Real(3, 7)), In.Real(24, 5), In.Real(24, 6)),
+                    typeof(ShapeException), "hidden1 has inconsistent hidden_size: got 7, expected 6"),
+            ],
+        },
+        new("gru_cell", static c => Functional.GruCell(c.T(0), c.T(1), c.T(2), c.T(3), c.OptT(4, "b_ih"), c.OptT(5, "b_hh")))
+        {
+            Samples = () =>
+            [
+                new([In.Real(2, 3), In.Real2(2, 2), In.Real(6, 3), In.Unit(6, 2), In.Real2(6), In.Unit(6)]),
+                new([In.Real(1, 1), In.Real2(1, 3), In.Real(9, 1), In.Unit(9, 3)]),
+                new([In.Real(0, 3), In.Real2(0, 2), In.Real(6, 3), In.Unit(6, 2)]),
+            ],
+            Errors =
+            [
+                (static () => Functional.GruCell(In.Real(3, 5), In.Real(3, 7), In.Real(18, 5), In.Real(18, 6)), typeof(ShapeException),
+                    "hidden0 has inconsistent hidden_size: got 7, expected 6"),
+                (static () => Functional.GruCell(In.Real(3, 5), In.Real(3, 6).To(DType.Float32), In.Real(18, 5), In.Real(18, 6)),
+                    typeof(DTypeException), "expected m1 and m2 to have the same dtype, but got: double != float"),
+            ],
+        },
+        Simple("rnn_tanh_cell", static c => Functional.RnnTanhCell(c.T(0), c.T(1), c.T(2), c.T(3), c.OptT(4, "b_ih"), c.OptT(5, "b_hh"))),
+        Simple("rnn_relu_cell", static c => Functional.RnnReluCell(c.T(0), c.T(1), c.T(2), c.T(3), c.OptT(4, "b_ih"), c.OptT(5, "b_hh"))),
+    ];
+
+    private static object?[] Pair(Call c) => c.Get(1, "hx") switch
+    {
+        object?[] tuple => tuple,
+        List<object?> list => [.. list],
+        var other => throw new ArgumentException($"'hx' is {other ?? "missing"}, not two tensors."),
+    };
+
+    private static OpRow Simple(string name, Func<Call, object?> run) => new(name, run)
+    {
+        Samples = () =>
+        [
+            new([In.Real(2, 3), In.Real2(2, 2), In.Real(2, 3), In.Unit(2, 2), In.Real2(2), In.Unit(2)]),
+            new([In.Real(0, 3), In.Real2(0, 2), In.Real(2, 3), In.Unit(2, 2)]),
+        ],
+        Errors =
+        [
+            (static () => Functional.RnnTanhCell(In.Real(3, 5), In.Real(2, 6), In.Real(6, 5), In.Real(6, 6)), typeof(ShapeException),
+                "Input batch size 3 doesn't match hidden0 batch size 2"),
+        ],
+    };
+}
