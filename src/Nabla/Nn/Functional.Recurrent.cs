@@ -1,3 +1,5 @@
+using Nabla.Amp;
+
 namespace Nabla;
 
 public static partial class Functional
@@ -16,7 +18,8 @@ public static partial class Functional
         Tensor? bHh = null)
     {
         CheckCell(input, wIh, wHh, 4, hx.H, hx.C);
-        Tensor[] y = Op.Apply(new Ops.LstmCell(), Linear(input, wIh, bIh), Linear(hx.H, wHh, bHh), hx.C);
+        DType dtype = hx.C.dtype;
+        Tensor[] y = Op.Apply(new Ops.LstmCell(), Linear(input, wIh, bIh).To(dtype), Linear(hx.H, wHh, bHh).To(dtype), hx.C);
         return (y[0], y[1]);
     }
 
@@ -34,7 +37,7 @@ public static partial class Functional
     public static Tensor GruCell(Tensor input, Tensor hx, Tensor wIh, Tensor wHh, Tensor? bIh = null, Tensor? bHh = null)
     {
         CheckCell(input, wIh, wHh, 3, hx);
-        return Op.Apply(new Ops.GruCell(), Linear(input, wIh, bIh), Linear(hx, wHh, bHh), hx)[0];
+        return Op.Apply(new Ops.GruCell(), Linear(input, wIh, bIh).To(hx.dtype), Linear(hx, wHh, bHh).To(hx.dtype), hx)[0];
     }
 
     /// <summary>One step of a simple recurrent layer: h' = tanh(x W_ihᵀ + b_ih + h W_hhᵀ + b_hh).</summary>
@@ -74,7 +77,7 @@ public static partial class Functional
                 Throw.Shapes($"Input batch size {input.Size(0)} doesn't match hidden{i} batch size {states[i].Size(0)}");
             if (states[i].Size(1) != wHh.Size(1))
                 Throw.Shapes($"hidden{i} has inconsistent hidden_size: got {states[i].Size(1)}, expected {wHh.Size(1)}");
-            if (states[i].dtype != input.dtype)
+            if (states[i].dtype != input.dtype && !Autocast.IsEnabled)
                 Throw.Types($"expected m1 and m2 to have the same dtype, but got: {input.dtype.NativeName()} != " +
                     $"{states[i].dtype.NativeName()}: the state has the input's dtype.");
         }
