@@ -63,7 +63,8 @@ public sealed class AutocastScope : IDisposable
     internal Tensor Lower(Tensor x)
     {
         if (x.DType == DType || !Converts(x.DType)) return x;
-        bool keeps = CacheEnabled && x.DType == DType.Float32 && x.RequiresGrad && x.IsLeaf && x.wrap is null && !x.IsInference && x.meta?.Base is null;
+        bool keeps = CacheEnabled && x.DType == DType.Float32 && x.RequiresGrad && x.IsLeaf && x.meta?.Base is null && !x.IsInference
+            && x.wrap is null && Frame.Current is null && GradMode.Depth == 0 && GraphTask.CurrentRun == 0;
         return keeps ? root.Cached(x, DType) : x.To(DType);
     }
 

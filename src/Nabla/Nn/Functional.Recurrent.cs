@@ -18,7 +18,8 @@ public static partial class Functional
         Tensor? bHh = null)
     {
         CheckCell(input, wIh, wHh, 4, hx.H, hx.C);
-        Tensor[] y = Op.Apply(new Ops.LstmCell(), Linear(input, wIh, bIh), Linear(hx.H, wHh, bHh), hx.C);
+        DType dtype = hx.C.dtype;
+        Tensor[] y = Op.Apply(new Ops.LstmCell(), Linear(input, wIh, bIh).To(dtype), Linear(hx.H, wHh, bHh).To(dtype), hx.C);
         return (y[0], y[1]);
     }
 
@@ -36,7 +37,7 @@ public static partial class Functional
     public static Tensor GruCell(Tensor input, Tensor hx, Tensor wIh, Tensor wHh, Tensor? bIh = null, Tensor? bHh = null)
     {
         CheckCell(input, wIh, wHh, 3, hx);
-        return Op.Apply(new Ops.GruCell(), Linear(input, wIh, bIh), Linear(hx, wHh, bHh), hx)[0];
+        return Op.Apply(new Ops.GruCell(), Linear(input, wIh, bIh).To(hx.dtype), Linear(hx, wHh, bHh).To(hx.dtype), hx)[0];
     }
 
     /// <summary>One step of a simple recurrent layer: h' = tanh(x W_ihᵀ + b_ih + h W_hhᵀ + b_hh).</summary>

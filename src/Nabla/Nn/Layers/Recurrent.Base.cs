@@ -104,26 +104,30 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
     private protected (Tensor Output, Tensor H, Tensor? C) Run(Tensor input, Tensor? batchSizes, Tensor? h, Tensor? c, bool cells)
     {
         ArgumentNullException.ThrowIfNull(input);
-        Tensor like = Weight("weight_ih_l0");
+        AutocastScope? low = Autocast.Active;
+        DType dtype = low is null ? Weight("weight_ih_l0", null).DType : input.DType;
         if (batchSizes is null && input.NDim is not (2 or 3))
             Throw.Shapes($"{TypeName}: Expected input to be 2D or 3D, got {input.NDim}D instead");
         bool single = batchSizes is null && input.NDim == 2;
         CheckStateRank(h, c, single);
         if (single) (input, h, c) = (input.Unsqueeze(BatchFirst ? 0 : 1), h?.Unsqueeze(1), c?.Unsqueeze(1));
-        if (input.DType != like.DType && !Autocast.IsEnabled)
-            Throw.Types($"input must have the type torch.{like.DType.Name()}, got type torch.{input.DType.Name()}");
+        if (input.DType != dtype)
+            Throw.Types($"input must have the type torch.{dtype.Name()}, got type torch.{input.DType.Name()}");
         if (batchSizes is not null && input.NDim != 2) Throw.Shapes($"input must have 2 dimensions, got {input.NDim}");
         if (input.Size(-1) != InputSize)
             Throw.Shapes($"input.size(-1) must be equal to input_size. Expected {InputSize}, got {input.Size(-1)}");
         long[]? sizes = batchSizes?.ToArray<long>();
         if (sizes is not null) CheckSizes(sizes, input.Size(0));
         long items = sizes?[0] ?? input.Size(BatchFirst ? 0 : 1), rows = NumLayers * Directions;
-        h = State(h, [rows, items, OutputSize], cells ? "hidden[0]" : "hidden", input.DType);
-        if (cells) c = State(c, [rows, items, HiddenSize], "hidden[1]", input.DType);
+        h = State(h, [rows, items, OutputSize], cells ? "hidden[0]" : "hidden", dtype);
+        if (cells) c = State(c, [rows, items, HiddenSize], "hidden[1]", dtype);
         if (sizes is null && BatchFirst) input = input.Transpose(0, 1);
         if (sizes is null && input.Size(0) == 0)
             Throw.Shapes("Expected sequence length to be larger than 0 in RNN: give at least one step.");
 
+        // An LSTM as a whole has the rule of products; in the other cases its products have.
+        using AutocastCall call = low is not null && cells && sizes is null && ProjSize == 0 ? Autocast.Begin() : default;
+        (input, h, c) = (call.Lower(input), call.Lower(h), call.Lower(c));
         Tensor[] hs = h.Unbind(0), cs = c?.Unbind(0) ?? [];
         Tensor[] endH = new Tensor[rows], endC = new Tensor[cells ? rows : 0];
         for (int layer = 0, row = 0; layer < NumLayers; layer++)
@@ -132,7 +136,7 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
             for (int direction = 0; direction < Directions; direction++, row++)
             {
                 (both[direction], endH[row], Tensor? end) = Walk(input, sizes, hs[row], cells ? cs[row] : null,
-                    $"l{layer}{(direction == 1 ? "_reverse" : "")}", direction == 1);
+                    $"l{layer}{(direction == 1 ? "_reverse" : "")}", direction == 1, low);
                 if (cells) endC[row] = end!;
             }
             input = Bidirectional ? Tensor.Cat(both, -1) : both[0];
@@ -144,12 +148,13 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
     }
 
     /// <summary>One layer in one direction: one product for the inputs of all steps, then step by step.</summary>
-    private (Tensor Output, Tensor H, Tensor? C) Walk(Tensor input, long[]? sizes, Tensor h, Tensor? c, string end, bool reverse)
+    private (Tensor Output, Tensor H, Tensor? C) Walk(Tensor input, long[]? sizes, Tensor h, Tensor? c, string end, bool reverse,
+        AutocastScope? low)
     {
         // Transposed once, so that the steps' gradients are added up before they are transposed back.
-        Tensor weight = LinearOp.Apply(new Ops.WeightT(), Weight("weight_hh_" + end));
-        Tensor? bias = HasBias ? Weight("bias_hh_" + end) : null, projection = ProjSize > 0 ? Weight("weight_hr_" + end) : null;
-        Tensor all = Functional.Linear(input, Weight("weight_ih_" + end), HasBias ? Weight("bias_ih_" + end) : null);
+        Tensor weight = LinearOp.Apply(new Ops.WeightT(), Weight("weight_hh_" + end, low));
+        Tensor? bias = HasBias ? Weight("bias_hh_" + end, low) : null, projection = ProjSize > 0 ? Weight("weight_hr_" + end, low) : null;
+        Tensor all = Functional.Linear(input, Weight("weight_ih_" + end, low), HasBias ? Weight("bias_ih_" + end, low) : null);
         Tensor[] steps = sizes is null ? all.Unbind(0) : all.Split(sizes), outputs = new Tensor[steps.Length];
         // Packed sequences end one after the other. What has ended, or forwards in time has not begun, is set aside.
         (Tensor H, Tensor? C) first = (h, c);
@@ -194,7 +199,11 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
         return (sizes is null ? Tensor.Stack(outputs) : Tensor.Cat(outputs), h, c);
     }
 
-    private Tensor Weight(string name) => (Tensor)Registered[name]!;
+    private Tensor Weight(string name, AutocastScope? low)
+    {
+        Tensor weight = (Tensor)Registered[name]!;
+        return low is null ? weight : low.Lower(weight);
+    }
 
     private static void CheckStateRank(Tensor? h, Tensor? c, bool single)
     {

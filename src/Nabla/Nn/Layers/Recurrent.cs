@@ -116,7 +116,7 @@ public class LSTM : RNNBase<(Tensor H, Tensor C)?, (Tensor H, Tensor C)>
 
     private protected override (Tensor H, Tensor? C) Step(Tensor fromInput, Tensor fromState, Tensor h, Tensor? c)
     {
-        Tensor[] y = Op.Apply(new Ops.LstmCell(), fromInput, fromState, c!);
+        Tensor[] y = Op.Apply(new Ops.LstmCell(), fromInput.To(c!.DType), fromState.To(c.DType), c);
         return (y[0], y[1]);
     }
 }
@@ -162,5 +162,5 @@ public class GRU : RNNBase<Tensor?, Tensor>
     }
 
     private protected override (Tensor H, Tensor? C) Step(Tensor fromInput, Tensor fromState, Tensor h, Tensor? c) =>
-        (Op.Apply(new Ops.GruCell(), fromInput, fromState, h)[0], null);
+        (Op.Apply(new Ops.GruCell(), fromInput.To(h.DType), fromState.To(h.DType), h)[0], null);
 }
