@@ -14,9 +14,9 @@ namespace Nabla.Amp;
 /// loss.Backward();
 /// </code></example>
 /// <remarks>
-/// The state belongs to the logical flow, as that of <see cref="Autograd.NoGrad"/>: tasks inherit it, and it survives <c>await</c>. Backward
-/// does not: it computes in the dtypes that forward has recorded, wherever it is called. float64, integers and complex numbers are
-/// never converted; in-place methods neither.
+/// The state belongs to the logical flow, as that of <see cref="Autograd.NoGrad"/>: tasks inherit it, and it survives <c>await</c>.
+/// Backward computes in the dtypes that forward has recorded, wherever it is called. float64, integers and complex numbers are never
+/// converted; in-place methods convert nothing.
 /// </remarks>
 public static class Autocast
 {
@@ -34,8 +34,8 @@ public static class Autocast
     public static AutocastScope Enable(DType dtype = DType.BFloat16, bool enabled = true, bool cacheEnabled = true)
     {
         if (enabled && dtype is not (DType.BFloat16 or DType.Float16))
-            Throw.Types("In CPU autocast, but the target dtype is not supported: it is " + dtype.Name() + ". CPU Autocast only supports dtype " +
-                "of torch.bfloat16, torch.float16 currently.");
+            Throw.Types("In CPU autocast, but the target dtype is not supported: it is " + dtype.Name() + ". CPU Autocast only " +
+                "supports dtype of torch.bfloat16, torch.float16 currently.");
         return new AutocastScope(dtype, enabled, cacheEnabled);
     }
 

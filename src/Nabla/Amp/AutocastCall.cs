@@ -78,8 +78,8 @@ internal readonly ref struct AutocastCall(AutocastScope? scope) : IDisposable
             if (t is null || !AutocastScope.Converts(t.DType)) continue;
             if (t.DType == DType.Float32) widest = DType.Float32;
             else if (widest != DType.Float32 && t.DType != scope.DType)
-                Throw.Types("Unexpected floating ScalarType in at::autocast::prioritize: an operand is " + t.DType.Name() + " where autocast " +
-                    "computes in " + scope.DType.Name() + ". Convert it with To(...).");
+                Throw.Types("Unexpected floating ScalarType in at::autocast::prioritize: an operand is " + t.DType.Name() + " where " +
+                    "autocast computes in " + scope.DType.Name() + ". Convert it with To(...).");
         }
         for (int i = 0; i < x.Length; i++)
         {

@@ -107,8 +107,8 @@ public static partial class Functional
         Reduction reduction = Reduction.Mean, bool zeroInfinity = false)
     {
         using AutocastCall call = Autocast.Raise(ref logProbs);
-        return CtcLoss(logProbs, targets, Lengths(inputLengths, "input_lengths"), Lengths(targetLengths, "target_lengths"), blank, reduction,
-            zeroInfinity);
+        return CtcLoss(logProbs, targets, Lengths(inputLengths, "input_lengths"), Lengths(targetLengths, "target_lengths"), blank,
+            reduction, zeroInfinity);
     }
 
     /// <summary>As the other overload, with lists of lengths.</summary>

@@ -171,7 +171,8 @@ public sealed class AutocastTests
                 go.Set();
                 thread.Join();
                 Assert.False(stranger);
-                Assert.Equal(DType.Float16, await Task.Run(static () => Input().MatMul(Weight()).DType, TestContext.Current.CancellationToken));
+                DType inherited = await Task.Run(static () => Input().MatMul(Weight()).DType, TestContext.Current.CancellationToken);
+                Assert.Equal(DType.Float16, inherited);
                 await Task.Yield();
                 Assert.True(Autocast.IsEnabled);
                 DType[] all = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(() =>

@@ -39,7 +39,8 @@ public sealed class AutocastTrainingTests
             Assert.All(parameters, static p => Assert.Equal(DType.Float32, p.Grad!.DType));
             scaler.Step(optimizer);
             scaler.Update();
-            Assert.True(Math.Abs(loss.Item() - losses[step]) <= tolerance * losses[step], $"step {step}: {loss.Item()}, not {losses[step]}");
+            double error = Math.Abs(loss.Item() - losses[step]);
+            Assert.True(error <= tolerance * losses[step], $"step {step}: {loss.Item()}, not {losses[step]}");
             if (scales.Length > 0) Assert.Equal(scales[step], scaler.GetScale());
         }
     }
