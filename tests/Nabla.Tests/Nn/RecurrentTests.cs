@@ -193,9 +193,9 @@ public sealed class RecurrentTests
         }
     }
 
-    /// <summary>An LSTM computes in the lower type as a whole, other layers their products; a GRU keeps its state.</summary>
+    /// <summary>Products are computed in the lower type; the states of LSTM and GRU keep theirs.</summary>
     [Fact]
-    public void AutocastLowersProducts()
+    public void AutocastLowersProductsOnly()
     {
         Tensor x = Tensor.Randn([4, 2, 3]);
         LSTM lstm = new(3, 4);
@@ -204,7 +204,7 @@ public sealed class RecurrentTests
         {
             (Tensor y, (Tensor h, Tensor c)) = lstm.Call(x);
             Assert.Equal([DType.BFloat16, DType.BFloat16, DType.BFloat16], (DType[])[y.DType, h.DType, c.DType]);
-            Assert.True(y.To(DType.Float32).AllClose(exact, 0.05, 0.05) && !y.To(DType.Float32).Equal(exact));
+            Assert.True(y.To(DType.Float32).AllClose(exact, 0.05, 0.05));
             y.Sum().Backward();
             Assert.Equal(DType.Float32, lstm.GetParameter("weight_hh_l0").Grad!.DType);
             Assert.Equal(DType.BFloat16, lstm.Call(x.To(DType.BFloat16)).Output.DType);

@@ -134,8 +134,8 @@ public class MultiheadAttention : Module<AttentionInput, (Tensor Output, Tensor?
             (q, k) = (q2, k2);
         }
         (Tensor y, Tensor? weights) = Functional.MultiHeadAttentionForward(q, k, v, EmbedDim, numHeads, InProjWeight, InProjBias, BiasK,
-            BiasV, addZeroAttn, dropout, OutProj.Weight, OutProj.Bias, Training, x.KeyPaddingMask, x.NeedWeights, x.AttnMask, InProjWeight is null,
-            QProjWeight, KProjWeight, VProjWeight, averageAttnWeights: x.AverageAttnWeights, isCausal: x.IsCausal);
+            BiasV, addZeroAttn, dropout, OutProj.Weight, OutProj.Bias, Training, x.KeyPaddingMask, x.NeedWeights, x.AttnMask,
+            InProjWeight is null, QProjWeight, KProjWeight, VProjWeight, averageAttnWeights: x.AverageAttnWeights, isCausal: x.IsCausal);
         return (turn ? y.Transpose(0, 1) : y, weights);
     }
 
