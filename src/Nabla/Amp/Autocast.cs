@@ -25,6 +25,9 @@ public static class Autocast
     /// <summary>The scope whose rules hold in this thread; null if operations are left alone.</summary>
     [ThreadStatic] private static AutocastScope? active;
 
+    /// <summary>A scope has been opened in this process: before that, operations need not look at their thread.</summary>
+    private static bool used;
+
     /// <summary>Opens a scope, until it is disposed.</summary>
     /// <param name="dtype">The 16-bit dtype: bfloat16 or float16.</param>
     /// <param name="enabled">If false, the scope turns the conversions off: see <see cref="Disable"/>.</param>
@@ -54,10 +57,11 @@ public static class Autocast
     internal static AutocastScope? Current => Flow.Value;
 
     /// <summary>The scope whose rules hold; null costs operations nothing.</summary>
-    internal static AutocastScope? Active => active;
+    internal static AutocastScope? Active => used ? active : null;
 
     internal static void Enter(AutocastScope? scope)
     {
+        used = true;
         Flow.Value = scope;
         active = Working(scope);
     }

@@ -76,12 +76,13 @@ internal sealed partial class GraphTask
     /// <returns>-1, or the first capture that cannot be reached where all must be; nothing has run then.</returns>
     internal static int Run(in Plan plan)
     {
-        if (active is not null && !RuntimeHelpers.TryEnsureSufficientExecutionStack()) return RunElsewhere(plan);
+        GraphTask? around = active;
+        if (around is not null && !RuntimeHelpers.TryEnsureSufficientExecutionStack()) return RunElsewhere(plan);
         GraphTask task = cached ?? new GraphTask();
         cached = null;
         bool fast = Interlocked.CompareExchange(ref fastToken, 1, 0) == 0;
         int outerRun = CurrentRun;
-        task.outer = active;
+        task.outer = around;
         bool mode = GradMode.Exchange(plan.CreateGraph);
         AutocastScope? precision = Autocast.Active;
         if (precision is not null) Autocast.Exchange(null);
@@ -100,7 +101,7 @@ internal sealed partial class GraphTask
             GradMode.Exchange(mode);
             if (precision is not null) Autocast.Exchange(precision);
             CurrentRun = outerRun;
-            active = task.outer;
+            active = around;
             if (fast) Volatile.Write(ref fastToken, 0);
             if (task.Reset()) cached = task;
         }

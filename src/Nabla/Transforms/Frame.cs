@@ -10,6 +10,9 @@ internal sealed class Frame
 
     private static long counter;
     [ThreadStatic] private static Frame? current;
+
+    /// <summary>A transform has run in this process: before that, nobody need look at their thread.</summary>
+    private static bool used;
     private static readonly AsyncLocal<Frame?> Flow = new(static change => Apply(change.CurrentValue));
 
     internal readonly Frame? Parent;
@@ -61,7 +64,7 @@ internal sealed class Frame
         : f.forward && (f.inference || !GradMode.InferenceEnabled);
 
     /// <summary>Whether a transform is running; levels of forward mode are none.</summary>
-    internal static bool InTransform => current is { } f && (f.captures > 0 || InnermostVmap(f) is not null);
+    internal static bool InTransform => used && current is { } f && (f.captures > 0 || InnermostVmap(f) is not null);
 
     /// <summary>The innermost vmap, or null.</summary>
     internal static Frame? InnermostVmap(Frame? from)
@@ -120,6 +123,7 @@ internal sealed class Frame
 
     private static void Apply(Frame? frame)
     {
+        used = true;
         current = frame;
         GradMode.Depth = frame?.captures ?? 0;
     }
