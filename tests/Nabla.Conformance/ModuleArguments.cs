@@ -81,7 +81,8 @@ public static class ModuleArguments
         foreach (string ignored in Ignored) named.Remove(ignored);
         foreach ((string old, string now) in Renamed)
             if (named.Remove(old, out object? value) && value is not null) named[now] = value;
-        bool average = named.Remove("size_average", out object? a) && a is not null, reduce = named.Remove("reduce", out object? r) && r is not null;
+        bool average = named.Remove("size_average", out object? a) && a is not null;
+        bool reduce = named.Remove("reduce", out object? r) && r is not null;
         if (average || reduce) named["reduction"] = r is false ? "none" : a is false ? "sum" : "mean";
         return named;
     }
@@ -124,7 +125,8 @@ public static class ModuleArguments
         {
             object? value;
             if (i < positional.Count) value = positional[i];
-            else if (!left.Remove(Plain(parameters[i].Name!), out value) && !(names is not null && left.Remove(Plain(names[i].Name!), out value)))
+            else if (!left.Remove(Plain(parameters[i].Name!), out value)
+                && !(names is not null && left.Remove(Plain(names[i].Name!), out value)))
             {
                 if (!parameters[i].HasDefaultValue) return null;
                 result[i] = parameters[i].DefaultValue;
@@ -231,7 +233,8 @@ public static class ModuleArguments
         foreach (MethodInfo method in methods.Where(m => m.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
         {
             ParameterInfo[] parameters = method.GetParameters();
-            if (method.IsGenericMethod || parameters.Length < count || parameters.Take(count).Any(static p => p.ParameterType != typeof(Tensor))
+            if (method.IsGenericMethod || parameters.Length < count
+                || parameters.Take(count).Any(static p => p.ParameterType != typeof(Tensor))
                 || parameters.Skip(count).Any(static p => !p.HasDefaultValue)) continue;
             object? Called(object?[] tensors) => Invoke(() => method.Invoke(target,
                 [.. tensors, .. parameters.Skip(count).Select(static p => p.DefaultValue)]));

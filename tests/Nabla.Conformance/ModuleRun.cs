@@ -95,7 +95,8 @@ internal sealed class ModuleRun(string name, JsonElement json, TensorFile file, 
         }
         if (roots.Count > 0) Autograd.Backward(roots, seeds);
         foreach (JsonProperty p in Properties("input_grads"))
-            Add("grad", $"of input {p.Name}", inputs[int.Parse(p.Name, System.Globalization.CultureInfo.InvariantCulture)].Grad, p.Value.GetString());
+            Add("grad", $"of input {p.Name}", inputs[int.Parse(p.Name, System.Globalization.CultureInfo.InvariantCulture)].Grad,
+                p.Value.GetString());
         foreach (JsonProperty p in Properties("parameter_grads"))
             Add("grad", $"of {p.Name}", module.GetParameter(p.Name).Grad, p.Value.GetString());
         OrderedDictionary<string, Tensor> state = module.StateDict();

@@ -14,8 +14,8 @@ internal static class Report
         string[] corrected = [.. Corrections.Reasons(results.Select(static r => r.Operator.File))];
         if (corrected.Length > 0) to.WriteLine($"recorded values replaced by the right ones:\n  {string.Join("\n  ", corrected)}\n");
         Table("category", results.GroupBy(r => r.Operator.Category).OrderBy(g => g.Key, StringComparer.Ordinal), to);
-        Table("tier", results.Where(r => r.Operator.Tier > 0).GroupBy(r => r.Operator.Tier.ToString(CultureInfo.InvariantCulture)).OrderBy(g => g.Key,
-            StringComparer.Ordinal), to);
+        Table("tier", results.Where(r => r.Operator.Tier > 0).GroupBy(r => r.Operator.Tier.ToString(CultureInfo.InvariantCulture))
+            .OrderBy(g => g.Key, StringComparer.Ordinal), to);
     }
 
     internal static void Print(IReadOnlyList<OptimResult> results, TextWriter to)

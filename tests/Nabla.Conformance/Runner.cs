@@ -9,8 +9,8 @@ public sealed record OperatorResult(OperatorEntry Operator, bool Absent, int Pas
 /// <summary>Runs operators over their samples.</summary>
 public static class Runner
 {
-    /// <summary>Every sample of an operator or module, as it is and on inputs that are not contiguous. An exception in one case never stops the
-    /// run.</summary>
+    /// <summary>Every sample of an operator or module, as it is and on inputs that are not contiguous. An exception in one case never
+    /// stops the run.</summary>
     public static OperatorResult Run(DataSet data, OperatorEntry entry)
     {
         if (entry.Category == DataSet.Module) return ModuleRun.Run(data, entry);

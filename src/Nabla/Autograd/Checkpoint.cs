@@ -173,7 +173,8 @@ public static class Checkpoint
         return Selective(op => names.Contains(op.Name) ? CheckpointPolicy.MustSave : CheckpointPolicy.PreferRecompute);
     }
 
-    /// <summary>Whether regions that this flow of execution begins inside the scope stop their second run early, unless they say so themselves.</summary>
+    /// <summary>Whether regions that this flow of execution begins inside the scope stop their second run early, unless they say so
+    /// themselves.</summary>
     /// <param name="enable">False: the function always runs to its end.</param>
     public static IDisposable SetEarlyStop(bool enable)
     {

@@ -7,8 +7,8 @@ public static partial class Functional
     /// <summary>The Kullback-Leibler divergence, term by term: y (log y - x), 0 where y is 0; for log-targets e^y (y - x).</summary>
     /// <param name="input">x: log-probabilities.</param>
     /// <param name="target">y: probabilities, or their logarithms; of the same shape.</param>
-    /// <param name="reduction">What becomes of the terms. The mean is over all elements; <see cref="Reduction.BatchMean"/> is the divergence
-    /// per sample.</param>
+    /// <param name="reduction">What becomes of the terms. The mean is over all elements; <see cref="Reduction.BatchMean"/> is the
+    /// divergence per sample.</param>
     /// <param name="logTarget">The targets are logarithms.</param>
     /// <param name="allowBroadcast">Let the shapes differ if they broadcast.</param>
     /// <exception cref="ShapeException">The shapes differ and may not.</exception>

@@ -1,5 +1,5 @@
-using Nabla.Kernels;
 using Nabla.Amp;
+using Nabla.Kernels;
 
 namespace Nabla;
 

@@ -193,8 +193,8 @@ public static class Init
         "relu" => Math.Sqrt(2.0),
         "leaky_relu" => InitBounds.LeakyReluGain(param ?? 0.01),
         "selu" => 3.0 / 4,
-        _ => throw new ArgumentException($"Unsupported nonlinearity {nonlinearity}. There are linear, conv1d to conv3d, conv_transpose1d to " +
-            "conv_transpose3d, sigmoid, tanh, relu, leaky_relu and selu.", nameof(nonlinearity)),
+        _ => throw new ArgumentException($"Unsupported nonlinearity {nonlinearity}. There are linear, conv1d to conv3d, " +
+            "conv_transpose1d to conv_transpose3d, sigmoid, tanh, relu, leaky_relu and selu.", nameof(nonlinearity)),
     };
 
     private static long Fan(Tensor tensor, FanMode mode)

@@ -44,7 +44,8 @@ public abstract partial class Module
         Func<Module, IReadOnlyList<Tensor?>, IReadOnlyList<Tensor?>, IReadOnlyList<Tensor?>?> hook, bool prepend = false) =>
         Hooks.Backward.Add(hook, first: prepend);
 
-    /// <inheritdoc cref="RegisterFullBackwardHook(Func{Module, IReadOnlyList{Tensor}, IReadOnlyList{Tensor}, IReadOnlyList{Tensor}}, bool)"/>
+    /// <inheritdoc
+    /// cref="RegisterFullBackwardHook(Func{Module, IReadOnlyList{Tensor}, IReadOnlyList{Tensor}, IReadOnlyList{Tensor}}, bool)"/>
     public HookHandle RegisterFullBackwardHook(Action<Module, IReadOnlyList<Tensor?>, IReadOnlyList<Tensor?>> hook, bool prepend = false)
     {
         ArgumentNullException.ThrowIfNull(hook);
@@ -82,7 +83,8 @@ public abstract partial class Module
 
     /// <summary>The parametrised tensors by name, or null.</summary>
     internal ModuleDict<ParametrizationList>? Parametrized =>
-        registered is not null && registered.TryGetValue("parametrizations", out object? all) ? all as ModuleDict<ParametrizationList> : null;
+        registered is not null && registered.TryGetValue("parametrizations", out object? all)
+            ? all as ModuleDict<ParametrizationList> : null;
 
     /// <summary>From now on parametrised tensors are computed before each call.</summary>
     internal void ComputeBeforeCalls() => Hooks.Parametrized = true;

@@ -17,7 +17,8 @@ public abstract partial class Module
     {
         if (parameter is { IsLeaf: false })
             throw new ArgumentException($"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created " +
-                $"explicitly. To express '{name}' as a function of another Tensor, compute the value in the forward() method.", nameof(parameter));
+                $"explicitly. To express '{name}' as a function of another Tensor, compute the value in the forward() method.",
+                nameof(parameter));
         CheckName(name, "parameter");
         if (parameter is not null) parameter.IsParameter = true;
         (registered ??= [])[name] = parameter;

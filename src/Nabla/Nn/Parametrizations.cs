@@ -3,8 +3,8 @@ namespace Nabla.Nn;
 /// <summary>The parametrisations of <c>torch.nn.utils.parametrizations</c>.</summary>
 public static class Parametrizations
 {
-    /// <summary>Learns length and direction of a weight's rows apart: w = g v / |v| (T. Salimans and D. Kingma, Weight normalization, 2016).
-    /// The originals are g and v.</summary>
+    /// <summary>Learns length and direction of a weight's rows apart: w = g v / |v| (T. Salimans and D. Kingma, Weight normalization,
+    /// 2016). The originals are g and v.</summary>
     /// <param name="module">The module, which is changed.</param>
     /// <param name="name">The tensor's name.</param>
     /// <param name="dim">The dimension along which there is one length each; null or -1 for one in all.</param>

@@ -13,8 +13,8 @@ namespace Nabla.Nn;
 /// <param name="Parameters">How many numbers its own parameters have, without those of its children, each tensor counted once.</param>
 /// <param name="Trainable">How many of them require gradients.</param>
 /// <param name="Bytes">The size of its own parameters and buffers.</param>
-public sealed record ModuleSummaryRow(string Name, string Type, int Depth, IReadOnlyList<Shape> OutputShapes, long Parameters, long Trainable,
-    long Bytes);
+public sealed record ModuleSummaryRow(string Name, string Type, int Depth, IReadOnlyList<Shape> OutputShapes, long Parameters,
+    long Trainable, long Bytes);
 
 /// <summary>The modules below one with the shapes of their outputs and the sizes of their parameters, as a table.</summary>
 public sealed class ModuleSummary
@@ -88,12 +88,14 @@ public sealed class ModuleSummary
             new string(' ', 2 * r.Depth) + (r.Depth == 0 ? r.Type : $"{r.Name[(r.Name.LastIndexOf('.') + 1)..]} ({r.Type})"),
             r.OutputShapes.Count == 0 ? "-" : string.Join(", ", r.OutputShapes),
             r.Parameters == 0 ? "-" : Number(r.Parameters)])];
-        int first = cells.Max(static c => c[0].Length), second = cells.Max(static c => c[1].Length), third = cells.Max(static c => c[2].Length);
+        int first = cells.Max(static c => c[0].Length), second = cells.Max(static c => c[1].Length);
+        int third = cells.Max(static c => c[2].Length);
         string line = new('-', first + second + third + 4);
         StringBuilder text = new();
         for (int i = 0; i < cells.Length; i++)
         {
-            text.Append(cells[i][0].PadRight(first + 2)).Append(cells[i][1].PadRight(second + 2)).Append(cells[i][2].PadLeft(third)).Append('\n');
+            text.Append(cells[i][0].PadRight(first + 2)).Append(cells[i][1].PadRight(second + 2)).Append(cells[i][2].PadLeft(third))
+                .Append('\n');
             if (i == 0) text.Append(line).Append('\n');
         }
         text.Append(line).Append('\n');

@@ -53,7 +53,8 @@ public sealed class ComplexTests
     [Fact, Trait("Row", "1.16"), Trait("Row", "1.2.1")]
     public void A_complex_result_needs_an_explicit_gradient() =>
         Assert.StartsWith("grad can be implicitly created only for real scalar outputs but got torch.complex128",
-            Assert.Throws<DTypeException>(static () => Tensor.From([Z]).RequiresGrad_().Square().Sum().Backward()).Message, StringComparison.Ordinal);
+            Assert.Throws<DTypeException>(static () => Tensor.From([Z]).RequiresGrad_().Square().Sum().Backward()).Message,
+                StringComparison.Ordinal);
 
     [Fact, Trait("Row", "1.16")]
     public void A_real_tensor_copied_or_converted_to_a_complex_one_gets_a_real_gradient()

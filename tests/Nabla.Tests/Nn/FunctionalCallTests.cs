@@ -75,7 +75,8 @@ public sealed class FunctionalCallTests
         for (int i = 0; i < 3; i++) ModuleGolden.Close(nets[i].Call(X).ToArray<double>(), y.Select(0, i), 1e-13, $"model {i}");
         y.Sum().Backward();
         nets[1].Call(X).Sum().Backward();
-        ModuleGolden.Close(nets[1].GetParameter("3.weight").Grad!.ToArray<double>(), parameters["3.weight"].Grad!.Select(0, 1), 1e-12, "grad");
+        ModuleGolden.Close(nets[1].GetParameter("3.weight").Grad!.ToArray<double>(), parameters["3.weight"].Grad!.Select(0, 1), 1e-12,
+            "grad");
     }
 
     [Fact, Trait("Row", "1.14 functional_call")]

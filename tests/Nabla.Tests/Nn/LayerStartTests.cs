@@ -48,7 +48,8 @@ public sealed class LayerStartTests
     {
         JsonElement json = ModuleGolden.Root.GetProperty("inits")[index];
         string name = json.GetProperty("name").GetString()!;
-        Dictionary<string, JsonElement> k = json.GetProperty("kwargs").EnumerateObject().ToDictionary(static p => p.Name, static p => p.Value);
+        Dictionary<string, JsonElement> k = json.GetProperty("kwargs").EnumerateObject()
+            .ToDictionary(static p => p.Name, static p => p.Value);
         Tensor t = Tensor.Full([.. json.GetProperty("shape").EnumerateArray().Select(static s => s.GetInt64())], 0.5);
         t.RequiresGrad = true;
         Tensor.ManualSeed(7);
@@ -105,7 +106,8 @@ public sealed class LayerStartTests
     {
         string expected = ModuleGolden.Root.GetProperty("nested").GetString()!.Replace("Sequential(\n  (0): C", "Nested(\n  (0): C",
             StringComparison.Ordinal).Replace("\n  (0): C", "\n  (first): C", StringComparison.Ordinal)
-            .Replace("\n  (1): S", "\n  (second): S", StringComparison.Ordinal).Replace("\n  (2): M", "\n  (third): M", StringComparison.Ordinal);
+            .Replace("\n  (1): S", "\n  (second): S", StringComparison.Ordinal)
+            .Replace("\n  (2): M", "\n  (third): M", StringComparison.Ordinal);
         Assert.Equal(expected, new Nested().ToString());
     }
 }

@@ -2,7 +2,8 @@ using Nabla.Nn;
 
 namespace Nabla.Tests.Nn;
 
-/// <summary>What single cases of layers do not say: in-place forms, the adaptive softmax's other methods, drawn slopes, transforms.</summary>
+/// <summary>What single cases of layers do not say: in-place forms, the adaptive softmax's other methods, drawn slopes,
+/// transforms.</summary>
 public sealed class LayerTests
 {
     public static TheoryData<string> InPlace =>

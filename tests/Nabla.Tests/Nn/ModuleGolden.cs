@@ -26,6 +26,7 @@ internal static class ModuleGolden
         double[] a = actual.Detach().To(DType.Float64).ToArray<double>();
         Assert.Equal(expected.Length, a.Length);
         for (int i = 0; i < a.Length; i++)
-            Assert.True(Math.Abs(expected[i] - a[i]) <= tolerance * (1 + Math.Abs(expected[i])), $"{what}[{i}]: {a[i]}, expected {expected[i]}");
+            Assert.True(Math.Abs(expected[i] - a[i]) <= tolerance * (1 + Math.Abs(expected[i])),
+                $"{what}[{i}]: {a[i]}, expected {expected[i]}");
     }
 }

@@ -29,7 +29,8 @@ public sealed class ParametrizeTests
 
     private static void Parametrized(Module<Tensor, Tensor> module, JsonElement json)
     {
-        Dictionary<string, JsonElement> k = json.GetProperty("kwargs").EnumerateObject().ToDictionary(static p => p.Name, static p => p.Value);
+        Dictionary<string, JsonElement> k = json.GetProperty("kwargs").EnumerateObject()
+            .ToDictionary(static p => p.Name, static p => p.Value);
         switch (json.GetProperty("kind").GetString())
         {
             case "weight_norm":
@@ -37,10 +38,12 @@ public sealed class ParametrizeTests
                 Parametrizations.WeightNorm(module, dim: dim);
                 break;
             case "spectral_norm":
-                Parametrizations.SpectralNorm(module, nPowerIterations: k.TryGetValue("n_power_iterations", out JsonElement n) ? n.GetInt32() : 1);
+                Parametrizations.SpectralNorm(module, nPowerIterations: k.TryGetValue("n_power_iterations", out JsonElement n)
+                    ? n.GetInt32() : 1);
                 break;
             default:
-                Parametrizations.Orthogonal(module, orthogonalMap: k.TryGetValue("orthogonal_map", out JsonElement map) ? map.GetString() : null,
+                Parametrizations.Orthogonal(module,
+                    orthogonalMap: k.TryGetValue("orthogonal_map", out JsonElement map) ? map.GetString() : null,
                     useTrivialization: !k.TryGetValue("use_trivialization", out JsonElement t) || t.GetBoolean());
                 break;
         }

@@ -1,6 +1,6 @@
-using Nabla.Registry;
 using System.Reflection;
 using Nabla.Conformance;
+using Nabla.Registry;
 
 namespace Nabla.Tests.Laws;
 

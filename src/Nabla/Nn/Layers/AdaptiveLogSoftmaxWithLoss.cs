@@ -33,7 +33,8 @@ public class AdaptiveLogSoftmaxWithLoss : Module<Tensor, Tensor, (Tensor Output,
         for (int i = 0; i < cutoffs.Count; i++)
         {
             long hidden = (long)Math.Floor(inFeatures / Math.Pow(divValue, i + 1));
-            Tail.Add([new Linear(inFeatures, hidden, false, dtype), new Linear(hidden, this.cutoffs[i + 1] - this.cutoffs[i], false, dtype)]);
+            long words = this.cutoffs[i + 1] - this.cutoffs[i];
+            Tail.Add([new Linear(inFeatures, hidden, false, dtype), new Linear(hidden, words, false, dtype)]);
         }
     }
 
@@ -84,7 +85,8 @@ public class AdaptiveLogSoftmaxWithLoss : Module<Tensor, Tensor, (Tensor Output,
         if (target.NDim == 1 && (input.NDim == 0 || input.Size(0) != target.Size(0)))
             Throw.Shapes($"Input and target should have the same size in the batch dimension, but got {input.Shape} and {target.Shape}.");
         if (input.NDim != target.NDim + 1)
-            Throw.Shapes($"{target.NDim}D target tensor expects {target.NDim + 1}D input tensors, but found inputs with size {input.Shape}.");
+            Throw.Shapes($"{target.NDim}D target tensor expects {target.NDim + 1}D input tensors, but found inputs with size " +
+                $"{input.Shape}.");
         if (target.NumElements == 0) return;
         long least = target.Min().Item<long>(), most = target.Max().Item<long>();
         if (least < 0 || most >= nClasses)

@@ -174,7 +174,8 @@ public class ParameterList : Module, IReadOnlyList<Tensor>
     /// <inheritdoc/>
     protected override string ExtraRepr => string.Join('\n', Registered.Select(static p => $"({p.Key}): {Text((Tensor)p.Value!)}"));
 
-    internal static string Text(Tensor t) => $"Parameter containing: [torch.{t.DType.Name()} of size {string.Join('x', t.Shape.ToArray())}]";
+    internal static string Text(Tensor t) =>
+        $"Parameter containing: [torch.{t.DType.Name()} of size {string.Join('x', t.Shape.ToArray())}]";
 }
 
 /// <summary>A dictionary of parameters of the module it is a field of.</summary>

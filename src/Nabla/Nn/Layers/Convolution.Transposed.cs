@@ -63,8 +63,8 @@ public abstract class ConvTransposeBase : ConvBase
         }
         for (int d = 0; d < n; d++)
             if (size[d] < least[d] || size[d] > most[d])
-                Throw.Shapes($"requested an output size of {size}, but valid sizes range from {(Shape)least} to {(Shape)most} (for an input " +
-                    $"of {x.Shape[2..]})");
+                Throw.Shapes($"requested an output size of {size}, but valid sizes range from {(Shape)least} to {(Shape)most} (for an " +
+                    $"input of {x.Shape[2..]})");
         return missing;
     }
 

@@ -143,7 +143,8 @@ public class InstanceNorm1d(long numFeatures, double eps = 1e-5, double? momentu
     bool trackRunningStats = false, DType? dtype = null)
     : InstanceNormBase(2, numFeatures, eps, momentum, affine, trackRunningStats, dtype);
 
-/// <summary>Normalises each channel of each sample of (N, C, H, W) or (C, H, W) (D. Ulyanov et al., Instance normalization, 2016).</summary>
+/// <summary>Normalises each channel of each sample of (N, C, H, W) or (C, H, W) (D. Ulyanov et al., Instance normalization,
+/// 2016).</summary>
 /// <param name="numFeatures">The number of channels.</param>
 /// <param name="eps">ε.</param>
 /// <param name="momentum">The part of the running statistics that a batch replaces.</param>

@@ -42,8 +42,8 @@ public class LayerNorm : Module<Tensor, Tensor>
         $"{Repr.Tuple(normalizedShape)}, eps={Repr.Of(eps)}, elementwise_affine={Repr.Of(Weight is not null)}";
 }
 
-/// <summary>Divides by the root of the mean square over the last dimensions: x / sqrt(mean(x²) + ε) · weight (B. Zhang and R. Sennrich, Root
-/// mean square layer normalization, 2019).</summary>
+/// <summary>Divides by the root of the mean square over the last dimensions: x / sqrt(mean(x²) + ε) · weight (B. Zhang and R. Sennrich,
+/// Root mean square layer normalization, 2019).</summary>
 public class RMSNorm : Module<Tensor, Tensor>
 {
     private readonly Shape normalizedShape;

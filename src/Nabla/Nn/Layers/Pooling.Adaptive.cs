@@ -34,7 +34,8 @@ public class AdaptiveMaxPool1dWithIndices(AdaptiveSize outputSize) : Module<Tens
     protected override string ExtraRepr => $"output_size={Repr.Of(outputSize)}";
 }
 
-/// <summary>The mean over as many equal windows of the last two dimensions of (N, C, H, W) or (C, H, W) as the output shall have elements.</summary>
+/// <summary>The mean over as many equal windows of the last two dimensions of (N, C, H, W) or (C, H, W) as the output shall have
+/// elements.</summary>
 /// <inheritdoc cref="AdaptiveAvgPool1d"/>
 public class AdaptiveAvgPool2d(AdaptiveSize outputSize) : Module<Tensor, Tensor>
 {
@@ -68,7 +69,8 @@ public class AdaptiveMaxPool2dWithIndices(AdaptiveSize outputSize) : Module<Tens
     protected override string ExtraRepr => $"output_size={Repr.Of(outputSize)}";
 }
 
-/// <summary>The mean over as many equal windows of the last three dimensions of (N, C, D, H, W) or (C, D, H, W) as the output shall have elements.</summary>
+/// <summary>The mean over as many equal windows of the last three dimensions of (N, C, D, H, W) or (C, D, H, W) as the output shall have
+/// elements.</summary>
 /// <inheritdoc cref="AdaptiveAvgPool1d"/>
 public class AdaptiveAvgPool3d(AdaptiveSize outputSize) : Module<Tensor, Tensor>
 {

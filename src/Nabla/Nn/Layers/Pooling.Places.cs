@@ -51,7 +51,8 @@ public class FractionalMaxPool2dWithIndices(Shape kernelSize, Shape? outputSize 
         Functional.FractionalMaxPool2dWithIndices(x, kernelSize, outputSize, outputRatio, samples);
 }
 
-/// <summary>The maximum over windows at random places of (N, C, D, H, W) or (C, D, H, W) (B. Graham, Fractional max-pooling, 2015).</summary>
+/// <summary>The maximum over windows at random places of (N, C, D, H, W) or (C, D, H, W) (B. Graham, Fractional max-pooling,
+/// 2015).</summary>
 /// <inheritdoc cref="FractionalMaxPool2d"/>
 public class FractionalMaxPool3d(Shape kernelSize, Shape? outputSize = null, double[]? outputRatio = null,
     Tensor? randomSamples = null) : FractionalMaxPoolBase<Tensor>(3, kernelSize, outputSize, outputRatio, randomSamples)
