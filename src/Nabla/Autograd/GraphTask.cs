@@ -45,7 +45,6 @@ internal sealed partial class GraphTask
     private List<Action>? callbacks;
     private HashSet<CheckpointFrame>? recomputed;
     private Capture[]? captures;
-    private GraphTask? outer;
     private int run;
     private int current = -1;
     private bool retainGraph, graph;
@@ -82,7 +81,6 @@ internal sealed partial class GraphTask
         cached = null;
         bool fast = Interlocked.CompareExchange(ref fastToken, 1, 0) == 0;
         int outerRun = CurrentRun;
-        task.outer = around;
         bool mode = GradMode.Exchange(plan.CreateGraph);
         AutocastScope? precision = Autocast.Active;
         if (precision is not null) Autocast.Exchange(null);
@@ -323,7 +321,6 @@ internal sealed partial class GraphTask
         current = -1;
         lookup = null;
         captures = null;
-        outer = null;
         callbacks = null;
         leaves.Clear();
         Array.Clear(into);
