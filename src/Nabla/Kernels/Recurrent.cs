@@ -12,7 +12,7 @@ internal static class Recurrent
     /// <summary>h, c and the gates behind their activations, from the parts of the gates and the last c.</summary>
     internal static Tensor[] Lstm(Tensor x, Tensor h, Tensor c)
     {
-        DType dtype = c.dtype, compute = dtype.Accumulator();
+        DType dtype = c.dtype, compute = Compute(dtype);
         Tensor h2 = Tensor.Allocate(c.layout.Fresh, compute), c2 = Tensor.Allocate(c.layout.Fresh, compute);
         Tensor a = Tensor.Allocate(x.layout.Fresh, compute);
         (x, h, c) = (Ready(x, compute), Ready(h, compute), Ready(c, compute));
@@ -36,7 +36,7 @@ internal static class Recurrent
     /// <summary>h and the gates behind their activations, from the parts of the gates and the last h.</summary>
     internal static Tensor[] Gru(Tensor x, Tensor y, Tensor h)
     {
-        DType dtype = h.dtype, compute = dtype.Accumulator();
+        DType dtype = h.dtype, compute = Compute(dtype);
         Tensor h2 = Tensor.Allocate(h.layout.Fresh, compute), a = Tensor.Allocate(x.layout.Fresh, compute);
         (x, y, h) = (Ready(x, compute), Ready(y, compute), Ready(h, compute));
         if (compute == DType.Float32) Run<float, GruRows<float>>(h, new(x, y, h, h2, a));
@@ -54,6 +54,13 @@ internal static class Recurrent
         if (compute == DType.Float32) Run<float, Typed<float, GruBackwardRows>>(h, new(rows));
         else Run<double, Typed<double, GruBackwardRows>>(h, new(rows));
         return (Copy.Cast(dx, dtype), Copy.Cast(dy, dtype), Copy.Cast(dh, dtype));
+    }
+
+    private static DType Compute(DType dtype)
+    {
+        if (!dtype.IsFloatingPoint()) Throw.Types($"result type Float can't be cast to the desired output type {dtype.ScalarName()}: the " +
+            "state of a recurrent cell is a floating-point tensor. Convert it first, for example .To(DType.Float32).");
+        return dtype.Accumulator();
     }
 
     private static Tensor Ready(Tensor t, DType compute) => Copy.Contiguous(Copy.Cast(t, compute));

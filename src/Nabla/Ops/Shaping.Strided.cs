@@ -237,9 +237,10 @@ public sealed partial class Tensor
         int d1 = Dims.FromEnd(dim1, Rank + 1), d2 = Dims.FromEnd(dim2, Rank + 1);
         if (d1 == d2) Throw.Shapes($"diagonal dimensions cannot be identical {dim1}, {dim2}");
         if (Rank == 0) Throw.Shapes("diag_embed: the tensor must have at least one dimension.");
-        if (Math.Clamp(offset, -long.MaxValue, long.MaxValue) is var far && Math.Abs(far) > long.MaxValue - layout.shape[^1])
+        UInt128 size = (UInt128)layout.shape[^1] + (UInt128)Int128.Abs(offset);
+        if (size > long.MaxValue)
             Throw.Shapes($"Storage size calculation overflowed: the diagonal {offset} of {Shape} does not fit into 64 bits.");
-        long n = layout.shape[^1] + Math.Abs(offset);
+        long n = (long)size;
         return LinearOp.Apply(new Ops.DiagonalPut(offset, d1, d2, n, n, "DiagEmbed"), this);
     }
 

@@ -26,6 +26,8 @@ internal static class RecurrentRows
                     typeof(ShapeException), "Input batch size 3 doesn't match hidden0 batch size 2"),
                 (static () => Functional.LstmCell(In.Real(3, 5), (In.Real(3, 6), In.Real(3, 7)), In.Real(24, 5), In.Real(24, 6)),
                     typeof(ShapeException), "hidden1 has inconsistent hidden_size: got 7, expected 6"),
+                (static () => Functional.LstmCell(Whole(3, 5), (Whole(3, 6), Whole(3, 6)), Whole(24, 5), Whole(24, 6)),
+                    typeof(DTypeException), "result type Float can't be cast to the desired output type Long"),
             ],
         },
         new("gru_cell", static c => Functional.GruCell(c.T(0), c.T(1), c.T(2), c.T(3), c.OptT(4, "b_ih"), c.OptT(5, "b_hh")))
@@ -42,11 +44,15 @@ internal static class RecurrentRows
                     "hidden0 has inconsistent hidden_size: got 7, expected 6"),
                 (static () => Functional.GruCell(In.Real(3, 5), In.Real(3, 6).To(DType.Float32), In.Real(18, 5), In.Real(18, 6)),
                     typeof(DTypeException), "expected m1 and m2 to have the same dtype, but got: double != float"),
+                (static () => Functional.GruCell(Whole(3, 5), Whole(3, 6), Whole(18, 5), Whole(18, 6)), typeof(DTypeException),
+                    "result type Float can't be cast to the desired output type Long"),
             ],
         },
         Simple("rnn_tanh_cell", static c => Functional.RnnTanhCell(c.T(0), c.T(1), c.T(2), c.T(3), c.OptT(4, "b_ih"), c.OptT(5, "b_hh"))),
         Simple("rnn_relu_cell", static c => Functional.RnnReluCell(c.T(0), c.T(1), c.T(2), c.T(3), c.OptT(4, "b_ih"), c.OptT(5, "b_hh"))),
     ];
+
+    private static Tensor Whole(params long[] shape) => Tensor.Ones(shape, DType.Int64);
 
     private static object?[] Pair(Call c) => c.Get(1, "hx") switch
     {
