@@ -29,7 +29,7 @@ int Help(TextWriter to, int code)
           check      build in Release with warnings as errors, verify the formatting
           test       check, then run every test; arguments go to the test runner (for example: -class '*Tests')
           pack       build the NuGet packages into artifacts/
-          bench      run benchmarks; no arguments list them (for example: --filter '*MatMul*')
+          bench      run the workloads that are compared with TorchSharp (--list); micro [--filter '*MatMul*'] runs micro benchmarks
           api        bring PublicAPI.Unshipped.txt in line with the public members of each library
           operators  write docs/operators.md, the page that lists every operation
           parity     write docs/autograd-parity.md, the page that compares automatic differentiation with PyTorch's
