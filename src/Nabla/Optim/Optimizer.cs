@@ -1,3 +1,5 @@
+using System.Collections;
+
 namespace Nabla.Optim;
 
 /// <summary>
@@ -14,6 +16,7 @@ public abstract partial class Optimizer : IStateful
 {
     private readonly List<ParamGroup> groups = [];
     private readonly OrderedDictionary<string, object?> defaults = [];
+    private readonly bool isOurs;
     private Dictionary<Tensor, ParamState> states = [];
 
     /// <summary>An optimizer of groups of parameters.</summary>
@@ -23,6 +26,7 @@ public abstract partial class Optimizer : IStateful
     protected Optimizer(IEnumerable<ParamGroup> groups, params ReadOnlySpan<(string Name, object? Value)> defaults)
     {
         ArgumentNullException.ThrowIfNull(groups);
+        isOurs = GetType().Assembly == typeof(Optimizer).Assembly;
         foreach ((string name, object? value) in defaults) this.defaults[name] = StateValue.Normal(value, name);
         foreach (ParamGroup group in groups) AddParamGroup(group);
         if (this.groups.Count == 0) Throw.Argument(nameof(groups), "optimizer got an empty parameter list");
@@ -109,10 +113,10 @@ public abstract partial class Optimizer : IStateful
         {
             foreach (Tensor p in group.Params)
             {
-                if (p.Grad is not { } g) continue;
+                if (p.meta?.Grad is not { } g) continue;
                 if (setToNone)
                 {
-                    p.Grad = null;
+                    p.meta.Assign(null);
                     continue;
                 }
                 if (g.GradFn is not null) g.Detach_();
@@ -167,11 +171,16 @@ public abstract partial class Optimizer : IStateful
     {
         ParamState state = [];
         using (Autograd.NoGrad()) Init(p, state, group);
+        KeepAll(state);
         states[p] = state;
     }
 
     /// <summary>Puts a state in the place of a parameter's.</summary>
-    private protected void SetState(Tensor p, ParamState state) => states[p] = state;
+    private protected void SetState(Tensor p, ParamState state)
+    {
+        KeepAll(state);
+        states[p] = state;
+    }
 
     private void UpdateAll()
     {
@@ -184,7 +193,7 @@ public abstract partial class Optimizer : IStateful
                 List<(Tensor P, ParamState State)> parts = [];
                 foreach (Tensor p in group.Params)
                 {
-                    if (p.Grad is null) continue;
+                    if (p.meta?.Grad is null) continue;
                     parts.Add((p, Prepare(p, group)));
                     if (!group.Flag("differentiable")) _ = Views.Check(p, false, name);
                 }
@@ -197,9 +206,23 @@ public abstract partial class Optimizer : IStateful
             foreach ((Tensor p, ParamState state) in parts)
             {
                 if (state.Count > 0) states[p] = state;
-                Update(p, p.Grad!, state, group);
+                // A user's rule may keep the gradient; the library's own do not.
+                Update(p, isOurs ? p.meta!.Grad! : p.Grad!, state, group);
                 state.IsFresh = false;
+                KeepAll(state);
             }
+        }
+    }
+
+    /// <summary>What a step of training makes inside a scope and the next step needs.</summary>
+    private static void KeepAll(ParamState state)
+    {
+        if (TensorScope.Current is null) return;
+        foreach ((_, object? value) in state)
+        {
+            if (value is Tensor t) TensorScope.Keep(t);
+            else if (value is IEnumerable many)
+                foreach (Tensor inner in many.OfType<Tensor>()) TensorScope.Keep(inner);
         }
     }
 

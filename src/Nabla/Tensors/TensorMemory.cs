@@ -14,9 +14,6 @@ public readonly record struct MemoryUse(long Before, long Peak, long After);
 /// <see cref="LiveBytes"/> and <see cref="PeakBytes"/> are what the process holds, and <see cref="Measure"/> tells what it needs.</remarks>
 public static class TensorMemory
 {
-    /// <summary>Memory from this size on is always counted.</summary>
-    internal const int Large = 1 << 16;
-
     [ThreadStatic] private static long allocated;
     private static int exact;
     private static long live, peak;
@@ -78,11 +75,18 @@ public static class TensorMemory
 
     internal static void EndCountingAll() => Interlocked.Decrement(ref Storage.CountsAll);
 
-    /// <summary>A storage around memory of this thread, counted if it is large enough.</summary>
+    /// <summary>A storage around memory of this thread that the pool does not count.</summary>
     internal static Storage Wrap(byte[] bytes)
     {
         allocated += bytes.Length;
-        return bytes.Length >= Large || Storage.CountsAll != 0 ? new CountedStorage(bytes) : new Storage(bytes);
+        return Storage.CountsAll != 0 ? new CountedStorage(bytes) : new Storage(bytes);
+    }
+
+    /// <summary>The pool hands memory to this thread.</summary>
+    internal static void Handed(long bytes)
+    {
+        allocated += bytes;
+        Add(bytes);
     }
 
     internal static void Add(long bytes)
@@ -117,29 +121,19 @@ public static class TensorMemory
     }
 }
 
-/// <summary>Memory that <see cref="TensorMemory"/> counts.</summary>
-internal sealed class CountedStorage : Storage
+/// <summary>Bytes that count until this object ends. It holds no memory itself, so that its finalizer delays no array's
+/// collection.</summary>
+internal sealed class MemoryCount
 {
-    private readonly Count count;
+    private long bytes;
 
-    internal CountedStorage(byte[] bytes) : base(bytes) => count = new(bytes.Length);
-
-    /// <summary>The memory is somebody else's now.</summary>
-    internal void Uncount() => count.End();
-
-    /// <summary>Ends with the storage. It holds no memory itself, so that its finalizer delays no block's collection.</summary>
-    private sealed class Count
+    internal MemoryCount(long bytes)
     {
-        private long bytes;
-
-        internal Count(long bytes)
-        {
-            this.bytes = bytes;
-            TensorMemory.Add(bytes);
-        }
-
-        ~Count() => End();
-
-        internal void End() => TensorMemory.Subtract(Interlocked.Exchange(ref bytes, 0));
+        this.bytes = bytes;
+        TensorMemory.Add(bytes);
     }
+
+    ~MemoryCount() => End();
+
+    internal void End() => TensorMemory.Subtract(Interlocked.Exchange(ref bytes, 0));
 }

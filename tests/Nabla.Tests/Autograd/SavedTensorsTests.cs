@@ -57,7 +57,7 @@ public sealed partial class SavedTensorsTests
 
         void Keep(string name, Tensor t)
         {
-            if (!t.IsWrappedNumber) kept.TryAdd(t.storage, (t.storage.Bytes.LongLength, $"{name} {t.DType} {t.Shape}"));
+            if (!t.IsWrappedNumber) kept.TryAdd(t.storage, (t.storage.Length, $"{name} {t.DType} {t.Shape}"));
         }
     }
 }
