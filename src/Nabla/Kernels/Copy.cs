@@ -172,16 +172,8 @@ internal static class Copy
                 (long outer, long strip) = Math.DivRem(block, rows.Strips);
                 (long ax, long ay) = rows.At(outer, rows.Sizes.Length - 2);
                 long first = strip * Rows.Tile, last = Math.Min(m, first + Rows.Tile);
-                for (long j0 = 0; j0 < n; j0 += Rows.Tile)
-                {
-                    long j1 = Math.Min(n, j0 + Rows.Tile);
-                    for (long i = first; i < last; i++)
-                    {
-                        ref T source = ref x.storage.At<T>(ax + i + j0 * sx);
-                        ref T target = ref y.storage.At<T>(ay + i * sy + j0);
-                        for (long j = 0; j < j1 - j0; j++) Unsafe.Add(ref target, (nint)j) = Unsafe.Add(ref source, (nint)(j * sx));
-                    }
-                }
+                TransposeTiles.Run(ref x.storage.At<T>(ax + first), (nint)sx, ref y.storage.At<T>(ay + first * sy), (nint)sy,
+                    (nint)(last - first), (nint)n);
             }
         }
     }

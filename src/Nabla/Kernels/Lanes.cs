@@ -18,7 +18,7 @@ internal interface ILaneZip<T> where T : unmanaged
 
 /// <summary>
 /// Loops over contiguous memory for short functions, written once for all number types. Every element passes through the vector code, the
-/// last ones from a padded buffer. The result may be an operand's memory.
+/// first and last ones in overlapping vectors, fewer than a vector's from a padded one. The result may be an operand's memory.
 /// </summary>
 internal static class Lanes
 {
@@ -28,14 +28,27 @@ internal static class Lanes
     {
         if (y.Length < x.Length) ThrowLength();
         ref T a = ref MemoryMarshal.GetReference(x), b = ref MemoryMarshal.GetReference(y);
-        int i = 0;
-        for (int last = x.Length - Vector<T>.Count; i <= last; i += Vector<T>.Count)
-            op.Invoke(Vector.LoadUnsafe(ref a, (nuint)i)).StoreUnsafe(ref b, (nuint)i);
-        if (i == x.Length) return;
-        Span<T> rest = stackalloc T[Vector<T>.Count];
-        x[i..].CopyTo(rest);
-        op.Invoke(new Vector<T>(rest)).CopyTo(rest);
-        rest[..(x.Length - i)].CopyTo(y[i..]);
+        nint n = x.Length, w = Vector<T>.Count;
+        if (n < w)
+        {
+            if (n > 0) Store(op.Invoke(Short(ref a, n)), ref b, n);
+            return;
+        }
+        // Both ends are read first, because y may be x, and written last.
+        Vector<T> first = op.Invoke(Load(ref a, 0)), last = op.Invoke(Load(ref a, n - w));
+        nint i = Start(ref b, n);
+        for (nint end = n - 4 * w; i <= end; i += 4 * w)
+        {
+            Vector<T> p = op.Invoke(Load(ref a, i)), q = op.Invoke(Load(ref a, i + w));
+            Vector<T> r = op.Invoke(Load(ref a, i + 2 * w)), s = op.Invoke(Load(ref a, i + 3 * w));
+            p.StoreUnsafe(ref b, (nuint)i);
+            q.StoreUnsafe(ref b, (nuint)(i + w));
+            r.StoreUnsafe(ref b, (nuint)(i + 2 * w));
+            s.StoreUnsafe(ref b, (nuint)(i + 3 * w));
+        }
+        for (; i < n - w; i += w) op.Invoke(Load(ref a, i)).StoreUnsafe(ref b, (nuint)i);
+        first.StoreUnsafe(ref b);
+        last.StoreUnsafe(ref b, (nuint)(n - w));
     }
 
     /// <summary>z[i] = op(x[i], y[i]).</summary>
@@ -45,15 +58,51 @@ internal static class Lanes
     {
         if (y.Length < x.Length || z.Length < x.Length) ThrowLength();
         ref T a = ref MemoryMarshal.GetReference(x), b = ref MemoryMarshal.GetReference(y), c = ref MemoryMarshal.GetReference(z);
-        int i = 0;
-        for (int last = x.Length - Vector<T>.Count; i <= last; i += Vector<T>.Count)
-            op.Invoke(Vector.LoadUnsafe(ref a, (nuint)i), Vector.LoadUnsafe(ref b, (nuint)i)).StoreUnsafe(ref c, (nuint)i);
-        if (i == x.Length) return;
-        Span<T> rest = stackalloc T[Vector<T>.Count], other = stackalloc T[Vector<T>.Count];
-        x[i..].CopyTo(rest);
-        y[i..x.Length].CopyTo(other);
-        op.Invoke(new Vector<T>(rest), new Vector<T>(other)).CopyTo(rest);
-        rest[..(x.Length - i)].CopyTo(z[i..]);
+        nint n = x.Length, w = Vector<T>.Count;
+        if (n < w)
+        {
+            if (n > 0) Store(op.Invoke(Short(ref a, n), Short(ref b, n)), ref c, n);
+            return;
+        }
+        Vector<T> first = op.Invoke(Load(ref a, 0), Load(ref b, 0)), last = op.Invoke(Load(ref a, n - w), Load(ref b, n - w));
+        nint i = Start(ref c, n);
+        for (nint end = n - 4 * w; i <= end; i += 4 * w)
+        {
+            Vector<T> p = op.Invoke(Load(ref a, i), Load(ref b, i)), q = op.Invoke(Load(ref a, i + w), Load(ref b, i + w));
+            Vector<T> r = op.Invoke(Load(ref a, i + 2 * w), Load(ref b, i + 2 * w));
+            Vector<T> s = op.Invoke(Load(ref a, i + 3 * w), Load(ref b, i + 3 * w));
+            p.StoreUnsafe(ref c, (nuint)i);
+            q.StoreUnsafe(ref c, (nuint)(i + w));
+            r.StoreUnsafe(ref c, (nuint)(i + 2 * w));
+            s.StoreUnsafe(ref c, (nuint)(i + 3 * w));
+        }
+        for (; i < n - w; i += w) op.Invoke(Load(ref a, i), Load(ref b, i)).StoreUnsafe(ref c, (nuint)i);
+        first.StoreUnsafe(ref c);
+        last.StoreUnsafe(ref c, (nuint)(n - w));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<T> Load<T>(ref T x, nint i) where T : unmanaged => Vector.LoadUnsafe(ref x, (nuint)i);
+
+    /// <summary>Where the loop begins behind the first vector: in long spans so that stores do not straddle lines of the cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe nint Start<T>(ref T y, nint n) where T : unmanaged
+    {
+        nint w = Vector<T>.Count;
+        return n < 16 * w ? w : w - ((nint)Unsafe.AsPointer(ref y) & (Vector<byte>.Count - 1)) / sizeof(T);
+    }
+
+    /// <summary>The first n elements of a vector, fewer than it holds.</summary>
+    private static Vector<T> Short<T>(ref T x, nint n) where T : unmanaged
+    {
+        Vector<T> v = default;
+        for (nint i = 0; i < n; i++) Unsafe.Add(ref Unsafe.As<Vector<T>, T>(ref v), i) = Unsafe.Add(ref x, i);
+        return v;
+    }
+
+    private static void Store<T>(Vector<T> v, ref T y, nint n) where T : unmanaged
+    {
+        for (nint i = 0; i < n; i++) Unsafe.Add(ref y, i) = Unsafe.Add(ref Unsafe.As<Vector<T>, T>(ref v), i);
     }
 
     /// <summary>z[i] = op(x[i], y[i]) as a bool: masks are packed to bytes.</summary>

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 
 namespace Nabla.Kernels;
 
@@ -14,6 +13,10 @@ internal static class Map
 {
     internal const int Chunk = 1024;
     private const long Grain = 1 << 14;
+
+    /// <summary>The grain of n elements: at least <paramref name="least"/>, so that a second thread pays, and longer for long ones, since
+    /// memory is read ahead within a chunk; never so long that threads wait for each other.</summary>
+    internal static long GrainOf(long n, long least) => Math.Clamp((n / 16 + Chunk - 1) / Chunk * Chunk, least, 1 << 17);
 
     internal static void Float<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IFloatMap<TOp>
     {
@@ -70,7 +73,7 @@ internal static class Map
             || (x.layout.IsContiguous && y.layout.IsContiguous)))
         {
             if (n <= Grain) kernel.Run(x.storage.Span<TIn>(x.layout.Offset, n), y.storage.Span<TOut>(y.layout.Offset, n));
-            else Parallel.For(n, Grain, new Direct<TKernel, TIn, TOut>(kernel, x, y));
+            else Parallel.For(n, GrainOf(n, Grain), new Direct<TKernel, TIn, TOut>(kernel, x, y));
             return;
         }
         Parallel.For(n, Grain, new Strided<TKernel, TIn, TOut>(kernel, x, y, new Plan(y.layout, x.layout, null)));
@@ -146,34 +149,4 @@ internal static class Map
             }
         }
     }
-}
-
-/// <summary>Conversion between the 16-bit floats and float32.</summary>
-internal static class Narrow
-{
-    internal static void ToSingle<T>(ReadOnlySpan<T> x, Span<float> y) where T : unmanaged
-    {
-        if (typeof(T) == typeof(Half)) TensorPrimitives.ConvertToSingle(Reinterpret<T, Half>(x), y);
-        else
-        {
-            ReadOnlySpan<BFloat16> b = Reinterpret<T, BFloat16>(x);
-            for (int i = 0; i < b.Length; i++) y[i] = b[i];
-        }
-    }
-
-    internal static void FromSingle<T>(ReadOnlySpan<float> x, Span<T> y) where T : unmanaged
-    {
-        if (typeof(T) == typeof(Half)) TensorPrimitives.ConvertToHalf(x, Reinterpret<T, Half>(y));
-        else
-        {
-            Span<BFloat16> b = Reinterpret<T, BFloat16>(y);
-            for (int i = 0; i < x.Length; i++) b[i] = (BFloat16)x[i];
-        }
-    }
-
-    internal static ReadOnlySpan<TTo> Reinterpret<TFrom, TTo>(ReadOnlySpan<TFrom> x) where TFrom : unmanaged where TTo : unmanaged =>
-        System.Runtime.InteropServices.MemoryMarshal.Cast<TFrom, TTo>(x);
-
-    internal static Span<TTo> Reinterpret<TFrom, TTo>(Span<TFrom> x) where TFrom : unmanaged where TTo : unmanaged =>
-        System.Runtime.InteropServices.MemoryMarshal.Cast<TFrom, TTo>(x);
 }

@@ -1,7 +1,5 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Nabla.Kernels;
 
@@ -10,17 +8,8 @@ internal static class NormLoops
 {
     private const int Block = 2048;
 
-    /// <summary>Σ x, in blocks.</summary>
-    internal static double Sum<T>(ref T x, long n) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        double total = 0;
-        for (long i = 0; i < n; i += Block)
-            total += double.CreateTruncating(TensorPrimitives.Sum<T>(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref x, (nint)i),
-                (int)Math.Min(Block, n - i))));
-        return total;
-    }
-
     /// <summary>y = (x - m) s + t.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Scale<T>(ref T x, T m, T s, T t, ref T y, long n) where T : unmanaged, IFloatingPointIeee754<T>
     {
         Vector<T> vm = new(m), vs = new(s), vt = new(t);
@@ -29,7 +18,24 @@ internal static class NormLoops
         for (; i < n; i++) Unsafe.Add(ref y, i) = (Unsafe.Add(ref x, i) - m) * s + t;
     }
 
+    /// <summary>y = (x - m) s w + b, with a factor and a shift of each element.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Scale<T>(ref T x, T m, T s, ref T w, ref T b, ref T y, long n) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Vector<T> vm = new(m), vs = new(s);
+        nint i = 0, step = Vector<T>.Count;
+        for (; i <= n - 2 * step; i += 2 * step)
+        {
+            Vector<T> p = (Load(ref x, i) - vm) * vs * Load(ref w, i) + Load(ref b, i);
+            Vector<T> q = (Load(ref x, i + step) - vm) * vs * Load(ref w, i + step) + Load(ref b, i + step);
+            p.StoreUnsafe(ref y, (nuint)i);
+            q.StoreUnsafe(ref y, (nuint)(i + step));
+        }
+        for (; i < n; i++) Unsafe.Add(ref y, i) = (Unsafe.Add(ref x, i) - m) * s * Unsafe.Add(ref w, i) + Unsafe.Add(ref b, i);
+    }
+
     /// <summary>Σ g and Σ g (x - m).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static (double, double) Sums<T>(ref T g, ref T x, T m, long n) where T : unmanaged, IFloatingPointIeee754<T>
     {
         double total = 0, weighted = 0;
@@ -56,6 +62,7 @@ internal static class NormLoops
     }
 
     /// <summary>Σ g f and Σ g f (x - m).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static (double, double) Sums<T>(ref T g, ref T f, ref T x, T m, long n) where T : unmanaged, IFloatingPointIeee754<T>
     {
         double total = 0, weighted = 0;
@@ -83,6 +90,7 @@ internal static class NormLoops
     }
 
     /// <summary>y = g s - k - (x - m) q.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Grad<T>(ref T g, T s, T k, ref T x, T m, T q, ref T y, long n) where T : unmanaged, IFloatingPointIeee754<T>
     {
         Vector<T> vm = new(m), vs = new(s), vk = new(k), vq = new(q);
@@ -92,6 +100,7 @@ internal static class NormLoops
     }
 
     /// <summary>y = g f s - k - (x - m) q, and df += g (x - m) s, db += g.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Grad<T>(ref T g, ref T f, T s, T k, ref T x, T m, T q, ref T y, ref T df, ref T db, long n)
         where T : unmanaged, IFloatingPointIeee754<T>
     {

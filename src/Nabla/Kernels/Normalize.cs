@@ -61,8 +61,13 @@ internal static partial class Normalize
     private static void Forward<T>(Tensor x, Tensor w, Tensor b, Tensor y, Tensor m, Tensor r, Tensor v, NormPlan plan, double eps,
         bool center, bool given) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (!given && !plan.Pooled) Parallel.For(plan.Groups, RowGrain(plan), new RowMoments<T>(x, m, v, plan, center));
-        if (!given && plan.Pooled) Pooled<T>(x, null, m, v, plan);
+        if (!given && !plan.Pooled)
+        {
+            // Moments and results of a row in turn, while it lies in the cache.
+            Parallel.For(plan.Groups, RowGrain(plan), new RowMoments<T>(x, m, r, v, plan, center, eps, new(x, w, b, y, m, r, plan)));
+            return;
+        }
+        if (!given) Pooled<T>(x, null, m, v, plan);
         for (long i = 0; i < plan.Groups; i++)
             r.storage.At<T>(i) = T.CreateTruncating(1 / Math.Sqrt(double.CreateTruncating(v.storage.At<T>(i)) + eps));
         if (y.layout.Count == 0) return;
@@ -73,8 +78,8 @@ internal static partial class Normalize
 
     private static long RowGrain(NormPlan plan) => Math.Max(1, Grain / Math.Max(1, plan.C * plan.D));
 
-    /// <summary>The mean and variance of every row, in two passes.</summary>
-    private readonly struct RowMoments<T>(Tensor x, Tensor m, Tensor v, NormPlan plan, bool center) : IRange
+    /// <summary>The mean and variance of every row, in two passes, and the row normalised.</summary>
+    private readonly struct RowMoments<T>(Tensor x, Tensor m, Tensor r, Tensor v, NormPlan plan, bool center, double eps, Rows<T> rows) : IRange
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         public void Run(long from, long to)
@@ -83,9 +88,12 @@ internal static partial class Normalize
             for (long i = from; i < to; i++)
             {
                 ref T row = ref x.storage.At<T>(x.layout.Offset + i * n);
-                T mean = center ? T.CreateTruncating(NormLoops.Sum(ref row, n) / plan.Count) : T.Zero;
+                T mean = center ? T.CreateTruncating(Reduce.Total(ref row, n) / plan.Count) : T.Zero;
                 m.storage.At<T>(i) = mean;
-                v.storage.At<T>(i) = T.CreateTruncating(Reduce.SquaresAbout(ref row, n, mean) / plan.Count);
+                T var = T.CreateTruncating(Reduce.SquaresAbout(ref row, n, mean) / plan.Count);
+                v.storage.At<T>(i) = var;
+                r.storage.At<T>(i) = T.CreateTruncating(1 / Math.Sqrt(double.CreateTruncating(var) + eps));
+                rows.Run(i, i + 1);
             }
         }
     }
@@ -106,10 +114,9 @@ internal static partial class Normalize
                     plan.C);
                 if (plan.D == 1)
                 {
-                    Span<T> to1 = y.storage.Span<T>(i * n, n);
-                    TensorPrimitives.Subtract(x.storage.Span<T>(x.layout.Offset + i * n, n), mean, to1);
-                    TensorPrimitives.Multiply(to1, root, to1);
-                    TensorPrimitives.MultiplyAdd(to1, ws, bs, to1);
+                    if (n > 0)
+                        NormLoops.Scale(ref x.storage.At<T>(x.layout.Offset + i * n), mean, root, ref w.storage.At<T>(w.layout.Offset + factor),
+                            ref b.storage.At<T>(b.layout.Offset + factor), ref y.storage.At<T>(i * n), n);
                     continue;
                 }
                 for (int c = 0; c < ws.Length; c++)
@@ -175,7 +182,7 @@ internal static partial class Normalize
                 }
                 else
                 {
-                    for (long a = 0; a < plan.A; a++) sum += NormLoops.Sum(ref x.storage.At<T>(x.layout.Offset + at + a * step), plan.D);
+                    for (long a = 0; a < plan.A; a++) sum += Reduce.Total(ref x.storage.At<T>(x.layout.Offset + at + a * step), plan.D);
                     sum /= plan.Count;
                     for (long a = 0; a < plan.A; a++)
                         other += Reduce.SquaresAbout(ref x.storage.At<T>(x.layout.Offset + at + a * step), plan.D, T.CreateTruncating(sum));

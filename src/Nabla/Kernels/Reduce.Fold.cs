@@ -164,16 +164,60 @@ internal static partial class Reduce
         public void Run(long from, long to) => parts[from / Chunk] = Row<TFold, T, TAcc>(ref x.storage.At<T>(at + from), to - from);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static TAcc Row<TFold, T, TAcc>(ref T x, long n) where TFold : struct, IFold<T, TAcc> where T : unmanaged,
         INumber<T> where TAcc : unmanaged
     {
+        if (typeof(TFold) == typeof(SumFloat)) return (TAcc)(object)SumOfFloats(ref Unsafe.As<T, float>(ref x), n);
         TAcc total = TFold.Start;
         for (long i = 0; i < n; i += TFold.Block)
             total = TFold.Add(total, Neighbours<TFold, T, TAcc>(ref Unsafe.Add(ref x, (nint)i), (int)Math.Min(TFold.Block, n - i)));
         return total;
     }
 
+    /// <summary>The sum of neighbouring elements: each lane's in float32 over blocks, then in float64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static double SumOfFloats(ref float x, long n)
+    {
+        nint w = Vector<float>.Count, i = 0, end = (nint)n;
+        Vector<double> low = default, high = default;
+        while (i <= end - 8 * w)
+        {
+            Vector<float> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
+            for (nint stop = Math.Min(end, i + 256 * w) - 8 * w; i <= stop; i += 8 * w)
+            {
+                ref float here = ref Unsafe.Add(ref x, i);
+                a += Vector.LoadUnsafe(ref here);
+                b += Vector.LoadUnsafe(ref here, (nuint)w);
+                c += Vector.LoadUnsafe(ref here, (nuint)(2 * w));
+                d += Vector.LoadUnsafe(ref here, (nuint)(3 * w));
+                e += Vector.LoadUnsafe(ref here, (nuint)(4 * w));
+                f += Vector.LoadUnsafe(ref here, (nuint)(5 * w));
+                g += Vector.LoadUnsafe(ref here, (nuint)(6 * w));
+                h += Vector.LoadUnsafe(ref here, (nuint)(7 * w));
+            }
+            Vector.Widen((a + b) + (c + d) + ((e + f) + (g + h)), out Vector<double> p, out Vector<double> q);
+            low += p;
+            high += q;
+        }
+        for (; i <= end - w; i += w)
+        {
+            Vector.Widen(Vector.LoadUnsafe(ref x, (nuint)i), out Vector<double> p, out Vector<double> q);
+            low += p;
+            high += q;
+        }
+        double total = Vector.Sum(low + high);
+        for (; i < end; i++) total += Unsafe.Add(ref x, i);
+        return total;
+    }
+
+    /// <summary>The sum of neighbouring elements, in float64.</summary>
+    internal static double Total<T>(ref T x, long n) where T : unmanaged, INumber<T> => typeof(T) == typeof(float)
+        ? SumOfFloats(ref Unsafe.As<T, float>(ref x), n)
+        : double.CreateTruncating(Row<SumOf<T>, T, T>(ref x, n));
+
     /// <summary>Combines neighbouring elements with four vector accumulators.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static T Neighbours<TFold, T, TAcc>(ref T x, int n) where TFold : struct, IFold<T, TAcc> where T : unmanaged,
         INumber<T> where TAcc : unmanaged
     {
@@ -275,6 +319,7 @@ internal static partial class Reduce
 
     /// <summary>Combines n rows that are stride apart into one. Narrow rows are taken several at once, so that vectors are
     /// filled.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Columns<TFold, T, TAcc>(ref T x, long n, long stride, Span<TAcc> total)
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
@@ -295,6 +340,7 @@ internal static partial class Reduce
         Blocks<TFold, T, TAcc>(ref Unsafe.Add(ref x, (nint)(main * several * stride)), n - main * several, stride, total);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Blocks<TFold, T, TAcc>(ref T x, long n, long stride, Span<TAcc> total)
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
@@ -307,6 +353,7 @@ internal static partial class Reduce
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RowsInto<TFold, T, TAcc>(ref T x, int rows, nint stride, Span<T> part)
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
@@ -323,6 +370,7 @@ internal static partial class Reduce
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourRows<TFold, T, TAcc>(ref T a, nint stride, Span<T> part)
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {

@@ -74,23 +74,32 @@ internal static partial class Reduce
         return total;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static T SquaresBlock<T>(ref T x, int n, T c) where T : unmanaged, INumber<T>
     {
         int w = Vector<T>.Count, i = 0;
-        Vector<T> center = new(c), a = default, b = default;
-        for (; i <= n - 2 * w; i += 2 * w)
+        Vector<T> center = new(c), p = default, q = default, r = default, s = default;
+        for (; i <= n - 4 * w; i += 4 * w)
         {
-            Vector<T> u = Load(ref x, i) - center, v = Load(ref x, i + w) - center;
-            a += u * u;
-            b += v * v;
+            Vector<T> a = Load(ref x, i) - center, b = Load(ref x, i + w) - center;
+            Vector<T> d = Load(ref x, i + 2 * w) - center, e = Load(ref x, i + 3 * w) - center;
+            p += a * a;
+            q += b * b;
+            r += d * d;
+            s += e * e;
         }
-        T r = Vector.Sum(a + b);
+        for (; i <= n - w; i += w)
+        {
+            Vector<T> a = Load(ref x, i) - center;
+            p += a * a;
+        }
+        T total = Vector.Sum((p + q) + (r + s));
         for (; i < n; i++)
         {
             T d = Unsafe.Add(ref x, i) - c;
-            r += d * d;
+            total += d * d;
         }
-        return r;
+        return total;
     }
 
     /// <summary>(Σ |x|^p)^(1/p); the largest or smallest |x| for infinite p, the number of elements that are not 0 for p = 0.</summary>

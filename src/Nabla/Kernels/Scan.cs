@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Nabla.Kernels;
 
@@ -95,7 +96,12 @@ internal static class Scan
             {
                 if (along.Inner == 1)
                 {
-                    Line(unit * along.N);
+                    if (unit + 4 <= to)
+                    {
+                        FourLines(unit * along.N);
+                        unit += 3;
+                    }
+                    else Line(unit * along.N);
                     continue;
                 }
                 (long outer, long tile) = Math.DivRem(unit, tiles);
@@ -105,20 +111,46 @@ internal static class Scan
         }
 
         /// <summary>Neighbouring elements: the total stays in a register.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Line(long at)
         {
             ref T p = ref a.storage.At<T>(a.layout.Offset + at), q = ref b.storage.At<T>(b.layout.Offset + at),
                 to = ref y.storage.At<T>(at);
             TAcc total = TStep.Start;
-            nint n = (nint)along.N;
-            for (nint step = 0; step < n; step++)
+            nint n = (nint)along.N, step = reverse ? -1 : 1;
+            for (nint i = 0, k = reverse ? n - 1 : 0; i < n; i++, k += step)
             {
-                nint k = reverse ? n - 1 - step : step;
                 total = TStep.Next(total, TAcc.CreateTruncating(Unsafe.Add(ref p, k)), TAcc.CreateTruncating(Unsafe.Add(ref q, k)));
                 Unsafe.Add(ref to, k) = T.CreateTruncating(total);
             }
         }
 
+        /// <summary>Four lines at once: a step of one need not wait for a step of another.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void FourLines(long at)
+        {
+            nint n = (nint)along.N, step = reverse ? -1 : 1;
+            ref T p = ref a.storage.At<T>(a.layout.Offset + at), q = ref b.storage.At<T>(b.layout.Offset + at),
+                to = ref y.storage.At<T>(at);
+            TAcc t0 = TStep.Start, t1 = t0, t2 = t0, t3 = t0;
+            for (nint i = 0, k = reverse ? n - 1 : 0; i < n; i++, k += step)
+            {
+                t0 = Next(t0, ref p, ref q, k);
+                t1 = Next(t1, ref p, ref q, k + n);
+                t2 = Next(t2, ref p, ref q, k + 2 * n);
+                t3 = Next(t3, ref p, ref q, k + 3 * n);
+                Unsafe.Add(ref to, k) = T.CreateTruncating(t0);
+                Unsafe.Add(ref to, k + n) = T.CreateTruncating(t1);
+                Unsafe.Add(ref to, k + 2 * n) = T.CreateTruncating(t2);
+                Unsafe.Add(ref to, k + 3 * n) = T.CreateTruncating(t3);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static TAcc Next(TAcc total, ref T p, ref T q, nint k) =>
+            TStep.Next(total, TAcc.CreateTruncating(Unsafe.Add(ref p, k)), TAcc.CreateTruncating(Unsafe.Add(ref q, k)));
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Steps(long at, Span<TAcc> total)
         {
             total.Fill(TStep.Start);
@@ -128,12 +160,38 @@ internal static class Scan
                 ReadOnlySpan<T> p = a.storage.Span<T>(a.layout.Offset + k, total.Length),
                     q = b.storage.Span<T>(b.layout.Offset + k, total.Length);
                 Span<T> to = y.storage.Span<T>(k, total.Length);
+                if (typeof(TStep) == typeof(Plus<double>) && typeof(T) == typeof(float))
+                {
+                    AddFloats(MemoryMarshal.Cast<T, float>(p), MemoryMarshal.Cast<TAcc, double>(total), MemoryMarshal.Cast<T, float>(to));
+                    continue;
+                }
                 for (int j = 0; j < total.Length; j++)
                 {
                     total[j] = TStep.Next(total[j], TAcc.CreateTruncating(p[j]), TAcc.CreateTruncating(q[j]));
                     to[j] = T.CreateTruncating(total[j]);
                 }
             }
+        }
+    }
+
+    /// <summary>total += x, y = total.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddFloats(ReadOnlySpan<float> x, Span<double> total, Span<float> y)
+    {
+        int i = 0, w = Vector<double>.Count;
+        for (; i <= x.Length - 2 * w; i += 2 * w)
+        {
+            Vector.Widen(new Vector<float>(x[i..]), out Vector<double> low, out Vector<double> high);
+            low += new Vector<double>(total[i..]);
+            high += new Vector<double>(total[(i + w)..]);
+            low.CopyTo(total[i..]);
+            high.CopyTo(total[(i + w)..]);
+            Vector.Narrow(low, high).CopyTo(y[i..]);
+        }
+        for (; i < x.Length; i++)
+        {
+            total[i] += x[i];
+            y[i] = (float)total[i];
         }
     }
 

@@ -65,6 +65,11 @@ internal static class Softmax
         {
             for (long i = from; i < to; i++)
             {
+                if (typeof(T) == typeof(float))
+                {
+                    y.storage.At<float>(i) = SoftmaxRows.LogSum(ref x.storage.At<float>(x.layout.Offset + i * n), (nint)n);
+                    continue;
+                }
                 ReadOnlySpan<T> row = x.storage.Span<T>(x.layout.Offset + i * n, n);
                 T max = Reduce.MaxOfRow(row);
                 y.storage.At<T>(i) = T.IsInfinity(max) ? max : max + T.Log(SumExp(row, max));
@@ -100,6 +105,11 @@ internal static class Softmax
 
         private void Row(long at)
         {
+            if (typeof(T) == typeof(float))
+            {
+                RowOfFloats(at);
+                return;
+            }
             ReadOnlySpan<T> a = x.storage.Span<T>(x.layout.Offset + at, n), b = g.storage.Span<T>(g.layout.Offset + at, n);
             Span<T> to = y.storage.Span<T>(at, n);
             switch (kind)
@@ -122,6 +132,19 @@ internal static class Softmax
                     VectorMath.Exp<T>(a, to);
                     TensorPrimitives.MultiplyAdd(to, -TensorPrimitives.Sum(b), b, to);
                     break;
+            }
+        }
+
+        private void RowOfFloats(long at)
+        {
+            ref float a = ref x.storage.At<float>(x.layout.Offset + at), b = ref g.storage.At<float>(g.layout.Offset + at);
+            ref float to = ref y.storage.At<float>(at);
+            switch (kind)
+            {
+                case Kind.Plain: SoftmaxRows.Plain(ref a, ref to, (nint)n); break;
+                case Kind.Log: SoftmaxRows.Log(ref a, ref to, (nint)n); break;
+                case Kind.PlainGrad: SoftmaxRows.PlainGrad(ref a, ref b, ref to, (nint)n); break;
+                default: SoftmaxRows.LogGrad(ref a, ref b, ref to, (nint)n); break;
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -42,8 +43,8 @@ internal static class Sort
             int k = places.Length;
             if (k == 0) return;
             if (k < keys.Length) Select(keys, k - 1);
-            keys[..k].Sort();
-            for (int i = 0; i < k; i++) places[i] = Place(keys[i]);
+            RadixSort.Run(keys[..k]);
+            Places(keys[..k], places);
         }
     }
 
@@ -70,7 +71,7 @@ internal static class Sort
         public void Run<TKey>(Span<TKey> keys, int nans, Span<long> places) where TKey : unmanaged, IBinaryInteger<TKey>,
             IUnsignedNumber<TKey>
         {
-            keys.Sort();
+            RadixSort.Run(keys);
             int best = 0, run = 0;
             for (int i = 0; i < keys.Length; i++)
             {
@@ -139,8 +140,11 @@ internal static class Sort
     {
         public void Run(long first, long last)
         {
-            TKey[] keys = new TKey[from.N];
-            long[] places = new long[to.N];
+            int n = checked((int)from.N), m = (int)to.N;
+            TKey[] keyBuffer = ArrayPool<TKey>.Shared.Rent(n);
+            long[] placeBuffer = ArrayPool<long>.Shared.Rent(m);
+            Span<TKey> keys = keyBuffer.AsSpan(0, n);
+            Span<long> places = placeBuffer.AsSpan(0, m);
             bool floating = x.dtype.IsFloatingPoint();
             for (long i = first; i < last; i++)
             {
@@ -148,11 +152,15 @@ internal static class Sort
                 int nans = Keys(ref source, keys, floating);
                 line.Run<TKey>(keys, nans, places);
                 long at = to.Start(i);
-                for (int k = 0; k < places.Length; k++) y.storage.At<long>(at + k * to.Inner) = places[k];
+                if (to.Inner == 1) places.CopyTo(y.storage.Span<long>(at, m));
+                else for (int k = 0; k < places.Length; k++) y.storage.At<long>(at + k * to.Inner) = places[k];
             }
+            ArrayPool<TKey>.Shared.Return(keyBuffer);
+            ArrayPool<long>.Shared.Return(placeBuffer);
         }
 
-        private int Keys(ref T source, TKey[] keys, bool floating)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private int Keys(ref T source, Span<TKey> keys, bool floating)
         {
             int nans = 0;
             for (int k = 0; k < keys.Length; k++)
@@ -183,6 +191,12 @@ internal static class Sort
             if ((long)key >= 0) return key | (1UL << 63);
             return narrow ? ~key & 0xFFFFFFFF00000000 : ~key;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Places<TKey>(ReadOnlySpan<TKey> keys, Span<long> places) where TKey : unmanaged, IBinaryInteger<TKey>
+    {
+        for (int i = 0; i < places.Length; i++) places[i] = Place(keys[i]);
     }
 
     private static long Place<TKey>(TKey key) where TKey : unmanaged, IBinaryInteger<TKey> =>

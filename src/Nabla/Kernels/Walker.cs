@@ -88,7 +88,14 @@ internal ref struct Walker<T> where T : unmanaged
     /// <summary>Elements left in the current row.</summary>
     internal readonly long Left => sizes[^1] - index[^1];
 
+    /// <summary>The element that comes next.</summary>
+    internal readonly T Here => storage.At<T>(at);
+
+    /// <summary>n neighbouring elements, from <paramref name="from"/> places behind the next one on.</summary>
+    internal readonly ReadOnlySpan<T> Row(int from, int n) => storage.Span<T>(at + from, n);
+
     /// <summary>The next <paramref name="n"/> elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal ReadOnlySpan<T> Next(int n, Span<T> buffer)
     {
         long stride = strides[^1];
@@ -108,6 +115,7 @@ internal ref struct Walker<T> where T : unmanaged
         return buffer[..n];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Pack(Span<T> to, long stride)
     {
         if (stride == 0) to.Fill(storage.At<T>(at));
@@ -115,11 +123,12 @@ internal ref struct Walker<T> where T : unmanaged
         else
         {
             ref T from = ref storage.At<T>(at);
-            for (int i = 0; i < to.Length; i++) to[i] = Unsafe.Add(ref from, (nint)(i * stride));
+            for (int i = 0; i < to.Length; i++, from = ref Unsafe.Add(ref from, (nint)stride)) to[i] = from;
         }
     }
 
-    private void Advance(long n)
+    /// <summary>Goes on by n elements, at most to the end of the row.</summary>
+    internal void Advance(long n)
     {
         int d = sizes.Length - 1;
         index[d] += n;

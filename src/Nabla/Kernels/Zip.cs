@@ -13,7 +13,10 @@ internal interface IZipKernel<TIn, TOut>
 internal static class Zip
 {
     private const int Chunk = Map.Chunk;
-    private const long Grain = 1 << 15;
+
+    // Rows at least this long are handed to the kernel one by one; a number that belongs to a row is repeated so often.
+    private const int Least = 48, Repeats = 256;
+    private const long Grain = 1 << 14;
 
     internal static void Float<TOp>(TOp op, Tensor x, Tensor y, Tensor z) where TOp : struct, IFloatZip<TOp>
     {
@@ -83,18 +86,28 @@ internal static class Zip
         {
             if (n > Grain)
             {
-                Parallel.For(n, Grain, new Direct<TKernel, TIn, TOut>(kernel, x, y, z));
+                Parallel.For(n, Map.GrainOf(n, Grain), new Direct<TKernel, TIn, TOut>(kernel, x, y, z));
                 return;
             }
             kernel.Run(x.storage.Span<TIn>(x.layout.Offset, n), y.storage.Span<TIn>(y.layout.Offset, n),
                 z.storage.Span<TOut>(z.layout.Offset, n));
             return;
         }
-        if (y.layout.Count == 1 && Aligned(x.layout, z.layout)) Parallel.For(n, Grain, new WithNumber<TKernel, TIn,
-            TOut>(kernel, x, y, z, false));
-        else if (x.layout.Count == 1 && Aligned(y.layout, z.layout)) Parallel.For(n, Grain, new WithNumber<TKernel, TIn,
-            TOut>(kernel, y, x, z, true));
-        else Parallel.For(n, Grain, new Strided<TKernel, TIn, TOut>(kernel, x, y, z, new Plan(z.layout, x.layout, y.layout)));
+        if (y.layout.Count == 1 && Aligned(x.layout, z.layout))
+            Parallel.For(n, Map.GrainOf(n, Grain), new WithNumber<TKernel, TIn, TOut>(kernel, x, y, z, false));
+        else if (x.layout.Count == 1 && Aligned(y.layout, z.layout))
+            Parallel.For(n, Map.GrainOf(n, Grain), new WithNumber<TKernel, TIn, TOut>(kernel, y, x, z, true));
+        else Spread<TKernel, TIn, TOut>(kernel, x, y, z);
+    }
+
+    private static void Spread<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Tensor z)
+        where TKernel : struct, IZipKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
+    {
+        long n = z.layout.Count;
+        Plan plan = new(z.layout, x.layout, y.layout);
+        if (plan.Inner >= Least && plan.X[^1] is 0 or 1 && plan.Y[^1] is 0 or 1)
+            Parallel.For(n, Map.GrainOf(n, Grain), new ByRow<TKernel, TIn, TOut>(kernel, x, y, z, plan));
+        else Parallel.For(n, Grain, new Strided<TKernel, TIn, TOut>(kernel, x, y, z, plan));
     }
 
     /// <summary>The operand's memory, read from its start, goes in step with the result's.</summary>
@@ -142,12 +155,41 @@ internal static class Zip
             Span<TIn> xBuffer = stackalloc TIn[size], yBuffer = stackalloc TIn[size];
             Span<long> index = stackalloc long[2 * rank];
             Walker<TIn> xs = new(x, plan.Sizes, plan.X, index[..rank], from), ys = new(y, plan.Sizes, plan.Y, index[rank..], from);
-            bool rows = plan.Inner >= Chunk / 2;
             while (from < to)
             {
-                int n = (int)Math.Min(to - from, rows ? Math.Min(xs.Left, size) : size);
+                int n = (int)Math.Min(to - from, size);
                 kernel.Run(xs.Next(n, xBuffer), ys.Next(n, yBuffer), z.storage.Span<TOut>(z.layout.Offset + from, n));
                 from += n;
+            }
+        }
+    }
+
+    /// <summary>Rows: an operand's lies in its memory, or is one number repeated.</summary>
+    private readonly struct ByRow<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Tensor z, Plan plan) : IRange
+        where TKernel : struct, IZipKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run(long from, long to)
+        {
+            int rank = plan.Sizes.Length;
+            Span<TIn> xNumber = stackalloc TIn[plan.X[^1] == 0 ? Repeats : 0], yNumber = stackalloc TIn[plan.Y[^1] == 0 ? Repeats : 0];
+            Span<long> index = stackalloc long[2 * rank];
+            Walker<TIn> xs = new(x, plan.Sizes, plan.X, index[..rank], from), ys = new(y, plan.Sizes, plan.Y, index[rank..], from);
+            int step = xNumber.IsEmpty && yNumber.IsEmpty ? 1 << 30 : Repeats;
+            while (from < to)
+            {
+                int row = (int)Math.Min(to - from, Math.Min(xs.Left, 1 << 30));
+                if (!xNumber.IsEmpty) xNumber[..Math.Min(row, Repeats)].Fill(xs.Here);
+                if (!yNumber.IsEmpty) yNumber[..Math.Min(row, Repeats)].Fill(ys.Here);
+                for (int done = 0; done < row; done += step)
+                {
+                    int n = Math.Min(step, row - done);
+                    ReadOnlySpan<TIn> a = xNumber.IsEmpty ? xs.Row(done, n) : xNumber[..n], b = yNumber.IsEmpty ? ys.Row(done, n) : yNumber[..n];
+                    kernel.Run(a, b, z.storage.Span<TOut>(z.layout.Offset + from + done, n));
+                }
+                xs.Advance(row);
+                ys.Advance(row);
+                from += row;
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using Nabla.Kernels;
 
 namespace Nabla;
@@ -20,7 +19,7 @@ internal static partial class Ops
         static Saves IZip<Add>.ForX => Saves.None;
         static Saves IZip<Add>.ForY => Saves.None;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
-            TensorPrimitives.Add(x, y, z);
+            Lanes.Zip(new AddLanes<T>(), x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d;
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d;
     }
@@ -34,7 +33,7 @@ internal static partial class Ops
         static Saves IZip<AddScaled>.ForY => Saves.None;
 
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
-            TensorPrimitives.MultiplyAddEstimate(y, Number<T>(Alpha), x, z);
+            Lanes.Zip(new AddScaledLanes<T>(Number<T>(Alpha)), x, y, z);
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d;
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d.Mul(Alpha);
@@ -58,7 +57,7 @@ internal static partial class Ops
         static Saves IZip<Sub>.ForX => Saves.None;
         static Saves IZip<Sub>.ForY => Saves.None;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
-            TensorPrimitives.Subtract(x, y, z);
+            Lanes.Zip(new SubLanes<T>(), x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d;
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d.Neg();
     }
@@ -71,7 +70,7 @@ internal static partial class Ops
         static Saves IZip<RSub>.ForX => Saves.None;
         static Saves IZip<RSub>.ForY => Saves.None;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
-            TensorPrimitives.Subtract(y, x, z);
+            Lanes.Zip(new SubLanes<T>(), y, x, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d.Neg();
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d;
     }
@@ -83,7 +82,7 @@ internal static partial class Ops
         static Saves IZip<Mul>.ForX => Saves.Y;
         static Saves IZip<Mul>.ForY => Saves.X;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
-            TensorPrimitives.Multiply(x, y, z);
+            Lanes.Zip(new MulLanes<T>(), x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * y;
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * x;
     }
@@ -94,7 +93,7 @@ internal static partial class Ops
         static Tensor IZip<Div>.OnComplex(Div op, Tensor x, Tensor y) => Complexes.Quotient(x, y);
         static Saves IZip<Div>.ForX => Saves.Y;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
-            TensorPrimitives.Divide(x, y, z);
+            Lanes.Zip(new DivLanes<T>(), x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d / y;
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => -d * (x / y / y);
     }
@@ -104,7 +103,7 @@ internal static partial class Ops
     {
         static Tensor IMap<Neg>.OnComplex(Neg op, Tensor x) => Complexes.Parts(op, x);
         static Saves IMap<Neg>.Saves => Saves.None;
-        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Negate(x, y);
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => Lanes.Map(new NegLanes<T>(), x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d.Neg();
     }
 
@@ -131,19 +130,6 @@ internal static partial class Ops
         static Saves IMap<Sgn>.Saves => Saves.None;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => Lanes.Map(new SignLanes<T>(), x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => Tensor.ZerosLike(d);
-    }
-
-    private readonly struct AbsLanes<T> : ILaneMap<T> where T : unmanaged, INumber<T>
-    {
-        public Vector<T> Invoke(Vector<T> x) => typeof(T) == typeof(float) || typeof(T) == typeof(double)
-            ? Vector.Abs(x)
-            : Vector.ConditionalSelect(Vector.LessThan(x, Vector<T>.Zero), Vector<T>.Zero - x, x);
-    }
-
-    private readonly struct SignLanes<T> : ILaneMap<T> where T : unmanaged, INumber<T>
-    {
-        public Vector<T> Invoke(Vector<T> x) => Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<T>.Zero), Vector<T>.One,
-            Vector.ConditionalSelect(Vector.LessThan(x, Vector<T>.Zero), Vector<T>.Zero - Vector<T>.One, Vector<T>.Zero));
     }
 }
 

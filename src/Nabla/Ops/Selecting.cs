@@ -45,8 +45,8 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T>
         {
             if (Min is { } low && Max is { } high) Lanes.Map(new Bounded<T>(Bound<T>(low), Bound<T>(high)), x, y);
-            else if (Min is { } min) TensorPrimitives.Max(x, Bound<T>(min), y);
-            else TensorPrimitives.Min(x, Bound<T>(Max!.Value), y);
+            else if (Min is { } min) Lanes.Map(new AtLeast<T>(Bound<T>(min)), x, y);
+            else Lanes.Map(new AtMost<T>(Bound<T>(Max!.Value)), x, y);
         }
 
         internal static T Bound<T>(Scalar value) where T : unmanaged, INumber<T> => value.IsFloatingPoint
@@ -59,6 +59,26 @@ internal static partial class Ops
     private readonly struct Bounded<T>(T min, T max) : ILaneMap<T> where T : unmanaged
     {
         public Vector<T> Invoke(Vector<T> x) => Vector.Min(Vector.Max(x, Vector.Create(min)), Vector.Create(max));
+    }
+
+    private readonly struct AtLeast<T>(T min) : ILaneMap<T> where T : unmanaged
+    {
+        public Vector<T> Invoke(Vector<T> x) => Vector.Max(x, Vector.Create(min));
+    }
+
+    private readonly struct AtMost<T>(T max) : ILaneMap<T> where T : unmanaged
+    {
+        public Vector<T> Invoke(Vector<T> x) => Vector.Min(x, Vector.Create(max));
+    }
+
+    private readonly struct MaxLanes<T> : ILaneZip<T> where T : unmanaged
+    {
+        public Vector<T> Invoke(Vector<T> x, Vector<T> y) => Vector.Max(x, y);
+    }
+
+    private readonly struct MinLanes<T> : ILaneZip<T> where T : unmanaged
+    {
+        public Vector<T> Invoke(Vector<T> x, Vector<T> y) => Vector.Min(x, y);
     }
 
     /// <summary>d where Min ≤ x ≤ Max, else 0: the derivative of clamp</summary>
@@ -86,7 +106,7 @@ internal static partial class Ops
     {
         static string IOperation<ClampMin>.NodeName(ClampMin op) => op.Node;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
-            TensorPrimitives.Max(x, y, z);
+            Lanes.Zip(new MaxLanes<T>(), x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.Where(x >= y, d, 0);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.Where(x < y, d, 0);
 
@@ -100,7 +120,7 @@ internal static partial class Ops
     {
         static string IOperation<ClampMax>.NodeName(ClampMax op) => op.Node;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
-            TensorPrimitives.Min(x, y, z);
+            Lanes.Zip(new MinLanes<T>(), x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.Where(x <= y, d, 0);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.Where(x > y, d, 0);
 
@@ -113,7 +133,7 @@ internal static partial class Ops
     public readonly record struct Maximum : INumberZip<Maximum>
     {
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
-            TensorPrimitives.Max(x, y, z);
+            Lanes.Zip(new MaxLanes<T>(), x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => HalfAtTies(d, x, y).ZeroWhere(x < y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => HalfAtTies(d, x, y).ZeroWhere(x > y);
 
@@ -128,7 +148,7 @@ internal static partial class Ops
     public readonly record struct Minimum : INumberZip<Minimum>
     {
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
-            TensorPrimitives.Min(x, y, z);
+            Lanes.Zip(new MinLanes<T>(), x, y, z);
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Maximum.HalfAtTies(d, x, y).ZeroWhere(x > y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Maximum.HalfAtTies(d, x, y).ZeroWhere(x < y);
 

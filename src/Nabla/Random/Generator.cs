@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
-using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Nabla.Kernels;
 
 namespace Nabla;
 
@@ -17,8 +16,7 @@ public sealed partial class Generator
     /// <summary>The seed of a generator that was given none: 67280421310721, as in PyTorch.</summary>
     public const ulong DefaultSeed = 67280421310721;
 
-    const int Size = 624, Middle = 397;
-    const uint UpperBit = 0x80000000, LowerBits = 0x7FFFFFFF, TwistMatrix = 0x9908B0DF;
+    const int Size = Twister.Size;
 
     static readonly Generator ForProcess = new();
     static readonly AsyncLocal<Generator?> Flow = new(static change => replay = change.CurrentValue);
@@ -121,7 +119,7 @@ public sealed partial class Generator
     internal uint Random32()
     {
         if (--left == 0) Twist();
-        return Temper(state[next++]);
+        return Twister.Temper(state[next++]);
     }
 
     /// <summary>The next two words; the first is the high half.</summary>
@@ -163,7 +161,7 @@ public sealed partial class Generator
                 left++; // no word of the new block is taken yet
             }
             int count = Math.Min(words.Length, left - 1);
-            Temper(state.AsSpan(next, count), words);
+            Twister.Temper(state.AsSpan(next, count), words[..count]);
             next += count;
             left -= count;
             words = words[count..];
@@ -180,56 +178,9 @@ public sealed partial class Generator
         (normal, normalSingle) = (0, 0);
     }
 
-    /// <summary>The next 624 words of state. The recurrence reaches 227 words ahead, so whole vectors of it are independent.</summary>
     void Twist()
     {
-        Span<uint> s = state;
-        Twist(s[Middle..], s[..(Size - Middle + 1)]);
-        Twist(s, s[(Size - Middle)..]);
-        s[Size - 1] = s[Middle - 1] ^ Mix(s[Size - 1], s[0]);
+        Twister.Next(state);
         (left, next) = (Size, 0);
-    }
-
-    /// <summary>into[i] = from[i] ^ mix(into[i], into[i + 1]) for all but the last element of into.</summary>
-    static void Twist(ReadOnlySpan<uint> from, Span<uint> into)
-    {
-        int count = into.Length - 1, i = 0;
-        for (; i <= count - Vector<uint>.Count; i += Vector<uint>.Count)
-        {
-            var (u, v) = (new Vector<uint>(into[i..]), new Vector<uint>(into[(i + 1)..]));
-            var y = u & new Vector<uint>(UpperBit) | v & new Vector<uint>(LowerBits);
-            var odd = Vector<uint>.Zero - (y & Vector<uint>.One) & new Vector<uint>(TwistMatrix);
-            (new Vector<uint>(from[i..]) ^ y >>> 1 ^ odd).CopyTo(into[i..]);
-        }
-        for (; i < count; i++) into[i] = from[i] ^ Mix(into[i], into[i + 1]);
-    }
-
-    static uint Mix(uint u, uint v)
-    {
-        uint y = u & UpperBit | v & LowerBits;
-        return y >> 1 ^ (0 - (y & 1) & TwistMatrix);
-    }
-
-    static void Temper(ReadOnlySpan<uint> from, Span<uint> into)
-    {
-        int i = 0;
-        for (; i <= from.Length - Vector<uint>.Count; i += Vector<uint>.Count)
-        {
-            var y = new Vector<uint>(from[i..]);
-            y ^= y >>> 11;
-            y ^= y << 7 & new Vector<uint>(0x9D2C5680);
-            y ^= y << 15 & new Vector<uint>(0xEFC60000);
-            (y ^ y >>> 18).CopyTo(into[i..]);
-        }
-        for (; i < from.Length; i++) into[i] = Temper(from[i]);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static uint Temper(uint y)
-    {
-        y ^= y >> 11;
-        y ^= y << 7 & 0x9D2C5680;
-        y ^= y << 15 & 0xEFC60000;
-        return y ^ y >> 18;
     }
 }

@@ -1,10 +1,13 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Nabla.Kernels;
 
 namespace Nabla;
 
 static partial class RandomKernels
 {
-    const int Block = 16, Pairs = 8;
+    const int Block = WordBatches.Block, Pairs = 8;
 
     /// <summary>
     /// PyTorch's <c>normal_(mean, std)</c>. Fewer than 16 elements, or elements that do not lie side by side, come one by one from the
@@ -40,28 +43,36 @@ static partial class RandomKernels
 
     static void NormalSingle(Generator g, Span<float> values, float mean, float std)
     {
-        for (int at = 0; at < values.Length; at += Chunk) Transform(values[at..Math.Min(at + Chunk, values.Length)]);
-        if (values.Length % Block != 0) Transform(values[^Block..]);
+        var words = new NormalWords(mean, std, g.Fused);
+        WordBatches.Run(g, values, words);
+        if (values.Length % Block == 0) return;
+        g.Fill(As<float, uint>(values[^Block..]));
+        words.Run(values[^Block..]);
+    }
 
-        void Transform(Span<float> part)
+    readonly struct NormalWords(float mean, float std, bool fused) : IWords
+    {
+        public void Run(Span<float> words)
         {
-            g.Fill(As<float, uint>(part));
-            var whole = part[..(part.Length / Block * Block)];
-            if (!g.Fused) BoxMullerBaseline(whole, mean, std);
+            var whole = words[..(words.Length / Block * Block)];
+            if (!fused) BoxMullerBaseline(whole, mean, std);
             else if (Vector<float>.Count <= Pairs) BoxMuller(whole, mean, std);
             else BoxMullerWide(whole, mean, std);
         }
     }
 
     /// <summary>Blocks of words in, blocks of normal numbers out: the polynomials of PyTorch's AVX2 kernel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void BoxMuller(Span<float> values, float mean, float std)
     {
+        ref float v = ref MemoryMarshal.GetReference(values);
         for (int at = 0; at < values.Length; at += Block)
             for (int j = at; j < at + Pairs; j += Vector<float>.Count)
             {
-                var (first, second) = BoxMuller(new(values[j..]), new(values[(j + Pairs)..]), Vector.Create(mean), Vector.Create(std));
-                first.CopyTo(values[j..]);
-                second.CopyTo(values[(j + Pairs)..]);
+                var (a, b) = (Vector.LoadUnsafe(ref v, (nuint)j), Vector.LoadUnsafe(ref v, (nuint)(j + Pairs)));
+                var (first, second) = BoxMuller(a, b, Vector.Create(mean), Vector.Create(std));
+                first.StoreUnsafe(ref v, (nuint)j);
+                second.StoreUnsafe(ref v, (nuint)(j + Pairs));
             }
     }
 
@@ -84,6 +95,7 @@ static partial class RandomKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static (Vector<float> First, Vector<float> Second) BoxMuller(Vector<float> a, Vector<float> b, Vector<float> mean, Vector<float> std)
     {
         var r = Vector.SquareRoot(Vector.Create(-2f) * ExactMath.LogPolynomial(Vector<float>.One - UnitVector(a)));

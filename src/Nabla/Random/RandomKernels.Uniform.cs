@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using Nabla.Kernels;
 
 namespace Nabla;
 
@@ -24,15 +26,12 @@ static partial class RandomKernels
         }
     }
 
-    static void UniformSingle(Generator g, Span<float> values, float from, float to)
+    static void UniformSingle(Generator g, Span<float> values, float from, float to) =>
+        WordBatches.Run(g, values, new UniformWords(from, to - from, g.Fused));
+
+    readonly struct UniformWords(float from, float range, bool fused) : IWords
     {
-        while (values.Length > 0)
-        {
-            var part = values[..Math.Min(values.Length, Chunk)];
-            g.Fill(As<float, uint>(part));
-            ToUniform(part, from, to - from, g.Fused);
-            values = values[part.Length..];
-        }
+        public void Run(Span<float> words) => ToUniform(words, from, range, fused);
     }
 
     static void UniformDouble(Generator g, Span<double> values, double from, double to)
@@ -47,6 +46,7 @@ static partial class RandomKernels
     }
 
     /// <summary>Words in, uniform numbers out, in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void ToUniform(Span<float> values, float from, float range, bool fused)
     {
         int i = 0;
@@ -65,10 +65,12 @@ static partial class RandomKernels
 
     static float Unit(float word) => (BitConverter.SingleToInt32Bits(word) & 0xFFFFFF) * Unit24;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector<float> UnitVector(Vector<float> words) =>
         Vector.ConvertToSingle(Vector.AsVectorInt32(words) & Vector.Create(0xFFFFFF)) * Vector.Create(Unit24);
 
     /// <summary>Pairs of words in, uniform numbers out, in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void ToUniform(Span<double> values, double from, double range, bool fused)
     {
         int i = 0;

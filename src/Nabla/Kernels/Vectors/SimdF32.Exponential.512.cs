@@ -28,30 +28,21 @@ internal static partial class SimdF32
     private static Vector512<float> PowerOf2(Vector512<float> magic, int offset)
         => ((magic.AsInt32() << 23) + Vector512.Create((127 + offset) << 23)).AsSingle();
 
-    /// <summary>p 2^n, exact also where the result is subnormal or infinite; n between -151 and 128.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Scale(Vector512<float> p, Vector512<float> magic, Vector512<float> negative)
-    {
-        // One factor of 2^n would leave the exponent's range at both ends: 2^(n + 32) 2^-32 below, 2^(n - 1) 2 above.
-        Vector512<int> bias = Select(negative, C512(TwoTo32), C512(0.5f)).AsInt32();
-        return p * ((magic.AsInt32() << 23) + bias).AsSingle() * Select(negative, C512(1 / TwoTo32), C512(2f));
-    }
-
     /// <summary>e^x. At most 1 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
         x = Clamp(x, -104.5f, 89f);
         Vector512<float> r = ReduceExp(x, out Vector512<float> magic);
-        return Scale(C512(1f) + ExpM1Small(r), magic, Vector512.LessThan(x, Vector512<float>.Zero));
+        return Scale(C512(1f) + ExpM1Small(r), magic, x);
     }
 
     /// <summary>e^x for x not above 0 (or NaN).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> ExpNegative(Vector512<float> x)
+    internal static Vector512<float> ExpNegative(Vector512<float> x)
     {
         Vector512<float> r = ReduceExp(Vector512.MaxNative(C512(-104.5f), x), out Vector512<float> magic);
-        return (C512(1f) + ExpM1Small(r)) * PowerOf2(magic, 32) * C512(1 / TwoTo32);
+        return ScaleDown(C512(1f) + ExpM1Small(r), magic);
     }
 
     /// <summary>2^x. Below 1.1 ulp, exact for integers.</summary>
@@ -61,7 +52,7 @@ internal static partial class SimdF32
         x = Clamp(x, -151f, 128f);
         Vector512<float> magic = x + C512(RoundMagic);
         Vector512<float> r = (x - (magic - C512(RoundMagic))) * C512(Ln2);
-        return Scale(C512(1f) + ExpM1Small(r), magic, Vector512.LessThan(x, Vector512<float>.Zero));
+        return Scale(C512(1f) + ExpM1Small(r), magic, x);
     }
 
     /// <summary>e^x - 1, accurate near 0. Below 1.7 ulp.</summary>

@@ -45,8 +45,7 @@ internal readonly partial struct XLog1PYZip : IVectorZip
 internal readonly partial struct GeluSlope : IVectorZip
 {
     public Vector512<float> Invoke(Vector512<float> d, Vector512<float> x) =>
-        d * (Vector512.Create(0.5f) * (Vector512<float>.One + SimdF32.Erf(x * Vector512.Create(0.70710678f)))
-            + x * Vector512.Create(0.39894228f) * SimdF32.Exp(Vector512.Create(-0.5f) * x * x));
+        d * SimdF32.GeluSlope(x);
 
     public Vector512<double> Invoke(Vector512<double> d, Vector512<double> x) =>
         d * (Vector512.Create(0.5) * (Vector512<double>.One + SimdF64.Erf(x * Vector512.Create(0.70710678118654752)))

@@ -1,0 +1,52 @@
+namespace Nabla.Kernels;
+
+/// <summary>What becomes of a generator's words, in place: a multiple of <see cref="WordBatches.Block"/> of them, or the last ones.</summary>
+internal interface IWords
+{
+    void Run(Span<float> words);
+}
+
+/// <summary>Long fills with random numbers: while one thread draws the words of a batch, others transform those of the one before.</summary>
+internal static class WordBatches
+{
+    internal const int Block = 16;
+    private const int Batch = 1 << 17, Piece = 1 << 13;
+
+    /// <summary>Draws as many words as there are values, in order, and transforms them. The caller holds the generator's lock.</summary>
+    internal static unsafe void Run<TWords>(Generator g, Span<float> values, TWords words) where TWords : struct, IWords
+    {
+        if (values.Length < 2 * Batch)
+        {
+            for (int at = 0; at < values.Length; at += Piece / 8)
+            {
+                Span<float> part = values.Slice(at, Math.Min(Piece / 8, values.Length - at));
+                g.Fill(Narrow.Reinterpret<float, uint>(part));
+                words.Run(part);
+            }
+            return;
+        }
+        fixed (float* first = values)
+        {
+            g.Fill(new Span<uint>(first, Batch));
+            for (int at = 0; at < values.Length; at += Batch)
+            {
+                int here = Math.Min(Batch, values.Length - at), next = Math.Min(Batch, values.Length - at - here);
+                Parallel.For(1 + (here + Piece - 1) / Piece, 1, new Body<TWords>(g, first + at, here, next, words));
+            }
+        }
+    }
+
+    /// <summary>Chunk 0 draws the next batch, the others transform pieces of this one.</summary>
+    private readonly unsafe struct Body<TWords>(Generator g, float* batch, int here, int next, TWords words) : IRange
+        where TWords : struct, IWords
+    {
+        public void Run(long from, long to)
+        {
+            for (int i = (int)from; i < to; i++)
+            {
+                if (i == 0) g.Fill(new Span<uint>(batch + here, next));
+                else words.Run(new Span<float>(batch + (i - 1) * Piece, Math.Min(Piece, here - (i - 1) * Piece)));
+            }
+        }
+    }
+}
