@@ -88,9 +88,7 @@ public static partial class Functional
         using AutocastCall call = Autocast.Raise(ref input, ref target, ref weight);
         reduction.Check();
         CheckTarget("nll_loss", input, target, weight);
-        if (weight is { RequiresGrad: true } && GradMode.Enabled)
-            Throw.Graph("The function 'nll_loss_forward' is not differentiable with respect to argument 'weight'. This input cannot have " +
-                "requires_grad True. Pass weight.Detach(): the weights of classes are constants.");
+        Throw.IfRequiresGrad(weight, "nll_loss_forward", "weight");
         int rank = target.Rank;
         long classes = input.Size(Kernels.Nll.ClassDim(rank));
         Tensor t = target.To(DType.Int64);

@@ -38,7 +38,7 @@ internal readonly record struct GridTaps(int Dims, string Mode, string Padding, 
         }
     }
 
-    /// <summary>Products of one weight per dimension, or of the slope at dimension <paramref name="slope"/> and the other weights.</summary>
+    /// <summary>Products of one weight per dimension; at dimension <paramref name="slope"/>, of the slope instead.</summary>
     private Tensor Combine(Tensor grid, long[] sizes, int slope)
     {
         List<Tensor> all = [];
