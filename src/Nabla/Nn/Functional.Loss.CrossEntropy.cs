@@ -64,6 +64,9 @@ public static partial class Functional
         reduction.Check();
         CheckTarget("nll_loss", input, target, weight);
         int rank = target.Rank;
+        if (!input.DType.IsFloatingPoint())
+            Throw.Types($"\"nll_loss{(rank > 1 ? "2d_forward" : "")}_out_frame\" not implemented for '{input.DType.ScalarName()}': the input " +
+                "holds log-probabilities. Convert it first, for example .To(DType.Float32).");
         long classes = input.Size(Kernels.Nll.ClassDim(rank));
         Tensor t = target.To(DType.Int64);
         Ops.NllWeights weights = new(rank, classes, ignoreIndex, reduction == Reduction.Mean, input.DType);
