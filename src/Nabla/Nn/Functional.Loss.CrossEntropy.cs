@@ -90,6 +90,9 @@ public static partial class Functional
         CheckTarget("nll_loss", input, target, weight);
         Throw.IfRequiresGrad(weight, "nll_loss_forward", "weight");
         int rank = target.Rank;
+        if (!input.DType.IsFloatingPoint())
+            Throw.Types($"\"nll_loss{(rank > 1 ? "2d_forward" : "")}_out_frame\" not implemented for '{input.DType.ScalarName()}': the input " +
+                "holds log-probabilities. Convert it first, for example .To(DType.Float32).");
         long classes = input.Size(Kernels.Nll.ClassDim(rank));
         Tensor t = target.To(DType.Int64);
         Ops.NllLoss loss = new(rank, classes, ignoreIndex, reduction == Reduction.None, reduction == Reduction.Mean);
