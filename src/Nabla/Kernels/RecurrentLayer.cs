@@ -135,11 +135,22 @@ internal static unsafe class RecurrentForward<L, V, T, TCell>
                         packed + (block * TCell.Gates + g) * Columns * hidden, gates + g * m * Columns);
                 CellStep<T> s = new()
                 {
-                    Gates = gates, Rows = m, Units = Math.Min(Columns, hidden - unit), Width = Columns, Hidden = hidden,
-                    Input = x + row * xRow + unit, InputRow = xRow, Bias = bias == null ? null : bias + unit,
-                    LastH = lastH + row * lastHRow + unit, LastHRow = lastHRow, LastC = lastC == null ? null : lastC + row * hidden + unit,
-                    H = h + row * hRow + unit, HRow = hRow, C = c == null ? null : c + row * hidden + unit,
-                    Kept = kept == null ? null : kept + row * keptRow + unit, KeptRow = keptRow,
+                    Gates = gates,
+                    Rows = m,
+                    Units = Math.Min(Columns, hidden - unit),
+                    Width = Columns,
+                    Hidden = hidden,
+                    Input = x + row * xRow + unit,
+                    InputRow = xRow,
+                    Bias = bias == null ? null : bias + unit,
+                    LastH = lastH + row * lastHRow + unit,
+                    LastHRow = lastHRow,
+                    LastC = lastC == null ? null : lastC + row * hidden + unit,
+                    H = h + row * hRow + unit,
+                    HRow = hRow,
+                    C = c == null ? null : c + row * hidden + unit,
+                    Kept = kept == null ? null : kept + row * keptRow + unit,
+                    KeptRow = keptRow,
                 };
                 TCell.Forward(s);
             }
