@@ -8,11 +8,16 @@ internal sealed class Runner
 {
     private readonly HashSet<string> only;
     private readonly double seconds;
+    private readonly bool scoped;
     private readonly List<(string Name, double Median, Need Need)> done = [];
     private readonly List<string> names = [];
 
-    internal Runner(IEnumerable<string> only, double seconds)
+    /// <param name="only">The names of the workloads to run; none for all.</param>
+    /// <param name="seconds">How long to repeat each.</param>
+    /// <param name="scoped">Give memory back after each step, as the other side does with a DisposeScope.</param>
+    internal Runner(IEnumerable<string> only, double seconds, bool scoped)
     {
+        this.scoped = scoped;
         this.only = [.. only];
         this.seconds = seconds;
     }
@@ -44,6 +49,7 @@ internal sealed class Runner
 
     private void Step(Action step)
     {
+        using TensorScope? scope = scoped ? Tensor.Scope() : null;
         step();
     }
 
@@ -51,6 +57,7 @@ internal sealed class Runner
     internal void PrintShares(Machine machine)
     {
         Console.WriteLine(machine);
+        Console.WriteLine(TensorMemory.Summary());
         foreach ((string name, double median, Need need) in done)
         {
             double least = need.Milliseconds(machine);

@@ -86,7 +86,7 @@ public sealed class GradScaler : IStateful
         if (stage == Stage.Unscaled)
             Throw.State("unscale_() has already been called on this optimizer since the last update().");
         if (stage == Stage.Stepped) Throw.State("unscale_() is being called after step().");
-        Tensor[] grads = [.. optimizer.ParamGroups.SelectMany(static g => g.Params).Select(static p => p.Grad).OfType<Tensor>()];
+        Tensor[] grads = [.. optimizer.ParamGroups.SelectMany(static g => g.Params).Select(static p => p.meta?.Grad).OfType<Tensor>()];
         foreach (Tensor g in grads)
             if (g.DType == DType.Float16)
                 Throw.Types("Attempting to unscale FP16 gradients. Keep the parameters in float32 and compute in float16 only.");

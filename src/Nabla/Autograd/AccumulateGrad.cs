@@ -29,8 +29,12 @@ internal sealed class AccumulateGrad : Node
         lock (this)
         {
             TensorMeta meta = Leaf.Meta;
-            if (meta.Grad is not { } old) meta.Grad = createGraph ? g : own && Fits(g) ? g.Detach() : Obey(g);
-            else if (createGraph || old.RequiresGrad || old.layout.MayOverlap) meta.Grad = old + g;
+            if (meta.Grad is not { } old)
+            {
+                if (createGraph || g.wrap is not null) meta.Assign(createGraph ? g : g.Clone());
+                else meta.Take(own && Fits(g) ? g.Detach() : Obey(g));
+            }
+            else if (createGraph || old.RequiresGrad || old.layout.MayOverlap) meta.Assign(old + g);
             else old.AddRaw_(g);
         }
     }
@@ -40,7 +44,6 @@ internal sealed class AccumulateGrad : Node
 
     private Tensor Obey(Tensor g)
     {
-        if (g.wrap is not null) return g.Clone();
         Tensor copy = Tensor.Allocate(Leaf.layout.Fresh, g.dtype);
         Kernels.Copy.Run(g, copy);
         return copy;

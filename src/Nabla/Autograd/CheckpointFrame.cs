@@ -335,7 +335,7 @@ internal sealed class CheckpointFrame
         {
             long i = taken == n ? k : (long)((Int128)k * (n - 1) / (taken - 1));
             long at = plain ? x.layout.Offset + i : x.layout.At(i);
-            foreach (byte b in x.storage.Bytes.AsSpan(checked((int)(at * size)), size)) sum = (sum ^ b) * 1099511628211;
+            foreach (byte b in x.storage.Data.Slice(checked((int)(at * size)), size)) sum = (sum ^ b) * 1099511628211;
         }
         return sum;
     }

@@ -43,8 +43,8 @@ public sealed class GraphMemory
                 saved.Add(new(value.Name, value.Tensor?.Shape, value.Tensor?.dtype, value.Bytes));
                 bytes += value.Bytes;
                 if (value.Tensor is not { } t || !seen.Add(t.storage)) continue;
-                added += t.storage.Bytes.LongLength;
-                if (leaves.Contains(t.storage)) LeafMemory += t.storage.Bytes.LongLength;
+                added += t.storage.Length;
+                if (leaves.Contains(t.storage)) LeafMemory += t.storage.Length;
             }
             if (saved.Count > 0) nodes.Add(new(graph[id], graph.Modules[id]?.Path ?? "", saved, bytes, added));
         }

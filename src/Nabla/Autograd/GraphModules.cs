@@ -66,7 +66,7 @@ internal sealed class GraphModules
                 {
                     module.Bytes += value.Bytes;
                     if (value.Tensor is not { } t) module.Packed++;
-                    else if (module.Storages.Add(t.storage)) module.Memory += t.storage.Bytes.LongLength;
+                    else if (module.Storages.Add(t.storage)) module.Memory += t.storage.Length;
                 }
             }
         }

@@ -35,7 +35,7 @@ internal sealed class GraphSnapshot
             {
                 Bytes += value.Bytes;
                 if (value.Tensor is null) Packed++;
-                else if (memory.Add(value.Tensor.storage)) Memory += value.Tensor.storage.Bytes.LongLength;
+                else if (memory.Add(value.Tensor.storage)) Memory += value.Tensor.storage.Length;
             }
         }
         Modules = new GraphModules(this);

@@ -51,7 +51,7 @@ internal sealed partial class GraphTask
             if (g is null) continue;
             if (!graph) g = g.Clone();
             g.storage.Run = 0;
-            t.Meta.Grad = t.Meta.Grad is { } old ? old + g : g;
+            t.Meta.Assign(t.Meta.Grad is { } old ? old + g : g);
         }
     }
 

@@ -227,7 +227,7 @@ internal sealed partial class GraphTask
     {
         if (graph || g.storage.Run != run || g.storage.Holders != 0 || g.wrap is not null) return;
         g.storage.Run = 0;
-        StoragePool.Return(g.storage);
+        g.storage.Release();
     }
 
     private void Pass(Node from, int i, Tensor? g)
@@ -289,7 +289,7 @@ internal sealed partial class GraphTask
 
     /// <summary>This run made the memory, one gradient lies in it, and no user code has seen it.</summary>
     private bool Own(Tensor g) => g.storage.Run == run && g.storage.Holders == 1 && g.layout.IsPlain && g.wrap is null
-        && g.layout.Count * g.dtype.ItemSize() == g.storage.Bytes.Length;
+        && g.layout.Count * g.dtype.ItemSize() == g.storage.Length;
 
     private void Keep(AccumulateGrad leaf, ref Slot slot)
     {

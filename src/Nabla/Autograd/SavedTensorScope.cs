@@ -172,7 +172,7 @@ internal sealed class TensorFile : IDisposable
         (layout, dtype) = (whole.layout, whole.dtype);
         path = Path.Combine(folder, $"saved-{Guid.NewGuid():N}.bin");
         using FileStream file = new(path, FileMode.CreateNew);
-        file.Write(whole.storage.Bytes.AsSpan(0, Bytes));
+        file.Write(whole.storage.Data[..Bytes]);
     }
 
     private int Bytes => checked((int)(layout.Count * dtype.ItemSize()));
@@ -182,7 +182,7 @@ internal sealed class TensorFile : IDisposable
         Tensor x = Tensor.Allocate(layout, dtype);
         using FileStream file = File.OpenRead(path);
         if (file.Length != Bytes) throw new InvalidDataException($"'{path}' holds {file.Length} bytes; {Bytes} were written.");
-        file.ReadExactly(x.storage.Bytes.AsSpan(0, Bytes));
+        file.ReadExactly(x.storage.Data[..Bytes]);
         return x;
     }
 

@@ -76,7 +76,7 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">The assigned tensor has another dtype.</exception>
     public Tensor? Grad
     {
-        get => meta?.Grad;
+        get => meta?.Show();
         set
         {
             if (value is not null)
@@ -91,7 +91,7 @@ public sealed partial class Tensor
                         "Please ensure that the gradient and the tensor have the same dtype.");
             }
             else if (meta is null) return;
-            Meta.Grad = value;
+            Meta.Assign(value);
         }
     }
 

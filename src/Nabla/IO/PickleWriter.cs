@@ -27,7 +27,7 @@ internal sealed class PickleWriter
             get
             {
                 int size = DType.ItemSize();
-                ReadOnlySpan<byte> all = Count == 0 ? [] : Storage.Bytes.AsSpan((int)(Begin * size), (int)(Count * size));
+                ReadOnlySpan<byte> all = Count == 0 ? [] : Storage.Data.Slice((int)(Begin * size), (int)(Count * size));
                 return TensorBytes.LittleEndian(all, DType);
             }
         }

@@ -33,7 +33,7 @@ internal static class TensorBytes
     internal static Tensor Allocate(long[] shape, DType dtype) => Tensor.Allocate(new Layout(shape), dtype);
 
     /// <summary>All bytes of a tensor that begins at its storage's first element and fills it without gaps.</summary>
-    internal static Span<byte> Of(Tensor t) => t.storage.Bytes.AsSpan(0, (int)(t.layout.Count * t.dtype.ItemSize()));
+    internal static Span<byte> Of(Tensor t) => t.storage.Data[..(int)(t.layout.Count * t.dtype.ItemSize())];
 
     /// <summary>The elements in row-major order and little-endian, in the tensor's own memory where they lie so already.</summary>
     internal static ReadOnlySpan<byte> RowMajor(Tensor t)
@@ -41,7 +41,7 @@ internal static class TensorBytes
         t.ThrowIfBatched("Tensors cannot be saved inside vmap, where one tensor stands for many: save what vmap returns.");
         Tensor x = Kernels.Copy.Contiguous(t);
         int size = x.dtype.ItemSize();
-        return LittleEndian(x.storage.Bytes.AsSpan((int)(x.layout.Offset * size), (int)(x.layout.Count * size)), x.dtype);
+        return LittleEndian(x.storage.Data.Slice((int)(x.layout.Offset * size), (int)(x.layout.Count * size)), x.dtype);
     }
 
     /// <summary>Bytes of this machine in the order that files have.</summary>

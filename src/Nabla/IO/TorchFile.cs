@@ -126,7 +126,7 @@ public static class TorchFile
         {
             if (!storages.TryGetValue(key, out (Storage Storage, DType DType) found))
                 storages.Add(key, found = (Storage(zip, entries, key, dtype, count, big), dtype));
-            if (found.DType != dtype || found.Storage.Bytes.Length != count * dtype.ItemSize())
+            if (found.DType != dtype || found.Storage.Length != count * dtype.ItemSize())
                 Throw.Data($"Weights only load failed: {zip.Name}: storage {Throw.Quote(key)} is described in two ways.");
             return found.Storage;
         }).Read();
@@ -142,9 +142,9 @@ public static class TorchFile
         }
         if (count > long.MaxValue / dtype.ItemSize() || count * dtype.ItemSize() != entry.Size)
             Throw.Data($"Weights only load failed: {zip.Place(entry)}: {entry.Size} bytes are not {count} elements of {dtype.Name()}.");
-        Storage storage = new(count == 0 ? [] : StoragePool.Rent(count, dtype.ItemSize(), [count], dtype));
-        zip.Read(entry, storage.Bytes);
-        if (TensorBytes.Finish(storage.Bytes, dtype, big) is { } error) Throw.Data($"{zip.Place(entry)}: {error}.");
+        Storage storage = count == 0 ? new([]) : StoragePool.Rent(count, dtype.ItemSize(), [count], dtype);
+        zip.Read(entry, storage.Data);
+        if (TensorBytes.Finish(storage.Data, dtype, big) is { } error) Throw.Data($"{zip.Place(entry)}: {error}.");
         return storage;
     }
 

@@ -55,7 +55,7 @@ internal static class Viewing
         Layout based = Based(root);
         if (based.IsDense) return Tensor.Allocate(based, dtype);
         Tensor y = new(Storage.AllocateLarge(based.End, based, dtype), based, dtype);
-        Array.Clear(y.storage.Bytes);
+        y.storage.Data.Clear();
         return y;
     }
 

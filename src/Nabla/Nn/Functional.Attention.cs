@@ -29,13 +29,20 @@ public static partial class Functional
         (Tensor q, Tensor k, Tensor v) = (query.To(wide), key.To(wide), value.To(wide));
         if (enableGqa) (k, v) = (Shared(k, q), Shared(v, q));
         double factor = scale ?? 1 / Math.Sqrt(query.Size(-1));
-        Tensor scores = (q * factor).MatMul(k.Transpose(-2, -1));
-        if (isCausal) scores = scores.MaskedFill(Tensor.Ones([q.Size(-2), k.Size(-2)], DType.Bool).Triu(1), double.NegativeInfinity);
-        Tensor weights = attnMask is null ? scores.Softmax(-1) : Masked(scores, attnMask);
+        if (dropoutP == 0 && !enableGqa && TakesFlash(q, k, v, attnMask)) return Flash(q, k, v, attnMask, isCausal, factor).To(query.dtype);
+        Tensor weights = AttentionWeights(q, k, attnMask, isCausal, factor);
         // All that can fail comes before the generator moves on.
         Kernels.Broadcast.Of(new Layout(weights.layout.shape[..^2]), new Layout(v.layout.shape[..^2]), "scaled_dot_product_attention");
         if (dropoutP > 0) weights = Dropout(weights, dropoutP, generator: generator);
         return weights.MatMul(v).To(query.dtype);
+    }
+
+    /// <summary>softmax(Q Kᵀ scale + mask).</summary>
+    internal static Tensor AttentionWeights(Tensor q, Tensor k, Tensor? mask, bool causal, double scale)
+    {
+        Tensor scores = (q * scale).MatMul(k.Transpose(-2, -1));
+        if (causal) scores = scores.MaskedFill(Tensor.Ones([q.Size(-2), k.Size(-2)], DType.Bool).Triu(1), double.NegativeInfinity);
+        return mask is null ? scores.Softmax(-1) : Masked(scores, mask);
     }
 
     /// <summary>The softmax of masked scores; rows without any position are zeros.</summary>

@@ -56,8 +56,8 @@ public abstract partial class Module
     {
         foreach (Tensor p in Parameters())
         {
-            if (setToNone || p.Grad is null) p.Grad = null;
-            else p.Grad = p.Grad.Detach().Zero_();
+            if (setToNone || p.meta?.Grad is null) p.Grad = null;
+            else p.Grad = p.Grad!.Detach().Zero_();
         }
     }
 

@@ -52,7 +52,11 @@ namespace Nabla
         public bool IsParameter
         {
             get => (flags & Flags.Parameter) != 0;
-            internal set => flags = value ? flags | Flags.Parameter : flags & ~Flags.Parameter;
+            internal set
+            {
+                flags = value ? flags | Flags.Parameter : flags & ~Flags.Parameter;
+                if (value) TensorScope.Keep(this);
+            }
         }
     }
 }

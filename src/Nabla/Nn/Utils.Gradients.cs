@@ -74,7 +74,7 @@ public static partial class Utils
         ArgumentNullException.ThrowIfNull(parameters);
         List<Tensor> grads = [];
         foreach (Tensor p in parameters)
-            if (p.Grad is { } g) grads.Add(g);
+            if (p.meta?.Grad is { } g) grads.Add(g);
         return grads;
     }
 

@@ -32,7 +32,7 @@ public static class MapOp
         if (x.layout.IsDense) TOp.Run(op, x, x);
         else Kernels.Copy.Run(Compute(op, x), x);
         x.storage.Version++;
-        if (record) Views.Rebase(x, new MapNode<TOp>(op, edge, before, x));
+        if (record) Views.Rebase(x, new MapNode<TOp>(op, edge, before, x), computed: true);
         return x;
     }
 

@@ -191,11 +191,11 @@ public sealed partial class Tensor
         Layout view = new(size.ToArray(), stride.ToArray(), offset);
         // What lies outside this tensor is not part of its value, so that no gradient could flow there.
         bool own = wrap is not null || RequiresGrad;
-        long low = own ? layout.Offset : 0, high = own ? layout.End : storage.Bytes.Length / dtype.ItemSize();
+        long low = own ? layout.Offset : 0, high = own ? layout.End : storage.Length / dtype.ItemSize();
         if (view.Count > 0 && (view.Offset < low || view.End > high))
             Throw.Range(nameof(size), size, $"setStorage: sizes {size}, strides {stride}, storage offset {offset}, and itemsize " +
                 $"{dtype.ItemSize()} requiring a " +
-                $"storage size of {view.End * dtype.ItemSize()} are out of bounds for storage of size {storage.Bytes.Length}: the view " +
+                $"storage size of {view.End * dtype.ItemSize()} are out of bounds for storage of size {storage.Length}: the view " +
                     "takes elements " +
                 $"{view.Offset} to {view.End - 1}, and {(own ? "the tensor" : "its memory")} has elements {low} to {high - 1}.");
         return view;

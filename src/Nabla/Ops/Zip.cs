@@ -43,7 +43,7 @@ public static class ZipOp
         Tensor second = (saves & Saves.Y) != 0 && ReferenceEquals(x.storage, y.storage) ? y.CloneForBackward() : y;
         RunInPlace(op, x, y);
         x.storage.Version++;
-        if (record) Views.Rebase(x, new ZipNode<TOp>(op, ex, ey, before, second, x));
+        if (record) Views.Rebase(x, new ZipNode<TOp>(op, ex, ey, before, second, x), computed: true, second);
         return x;
     }
 

@@ -1,3 +1,5 @@
+using System.Collections;
+
 namespace Nabla.Optim;
 
 /// <summary>
@@ -14,6 +16,7 @@ public abstract partial class Optimizer : IStateful
 {
     private readonly List<ParamGroup> groups = [];
     private readonly OrderedDictionary<string, object?> defaults = [];
+    private readonly bool isOurs;
     private Dictionary<Tensor, ParamState> states = [];
 
     /// <summary>An optimizer of groups of parameters.</summary>
@@ -23,6 +26,7 @@ public abstract partial class Optimizer : IStateful
     protected Optimizer(IEnumerable<ParamGroup> groups, params ReadOnlySpan<(string Name, object? Value)> defaults)
     {
         ArgumentNullException.ThrowIfNull(groups);
+        isOurs = GetType().Assembly == typeof(Optimizer).Assembly;
         foreach ((string name, object? value) in defaults) this.defaults[name] = StateValue.Normal(value, name);
         foreach (ParamGroup group in groups) AddParamGroup(group);
         if (this.groups.Count == 0) Throw.Argument(nameof(groups), "optimizer got an empty parameter list");
@@ -109,10 +113,10 @@ public abstract partial class Optimizer : IStateful
         {
             foreach (Tensor p in group.Params)
             {
-                if (p.Grad is not { } g) continue;
+                if (p.meta?.Grad is not { } g) continue;
                 if (setToNone)
                 {
-                    p.Grad = null;
+                    p.meta.Assign(null);
                     continue;
                 }
                 if (g.GradFn is not null) g.Detach_();
@@ -162,16 +166,38 @@ public abstract partial class Optimizer : IStateful
     /// <summary>Changes one parameter in place. Recording is off unless the group is <c>differentiable</c>.</summary>
     protected abstract void Update(Tensor parameter, Tensor grad, ParamState state, ParamGroup group);
 
+    /// <summary>The tensors of a parameter's state that a step cannot do without: counts, and others of the parameter's dtype.</summary>
+    private protected virtual string[] Entries(Tensor p, ParamGroup group) => [];
+
+    /// <summary>True of numbers that are kept in a tensor of one element and of any dtype.</summary>
+    private static bool IsNumber(string key) => key is "step" or "mu_product" or "eta" or "mu";
+
+    private void CheckEntries(Tensor p, ParamState state, ParamGroup group)
+    {
+        foreach (string key in Entries(p, group))
+        {
+            DType dtype = state.Get(key).dtype;
+            if (IsNumber(key) ? dtype.IsComplex() : dtype != p.dtype)
+                Throw.Types($"The state '{key}' is {dtype.Name()}, but its parameter is {p.dtype.Name()}: convert it, or load a state " +
+                    "dictionary, which converts floating-point states to the parameter's dtype. Nothing was changed.");
+        }
+    }
+
     /// <summary>Makes the state of a parameter before any step.</summary>
     private protected void Begin(Tensor p, ParamGroup group)
     {
         ParamState state = [];
         using (Autograd.NoGrad()) Init(p, state, group);
+        KeepAll(state);
         states[p] = state;
     }
 
     /// <summary>Puts a state in the place of a parameter's.</summary>
-    private protected void SetState(Tensor p, ParamState state) => states[p] = state;
+    private protected void SetState(Tensor p, ParamState state)
+    {
+        KeepAll(state);
+        states[p] = state;
+    }
 
     private void UpdateAll()
     {
@@ -184,7 +210,7 @@ public abstract partial class Optimizer : IStateful
                 List<(Tensor P, ParamState State)> parts = [];
                 foreach (Tensor p in group.Params)
                 {
-                    if (p.Grad is null) continue;
+                    if (p.meta?.Grad is null) continue;
                     parts.Add((p, Prepare(p, group)));
                     if (!group.Flag("differentiable")) _ = Views.Check(p, false, name);
                 }
@@ -197,9 +223,23 @@ public abstract partial class Optimizer : IStateful
             foreach ((Tensor p, ParamState state) in parts)
             {
                 if (state.Count > 0) states[p] = state;
-                Update(p, p.Grad!, state, group);
+                // A user's rule may keep the gradient; the library's own do not.
+                Update(p, isOurs ? p.meta!.Grad! : p.Grad!, state, group);
                 state.IsFresh = false;
+                KeepAll(state);
             }
+        }
+    }
+
+    /// <summary>What a step of training makes inside a scope and the next step needs.</summary>
+    private static void KeepAll(ParamState state)
+    {
+        if (TensorScope.Current is null) return;
+        foreach ((_, object? value) in state)
+        {
+            if (value is Tensor t) TensorScope.Keep(t);
+            else if (value is IEnumerable many)
+                foreach (Tensor inner in many.OfType<Tensor>()) TensorScope.Keep(inner);
         }
     }
 
@@ -213,12 +253,16 @@ public abstract partial class Optimizer : IStateful
         ParamState state = states.GetValueOrDefault(p) ?? [];
         foreach ((string key, object? value) in state)
             if (value is Tensor t) CheckState(p, key, t);
-        if (!NeedsInit(state, group)) return state;
-        ParamState fresh = [];
-        foreach ((string key, object? value) in state) fresh[key] = value;
-        fresh.IsFresh = true;
-        Init(p, fresh, group);
-        return fresh;
+        if (NeedsInit(state, group))
+        {
+            ParamState fresh = [];
+            foreach ((string key, object? value) in state) fresh[key] = value;
+            fresh.IsFresh = true;
+            Init(p, fresh, group);
+            state = fresh;
+        }
+        CheckEntries(p, state, group);
+        return state;
     }
 
     /// <summary>Fails if a tensor of a parameter's state does not fit: it has one element or the parameter's shape, unless stated
@@ -228,7 +272,7 @@ public abstract partial class Optimizer : IStateful
     {
         ArgumentNullException.ThrowIfNull(parameter);
         ArgumentNullException.ThrowIfNull(value);
-        if (key is "step" or "mu_product" or "eta" or "mu" ? value.NumElements == 1 : value.layout.SameShape(parameter.layout)) return;
+        if (IsNumber(key) ? value.NumElements == 1 : value.layout.SameShape(parameter.layout)) return;
         Throw.Shapes($"The state '{key}' has the shape {value.Shape}, but its parameter has {parameter.Shape}: the state dictionary " +
             "belongs to another model, or the parameter has changed. Nothing was changed.");
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -9,7 +10,8 @@ internal class Storage
     /// <summary>Above zero, <see cref="TensorMemory"/> counts memory of any size.</summary>
     internal static int CountsAll;
 
-    internal byte[] Bytes;
+    /// <summary>Null once the memory was given back.</summary>
+    private byte[]? bytes;
 
     /// <summary>Grows by one with every in-place write, so that a value saved for backward can be found modified.</summary>
     internal int Version;
@@ -20,10 +22,27 @@ internal class Storage
     /// <summary>How many gradients under way in that run lie in this storage.</summary>
     internal int Holders;
 
+    /// <summary>The size in bytes. The array may be larger.</summary>
+    internal readonly int Length;
+
+    /// <summary>Where in the array the memory begins: large memory is aligned for vectors.</summary>
+    private readonly int start;
+
     /// <summary>Who wrote in place: the name of the operation that wrote to all of it last, or a <see cref="WriteLog"/>.</summary>
     internal object? Writes;
 
-    internal Storage(byte[] bytes) => Bytes = bytes;
+    internal Storage(byte[] bytes)
+    {
+        this.bytes = bytes;
+        Length = bytes.Length;
+    }
+
+    private protected Storage(byte[] bytes, int start, int length)
+    {
+        this.bytes = bytes;
+        this.start = start;
+        Length = length;
+    }
 
     /// <summary>Uninitialised memory for the elements of a layout.</summary>
     /// <exception cref="InsufficientMemoryException">There is not that much memory.</exception>
@@ -38,16 +57,69 @@ internal class Storage
     /// <summary>Uninitialised memory for a number of elements, gaps of the layout included.</summary>
     internal static Storage AllocateLarge(long count, Layout layout, DType dtype)
     {
-        Storage storage = TensorMemory.Wrap(StoragePool.Rent(count, dtype.ItemSize(), layout.shape, dtype));
+        Storage storage = StoragePool.Rent(count, dtype.ItemSize(), layout.shape, dtype);
         storage.Run = GraphTask.CurrentRun;
         return storage;
     }
 
+    /// <summary>All bytes.</summary>
+    internal Span<byte> Data => Array().AsSpan(start, Length);
+
+    /// <summary>True once the memory was given back.</summary>
+    internal bool IsReleased => bytes is null;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref T At<T>(long element) where T : unmanaged =>
-        ref Unsafe.Add(ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(Bytes)), (nint)element);
+        ref Unsafe.Add(ref Unsafe.As<byte, T>(ref Unsafe.AddByteOffset(ref MemoryMarshal.GetArrayDataReference(Array()), (nint)start)),
+            (nint)element);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal Span<T> Span<T>(long start, long count) where T : unmanaged =>
         MemoryMarshal.CreateSpan(ref At<T>(start), checked((int)count));
+
+    /// <summary>Gives the memory back: from now on every access fails.</summary>
+    internal virtual void Release() => bytes = null;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte[] Array()
+    {
+        byte[]? array = bytes;
+        if (array is null) ThrowReleased();
+        return array;
+    }
+
+    [DoesNotReturn]
+    private static void ThrowReleased() => Throw.Graph("The memory of this tensor was given back when its TensorScope ended. Call " +
+        "Keep(tensor) on the scope to use a tensor after it.");
+}
+
+/// <summary>Memory that <see cref="TensorMemory"/> counts.</summary>
+internal sealed class CountedStorage(byte[] bytes) : Storage(bytes)
+{
+    private readonly MemoryCount count = new(bytes.Length);
+
+    internal override void Release()
+    {
+        base.Release();
+        count.End();
+    }
+}
+
+/// <summary>A block of the pool. It returns when the library knows that nobody can see it, and otherwise when the garbage collector finds
+/// that nobody can reach it.</summary>
+internal sealed class PooledStorage : Storage
+{
+    private Block? block;
+
+    /// <summary>The scope that ends it, or null.</summary>
+    internal TensorScope? Scope;
+
+    internal PooledStorage(Block block, int length) : base(block.Bytes, block.Start, length) => this.block = block;
+
+    internal override void Release()
+    {
+        if (Interlocked.Exchange(ref block, null) is not { } own) return;
+        base.Release();
+        StoragePool.Return(own);
+    }
 }

@@ -57,6 +57,10 @@ public sealed partial class Tensor
     internal static Tensor Allocate(Layout layout, DType dtype) =>
         new(Storage.Allocate(layout, dtype), layout, dtype);
 
+    /// <summary>From here until it is disposed, large tensors that this thread makes give their memory back at once:
+    /// <c>using (Tensor.Scope()) { ... }</c>. See <see cref="TensorScope"/>.</summary>
+    public static TensorScope Scope() => new();
+
     /// <summary>The sizes of the dimensions.</summary>
     public Shape Shape => new(layout.shape);
 
@@ -141,6 +145,9 @@ internal sealed class TensorMeta
     internal Tensor? Grad;
     internal AccumulateGrad? Accumulator;
 
+    /// <summary>Backward made <see cref="Grad"/>'s memory, and no code outside the library has seen it.</summary>
+    internal bool GradIsUnseen;
+
     /// <summary>The tensor this one is a view of: never itself a view.</summary>
     internal Tensor? Base;
 
@@ -155,4 +162,28 @@ internal sealed class TensorMeta
     /// <summary>Where the tensor stood in the graph before <see cref="Tensor.Detach_"/>, and the last node made until then.</summary>
     internal (Edge Edge, long Sequence) DetachedFrom;
     internal string? Name;
+
+    /// <summary>The gradient, for code outside the library.</summary>
+    internal Tensor? Show()
+    {
+        GradIsUnseen = false;
+        return Grad;
+    }
+
+    /// <summary>Puts another gradient, or none, in the place of the old one, whose memory returns if nobody can have seen it.</summary>
+    internal void Assign(Tensor? grad)
+    {
+        if (GradIsUnseen && Grad is { storage: PooledStorage unseen } && !ReferenceEquals(grad, Grad)) unseen.Release();
+        Grad = grad;
+        GradIsUnseen = false;
+        if (grad is not null) TensorScope.Keep(grad);
+    }
+
+    /// <summary>Keeps a gradient that nobody else holds.</summary>
+    internal void Take(Tensor grad)
+    {
+        Grad = grad;
+        GradIsUnseen = true;
+        TensorScope.Keep(grad);
+    }
 }

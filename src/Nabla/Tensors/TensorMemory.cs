@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Nabla;
 
 /// <summary>What tensors held while something ran, in bytes; see <see cref="TensorMemory.Measure"/>.</summary>
@@ -14,9 +16,6 @@ public readonly record struct MemoryUse(long Before, long Peak, long After);
 /// <see cref="LiveBytes"/> and <see cref="PeakBytes"/> are what the process holds, and <see cref="Measure"/> tells what it needs.</remarks>
 public static class TensorMemory
 {
-    /// <summary>Memory from this size on is always counted.</summary>
-    internal const int Large = 1 << 16;
-
     [ThreadStatic] private static long allocated;
     private static int exact;
     private static long live, peak;
@@ -32,6 +31,26 @@ public static class TensorMemory
 
     /// <summary>The largest value of <see cref="LiveBytes"/> since the start of the process, or since <see cref="ResetPeak"/>.</summary>
     public static long PeakBytes => Interlocked.Read(ref peak);
+
+    /// <summary>The bytes of memory that no tensor uses and that waits for the next ones; see <see cref="Trim"/>.</summary>
+    public static long UnusedBytes => StoragePool.HeldBytes;
+
+    /// <summary>How often the library has asked the garbage collector for memory of tensors that nobody can reach, because what tensors
+    /// hold had grown by half and by 64 MiB at least.</summary>
+    public static long Collections => StoragePool.Collections.Count;
+
+    /// <summary>How long these collections took together.</summary>
+    public static TimeSpan CollectionTime => StoragePool.Collections.Time;
+
+    /// <summary>Gives memory that no tensor uses back to the runtime.</summary>
+    public static void Trim() => StoragePool.Trim();
+
+    /// <summary>The figures in one line, to print: <c>live 96.0 MiB, peak 120.5 MiB, unused 64.0 MiB; 3 collections in 2.1 ms</c>.</summary>
+    public static string Summary() => string.Create(CultureInfo.InvariantCulture, $"live {Mebi(LiveBytes):F1} MiB, peak " +
+        $"{Mebi(PeakBytes):F1} MiB, unused {Mebi(UnusedBytes):F1} MiB; {Collections} collections in " +
+        $"{CollectionTime.TotalMilliseconds:F1} ms");
+
+    private static double Mebi(long bytes) => bytes / 1048576.0;
 
     /// <summary>Lets <see cref="PeakBytes"/> start again from what is live.</summary>
     public static void ResetPeak() => Interlocked.Exchange(ref peak, LiveBytes);
@@ -78,11 +97,18 @@ public static class TensorMemory
 
     internal static void EndCountingAll() => Interlocked.Decrement(ref Storage.CountsAll);
 
-    /// <summary>A storage around memory of this thread, counted if it is large enough.</summary>
+    /// <summary>A storage around memory of this thread that the pool does not count.</summary>
     internal static Storage Wrap(byte[] bytes)
     {
         allocated += bytes.Length;
-        return bytes.Length >= Large || Storage.CountsAll != 0 ? new CountedStorage(bytes) : new Storage(bytes);
+        return Storage.CountsAll != 0 ? new CountedStorage(bytes) : new Storage(bytes);
+    }
+
+    /// <summary>The pool hands memory to this thread.</summary>
+    internal static void Handed(long bytes)
+    {
+        allocated += bytes;
+        Add(bytes);
     }
 
     internal static void Add(long bytes)
@@ -117,29 +143,19 @@ public static class TensorMemory
     }
 }
 
-/// <summary>Memory that <see cref="TensorMemory"/> counts.</summary>
-internal sealed class CountedStorage : Storage
+/// <summary>Bytes that count until this object ends. It holds no memory itself, so that its finalizer delays no array's
+/// collection.</summary>
+internal sealed class MemoryCount
 {
-    private readonly Count count;
+    private long bytes;
 
-    internal CountedStorage(byte[] bytes) : base(bytes) => count = new(bytes.Length);
-
-    /// <summary>The memory is somebody else's now.</summary>
-    internal void Uncount() => count.End();
-
-    /// <summary>Ends with the storage. It holds no memory itself, so that its finalizer delays no block's collection.</summary>
-    private sealed class Count
+    internal MemoryCount(long bytes)
     {
-        private long bytes;
-
-        internal Count(long bytes)
-        {
-            this.bytes = bytes;
-            TensorMemory.Add(bytes);
-        }
-
-        ~Count() => End();
-
-        internal void End() => TensorMemory.Subtract(Interlocked.Exchange(ref bytes, 0));
+        this.bytes = bytes;
+        TensorMemory.Add(bytes);
     }
+
+    ~MemoryCount() => End();
+
+    internal void End() => TensorMemory.Subtract(Interlocked.Exchange(ref bytes, 0));
 }

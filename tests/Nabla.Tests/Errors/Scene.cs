@@ -12,9 +12,9 @@ public sealed class Scene
     private sealed record Snapshot(byte[] Memory, string Layout, int Version, bool RequiresGrad, Tensor? Grad, byte[]? GradBits,
         Node? GradFn, bool IsLeaf)
     {
-        internal static Snapshot Of(Tensor t) => new([.. t.storage.Bytes], $"{t.DType} {t.layout}", t.storage.Version, t.RequiresGrad,
+        internal static Snapshot Of(Tensor t) => new([.. t.storage.Data], $"{t.DType} {t.layout}", t.storage.Version, t.RequiresGrad,
             t.Grad,
-            t.Grad is { } g ? [.. g.storage.Bytes] : null, t.GradFn, t.IsLeaf);
+            t.Grad is { } g ? [.. g.storage.Data] : null, t.GradFn, t.IsLeaf);
 
         internal string? Difference(Snapshot after)
         {
@@ -53,7 +53,7 @@ public sealed class Scene
     private static Tensor Counted(long[] shape, DType dtype)
     {
         Tensor t = Tensor.Empty(new Shape(shape), DType.Float64);
-        Span<double> values = MemoryMarshal.Cast<byte, double>(t.storage.Bytes.AsSpan());
+        Span<double> values = MemoryMarshal.Cast<byte, double>(t.storage.Data);
         for (int i = 0; i < t.NumElements; i++) values[i] = i + 0.5;
         return t.To(dtype, copy: true);
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Nabla.Amp;
+using Nabla.Kernels;
 
 namespace Nabla.Nn;
 
@@ -94,8 +95,7 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
         }
     }
 
-    /// <summary>One step of one layer: the input's and the state's part of the gates, and the state.</summary>
-    private protected abstract (Tensor H, Tensor? C) Step(Tensor fromInput, Tensor fromState, Tensor h, Tensor? c);
+    private protected abstract RecurrentKind Kind { get; }
 
     /// <summary>A state with its items in another order.</summary>
     private protected static Tensor? Order(Tensor? state, Tensor? at) => state is null || at is null ? state : state.IndexSelect(1, at);
@@ -151,10 +151,11 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
     private (Tensor Output, Tensor H, Tensor? C) Walk(Tensor input, long[]? sizes, Tensor h, Tensor? c, string end, bool reverse,
         AutocastScope? low)
     {
-        // Transposed once, so that the steps' gradients are added up before they are transposed back.
-        Tensor weight = LinearOp.Apply(new Ops.WeightT(), Weight("weight_hh_" + end, low));
         Tensor? bias = HasBias ? Weight("bias_hh_" + end, low) : null, projection = ProjSize > 0 ? Weight("weight_hr_" + end, low) : null;
-        Tensor all = Functional.Linear(input, Weight("weight_ih_" + end, low), HasBias ? Weight("bias_ih_" + end, low) : null);
+        Tensor own = Weight("weight_hh_" + end, low), all = Gates(input, sizes, end, low);
+        if (sizes is null && projection is null) return Functional.RecurrentLayer(Kind, all, h, c, own, bias, reverse);
+        // Transposed once, so that the steps' gradients are added up before they are transposed back.
+        Tensor weight = LinearOp.Apply(new Ops.WeightT(), own);
         Tensor[] steps = sizes is null ? all.Unbind(0) : all.Split(sizes), outputs = new Tensor[steps.Length];
         // Packed sequences end one after the other. What has ended, or forwards in time has not begun, is set aside.
         (Tensor H, Tensor? C) first = (h, c);
@@ -180,7 +181,7 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
                 }
                 items = sizes[at];
             }
-            (h, c) = Step(steps[at], bias is null ? h.Mm(weight) : bias.AddMm(h, weight), h, c);
+            (h, c) = Functional.RecurrentStep(Kind, steps[at], bias is null ? h.Mm(weight) : bias.AddMm(h, weight), h, c);
             if (projection is not null) h = Functional.Linear(h, projection);
             outputs[at] = h;
         }
@@ -197,6 +198,15 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
             }
         }
         return (sizes is null ? Tensor.Stack(outputs) : Tensor.Cat(outputs), h, c);
+    }
+
+    /// <summary>The input's part of all gates. Rows that lie behind each other are multiplied as they lie.</summary>
+    private Tensor Gates(Tensor input, long[]? sizes, string end, AutocastScope? low)
+    {
+        Tensor weight = Weight("weight_ih_" + end, low);
+        Tensor? bias = HasBias ? Weight("bias_ih_" + end, low) : null;
+        if (sizes is not null || input.IsContiguous) return Functional.Linear(input, weight, bias);
+        return Functional.Linear(input.Transpose(0, 1), weight, bias).Transpose(0, 1);
     }
 
     private Tensor Weight(string name, AutocastScope? low)

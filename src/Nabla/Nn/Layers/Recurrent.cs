@@ -1,3 +1,5 @@
+using Nabla.Kernels;
+
 namespace Nabla.Nn;
 
 /// <summary>
@@ -53,11 +55,7 @@ public class RNN : RNNBase<Tensor?, Tensor>
         return (y, h);
     }
 
-    private protected override (Tensor H, Tensor? C) Step(Tensor fromInput, Tensor fromState, Tensor h, Tensor? c)
-    {
-        Tensor sum = fromState + fromInput;
-        return (nonlinearity == "tanh" ? sum.Tanh() : sum.Relu(), null);
-    }
+    private protected override RecurrentKind Kind => nonlinearity == "tanh" ? RecurrentKind.Tanh : RecurrentKind.Relu;
 }
 
 /// <summary>
@@ -114,11 +112,7 @@ public class LSTM : RNNBase<(Tensor H, Tensor C)?, (Tensor H, Tensor C)>
         return (y, (h, c!));
     }
 
-    private protected override (Tensor H, Tensor? C) Step(Tensor fromInput, Tensor fromState, Tensor h, Tensor? c)
-    {
-        Tensor[] y = Op.Apply(new Ops.LstmCell(), fromInput.To(c!.DType), fromState.To(c.DType), c);
-        return (y[0], y[1]);
-    }
+    private protected override RecurrentKind Kind => RecurrentKind.Lstm;
 }
 
 /// <summary>
@@ -161,6 +155,5 @@ public class GRU : RNNBase<Tensor?, Tensor>
         return (y, h);
     }
 
-    private protected override (Tensor H, Tensor? C) Step(Tensor fromInput, Tensor fromState, Tensor h, Tensor? c) =>
-        (Op.Apply(new Ops.GruCell(), fromInput.To(h.DType), fromState.To(h.DType), h)[0], null);
+    private protected override RecurrentKind Kind => RecurrentKind.Gru;
 }
