@@ -3,6 +3,8 @@ namespace Nabla.Kernels;
 /// <summary>Fills with one value.</summary>
 internal static class Fill
 {
+    private const long Grain = 1 << 17;
+
     /// <summary>Writes a number, converted to y's dtype, into every element.</summary>
     internal static void Run(Tensor y, Scalar value)
     {
@@ -28,11 +30,16 @@ internal static class Fill
     {
         if (y.layout.IsDense)
         {
-            y.storage.Span<T>(y.layout.Offset, y.layout.Count).Fill(value);
+            Parallel.For(y.layout.Count, Grain, new Piece<T>(y, value));
             return;
         }
         Tensor one = Tensor.Allocate(Layout.Scalar, y.dtype);
         one.storage.At<T>(0) = value;
         Copy.Run(one, y);
+    }
+
+    private readonly struct Piece<T>(Tensor y, T value) : IRange where T : unmanaged
+    {
+        public void Run(long from, long to) => y.storage.Span<T>(y.layout.Offset + from, to - from).Fill(value);
     }
 }

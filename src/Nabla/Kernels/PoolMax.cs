@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Nabla.Kernels;
 
@@ -30,6 +31,38 @@ internal static class PoolMax
         Array.Fill(step, 1);
         Drive(Copy.Contiguous(x), y, new(input, output, none, none, step), new Drawn(drawn, kernel, input, output, samples.dtype));
         return y;
+    }
+
+    /// <summary>Zeros with the gradients of maxima added where they were.</summary>
+    internal static Tensor Backward(Tensor g, Tensor places, Shape input)
+    {
+        Tensor y = Tensor.Allocate(new Layout(PoolWindows.Replaced(g.layout.shape, input)), g.dtype);
+        (g, places) = (Copy.Contiguous(g), Copy.Contiguous(places));
+        if (g.dtype == DType.Float32) Back<float>(g, places, y, input);
+        else Back<double>(g, places, y, input);
+        return y;
+    }
+
+    private static void Back<T>(Tensor g, Tensor places, Tensor y, Shape input) where T : unmanaged, INumber<T>
+    {
+        long plane = input.NumElements, own = g.layout.Count / Math.Max(1, y.layout.Count / Math.Max(1, plane));
+        if (y.layout.Count == 0) return;
+        Parallel.For(y.layout.Count / plane, Math.Max(1, Grain / plane), new Planes<T>(g, places, y, plane, own));
+    }
+
+    private readonly struct Planes<T>(Tensor g, Tensor places, Tensor y, long plane, long own) : IRange where T : unmanaged, INumber<T>
+    {
+        public void Run(long from, long to)
+        {
+            for (long i = from; i < to; i++)
+            {
+                Span<T> target = y.storage.Span<T>(i * plane, plane);
+                target.Clear();
+                ReadOnlySpan<T> d = g.storage.Span<T>(g.layout.Offset + i * own, own);
+                ReadOnlySpan<long> at = places.storage.Span<long>(places.layout.Offset + i * own, own);
+                for (int o = 0; o < d.Length; o++) target[(int)at[o]] += d[o];
+            }
+        }
     }
 
     private static Tensor[] Results(Tensor x, Shape output)
@@ -130,8 +163,16 @@ internal static class PoolMax
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Plane(ref T source, Span<T> y, Span<long> at, long[][] start, long[][] end)
+        {
+            if (typeof(T) == typeof(float) && windows.Halves && BitConverter.IsLittleEndian)
+                PoolHalves.Plane(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, float>(ref source), (int)windows.InputPlane),
+                    MemoryMarshal.Cast<T, float>(y), at, (int)windows.Input[^1], (int)windows.Output[^1]);
+            else Windows(ref source, y, at, start, end);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Windows(ref T source, Span<T> y, Span<long> at, long[][] start, long[][] end)
         {
             int n = windows.Rank, o = 0;
             long width = windows.Input[^1], height = n > 1 ? windows.Input[^2] : 1, last = windows.InputPlane - 1;

@@ -15,6 +15,9 @@ internal sealed class PoolWindows
     /// <summary>By what a sum is divided: the product of these numbers of the three dimensions.</summary>
     internal readonly long[][] Divisor;
 
+    /// <summary>Whether all windows are 2 x 2 and lie side by side, in the last two dimensions.</summary>
+    internal readonly bool Halves;
+
     internal int Rank => Input.Count;
     internal long InputPlane => Layout.Elements(Input.Values);
     internal long OutputPlane => Layout.Elements(Output.Values);
@@ -25,6 +28,14 @@ internal sealed class PoolWindows
         (Start, End, Divisor) = (Three(start, 0), Three(end, 1), Three(divisor ?? start, 1));
         Step = [1, 1, 1];
         step.CopyTo(Step, 3 - step.Length);
+        Halves = Rank == 2 && InputPlane < int.MaxValue && Pairs(1) && Pairs(2);
+    }
+
+    private bool Pairs(int d)
+    {
+        for (int o = 0; o < Start[d].Length; o++)
+            if (Start[d][o] != 2 * o || End[d][o] != 2 * o + 2) return false;
+        return Step[d] == 1;
     }
 
     private static long[][] Three(long[][] lists, long fill)

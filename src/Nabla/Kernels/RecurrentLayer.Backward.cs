@@ -42,7 +42,7 @@ internal static unsafe partial class RecurrentLayer
         return RecurrentBackward<Lanes1<T>, T, T, TCell>.Run(h, c, w, all, cells, kept, g, reverse);
     }
 
-    /// <summary>The gradient of the state's weights, Yᵀ H with the state before each step; and the bias's, a sum.</summary>
+    /// <summary>The gradient of the state's weights, Yᵀ H with the state before each step.</summary>
     internal static Tensor WeightGrad(Tensor y, Tensor h, Tensor all, bool reverse)
     {
         (long steps, long rows, long width) = (all.layout.shape[0], all.layout.shape[1], all.layout.shape[2]);
@@ -55,8 +55,15 @@ internal static unsafe partial class RecurrentLayer
                 before.Raw(new Layout([steps - 1, rows, width], l.strides, to * l.strides[0])));
         // Both lie without gaps in the same order, so that steps and rows are one dimension.
         long n = steps * rows, gates = y.layout.shape[2];
-        return Products.Matrix(y.Raw(new Layout([gates, n], [1, gates], y.layout.Offset)), before.Raw(new Layout([n, width], [width, 1], 0)));
+        Tensor w = Products.Matrix(y.Raw(new Layout([gates, n], [1, gates], y.layout.Offset)),
+            before.Raw(new Layout([n, width], [width, 1], 0)));
+        before.storage.Release();
+        return w;
     }
+
+    /// <summary>The bias's: a sum over steps and rows, which lie without gaps.</summary>
+    internal static Tensor BiasGrad(Tensor y) =>
+        y.Raw(new Layout([y.layout.shape[0] * y.layout.shape[1], y.layout.shape[2]], [y.layout.shape[2], 1], y.layout.Offset)).Sum(0);
 }
 
 /// <summary>The walk back for one width of registers.</summary>
@@ -82,11 +89,13 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
         Tensor? dc = c is null ? null : Start(g.C, h);
         long blocks = Parallel.Chunks(hidden, Columns);
         Tensor packed = Tensor.Allocate(new Layout([blocks * Columns * depth]), dtype);
+        // The product reads the rows of the gates' gradients side by side.
+        Tensor dense = Tensor.Allocate(new Layout([2, rows, depth]), dtype);
         fixed (T* ph = RecurrentLayer.Reach<T>(h), pc = RecurrentLayer.Reach<T>(c), pw = RecurrentLayer.Reach<T>(w),
             pall = RecurrentLayer.Reach<T>(all), pcells = RecurrentLayer.Reach<T>(cells), pkept = RecurrentLayer.Reach<T>(kept),
             pg = RecurrentLayer.Reach<T>(g.All), px = RecurrentLayer.Reach<T>(x), py = RecurrentLayer.Reach<T>(y),
             pdh = RecurrentLayer.Reach<T>(dh), ppast = RecurrentLayer.Reach<T>(past), pdc = RecurrentLayer.Reach<T>(dc),
-            pp = RecurrentLayer.Reach<T>(packed))
+            pp = RecurrentLayer.Reach<T>(packed), pd = RecurrentLayer.Reach<T>(dense))
         {
             Parallel.For(blocks, 1, new Pack(pw, pp, hidden, depth));
             double work = (double)Math.Min(RowBlock, rows) * Columns * depth;
@@ -95,41 +104,31 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
             for (long i = steps - 1; i >= -1; i--)
             {
                 // The step before the first one has only the product: the gradient of the initial state.
-                long t = reverse ? steps - 1 - i : i, before = reverse ? t + 1 : t - 1, after = reverse ? t - 1 : t + 1;
-                T* next = i == steps - 1 ? null : py + after * y.layout.strides[0];
+                long t = reverse ? steps - 1 - i : i, before = reverse ? t + 1 : t - 1;
+                T* next = i == steps - 1 ? null : pd + ((i + 1) & 1) * rows * depth, own = pd + (i & 1) * rows * depth;
                 Back s = i < 0
                     ? new() { DH = pdh }
                     : new()
                     {
-                        LastH = i == 0 ? ph : pall + before * hs,
-                        LastHRow = i == 0 ? hidden : hr,
+                        LastH = i == 0 ? ph : pall + before * hs, LastHRow = i == 0 ? hidden : hr,
                         LastC = i == 0 || pcells == null ? pc : pcells + before * rows * hidden,
-                        H = pall + t * hs,
-                        C = pcells == null ? null : pcells + t * rows * hidden,
+                        H = pall + t * hs, C = pcells == null ? null : pcells + t * rows * hidden,
                         Kept = pkept == null ? null : pkept + t * kept!.layout.strides[0],
                         Grad = pg == null ? null : pg + t * g.All!.layout.strides[0],
-                        ToInput = px + t * x.layout.strides[0],
-                        ToState = py + t * y.layout.strides[0],
+                        ToInput = px + t * x.layout.strides[0], ToState = py + t * y.layout.strides[0], Own = own,
                     };
                 bool adds = TCell.Apart || i == steps - 1;
                 s = s with
                 {
-                    Rows = rows,
-                    Hidden = hidden,
-                    Depth = depth,
-                    Parts = parts,
-                    Packed = pp,
-                    Next = next,
-                    Past = adds ? ppast : null,
-                    GradC = pdc,
-                    HRow = hr,
-                    GatesRow = y.layout.strides[1],
-                    KeptRow = kept?.layout.strides[1] ?? 0,
+                    Rows = rows, Hidden = hidden, Depth = depth, Parts = parts, Packed = pp, Next = next, Past = adds ? ppast : null,
+                    GradC = pdc, HRow = hr, GatesRow = y.layout.strides[1], KeptRow = kept?.layout.strides[1] ?? 0,
                     GradRow = g.All?.layout.strides[1] ?? 0,
                 };
                 Parallel.For(blocks * parts, grain, s);
             }
         }
+        packed.storage.Release();
+        dense.storage.Release();
         return (x, y, dh, dc);
     }
 
@@ -166,6 +165,9 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
 
         /// <summary>The gradients of the gates of the step after this one; null at the last.</summary>
         internal T* Next { get; init; }
+
+        /// <summary>Where this step's are left for the next product.</summary>
+        internal T* Own { get; init; }
         internal T* LastH { get; init; }
         internal T* LastC { get; init; }
         internal T* H { get; init; }
@@ -189,7 +191,7 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
                 long unit = block * Columns, row = part * RowBlock, m = Math.Min(RowBlock, Rows - row);
                 long units = Math.Min(Columns, Hidden - unit);
                 if (Next == null) new Span<T>(room, (int)(m * Columns)).Clear();
-                else Recurrence<L, V, T>.Product(m, Depth, Next + row * GatesRow, GatesRow, Packed + block * Columns * Depth, room);
+                else Recurrence<L, V, T>.Product(m, Depth, Next + row * Depth, Depth, Packed + block * Columns * Depth, room);
                 for (long r = 0; r < m; r++)
                 {
                     if (Grad != null) LayerLoops.Add(room + r * Columns, Grad + (row + r) * GradRow + unit, units);
@@ -200,26 +202,18 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
                 if (DH != null) continue;
                 TCell.Backward(new CellBack<T>
                 {
-                    Grad = room,
-                    Rows = m,
-                    Units = units,
-                    Width = Columns,
-                    Hidden = Hidden,
-                    Kept = Kept == null ? null : Kept + row * KeptRow + unit,
-                    KeptRow = KeptRow,
-                    LastH = LastH + row * LastHRow + unit,
-                    LastHRow = LastHRow,
-                    LastC = LastC == null ? null : LastC + row * Hidden + unit,
-                    H = H + row * HRow + unit,
-                    HRow = HRow,
-                    C = C == null ? null : C + row * Hidden + unit,
-                    GradC = GradC == null ? null : GradC + row * Hidden + unit,
-                    ToInput = ToInput + row * GatesRow + unit,
-                    ToInputRow = GatesRow,
-                    ToState = ToState + row * GatesRow + unit,
-                    ToStateRow = GatesRow,
+                    Grad = room, Rows = m, Units = units, Width = Columns, Hidden = Hidden,
+                    Kept = Kept == null ? null : Kept + row * KeptRow + unit, KeptRow = KeptRow,
+                    LastH = LastH + row * LastHRow + unit, LastHRow = LastHRow,
+                    LastC = LastC == null ? null : LastC + row * Hidden + unit, H = H + row * HRow + unit, HRow = HRow,
+                    C = C == null ? null : C + row * Hidden + unit, GradC = GradC == null ? null : GradC + row * Hidden + unit,
+                    ToInput = TCell.Apart ? ToInput + row * GatesRow + unit : Own + row * Depth + unit,
+                    ToInputRow = TCell.Apart ? GatesRow : Depth, ToState = Own + row * Depth + unit, ToStateRow = Depth,
                     Past = Past == null ? null : Past + row * Hidden + unit,
                 });
+                for (long r = row; r < row + m; r++)
+                    for (long at = unit; at < Depth; at += Hidden)
+                        new ReadOnlySpan<T>(Own + r * Depth + at, (int)units).CopyTo(new Span<T>(ToState + r * GatesRow + at, (int)units));
             }
         }
     }

@@ -14,7 +14,9 @@ internal static partial class Ops
         public Tensor[] Forward(ReadOnlySpan<Tensor> x) => PoolMax.Run(x[0], Windows);
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) =>
-            into[0] = g[0] is { } d ? Places.Put(d, y[1], Windows.Input) : null;
+            into[0] = g[0] is not { } d ? null
+                : d.dtype is DType.Float32 or DType.Float64 && Plain(d, y[1]) ? PoolMax.Backward(d, y[1], Windows.Input)
+                : Places.Put(d, y[1], Windows.Input);
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
             [t[0] is { } d ? Places.Take(d, y[1], Windows.Input) : null, null];

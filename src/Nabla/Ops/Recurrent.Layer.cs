@@ -40,7 +40,7 @@ internal static partial class Ops
             if (into.Needs(2))
                 into[2] = plain ? Kernels.RecurrentLayer.WeightGrad(dy, h, all, Reverse) : Flat(dy).TransposeMatrix().Mm(Flat(Before(h, all)));
             if (Cells && into.Needs(3)) into[3] = dc;
-            if (Bias && into.Needs(x.Length - 1)) into[x.Length - 1] = dy.Sum([0, 1]);
+            if (Bias && into.Needs(x.Length - 1)) into[x.Length - 1] = plain ? Kernels.RecurrentLayer.BiasGrad(dy) : dy.Sum([0, 1]);
         }
 
         private static Tensor Flat(Tensor x) => x.Reshape([-1, x.Size(-1)]);
