@@ -138,4 +138,15 @@ public sealed class ExampleTests
         Same.Values(g["weight"], 6);
         Same.Values(value, 32);
     }
+
+    [Fact, Trait("Row", "1.1.1")]
+    public void A_frozen_recurrent_layer_passes_gradients_to_its_input()
+    {
+        LSTM lstm = new(2, 3, dtype: DType.Float64);
+        lstm.RequiresGrad_(false);
+        Tensor x = Normal(1, 4, 1, 2).RequiresGrad_();
+        lstm.Call(x).Output.Sum().Backward();
+        Assert.All(x.Grad!.ToArray<double>(), static g => Assert.NotEqual(0, g));
+        Assert.All(lstm.Parameters(), static p => Assert.Null(p.Grad));
+    }
 }
