@@ -118,8 +118,8 @@ public abstract partial class Module
                     errors.Add($"size mismatch for {name}: copying a param with shape torch.Size({value.Shape}) from checkpoint, the " +
                         $"shape in current model is torch.Size({own.Shape}).");
                 else if (!(assign && slot.Buffer) && Kind(own.DType) != Kind(value.DType))
-                    errors.Add($"dtype mismatch for {name}: {value.DType.Name()} in the checkpoint is not converted to {own.DType.Name()} " +
-                        "in the current model.");
+                    errors.Add($"dtype mismatch for {name}: {value.DType.Name()} in the checkpoint is not converted to " +
+                        $"{own.DType.Name()} in the current model.");
                 else plan.Add((slot, value));
             }
             string extra = Path(path, ExtraStateName);

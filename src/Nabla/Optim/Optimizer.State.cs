@@ -46,7 +46,8 @@ public abstract partial class Optimizer
     /// <param name="stateDict">Dictionaries with string or integer keys.</param>
     /// <exception cref="ArgumentException">Number or sizes of the groups differ, or an entry is missing or of the wrong type. Nothing was
     /// changed.</exception>
-    /// <exception cref="DTypeException">A tensor is complex and its parameter real, or the other way round. Nothing was changed.</exception>
+    /// <exception cref="DTypeException">A tensor is complex and its parameter real, or the other way round. Nothing was
+    /// changed.</exception>
     /// <exception cref="ShapeException">A tensor does not have its parameter's shape. Nothing was changed.</exception>
     public void LoadStateDict(IDictionary stateDict) => Plan(stateDict)();
 

@@ -1,3 +1,4 @@
+#pragma warning disable xUnit1051 // Training here ends by itself.
 using Nabla.Data;
 using Nabla.Nn;
 using Nabla.Optim;
