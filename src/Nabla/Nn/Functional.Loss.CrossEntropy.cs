@@ -81,6 +81,7 @@ public static partial class Functional
     /// <param name="ignoreIndex">A target that does not count.</param>
     /// <param name="reduction">What becomes of the terms; a mean is over the weights of those that count, NaN if none does.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="DTypeException">The input is not floating-point, or the target not of integers.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A target is not a class.</exception>
     public static Tensor NllLoss(Tensor input, Tensor target, Tensor? weight = null, long ignoreIndex = -100,
         Reduction reduction = Reduction.Mean)
@@ -91,8 +92,8 @@ public static partial class Functional
         Throw.IfRequiresGrad(weight, "nll_loss_forward", "weight");
         int rank = target.Rank;
         if (!input.DType.IsFloatingPoint())
-            Throw.Types($"\"nll_loss{(rank > 1 ? "2d_forward" : "")}_out_frame\" not implemented for '{input.DType.ScalarName()}': the input " +
-                "holds log-probabilities. Convert it first, for example .To(DType.Float32).");
+            Throw.Types($"\"nll_loss{(rank > 1 ? "2d_forward" : "")}_out_frame\" not implemented for '{input.DType.ScalarName()}': the " +
+                "input holds log-probabilities. Convert it first, for example .To(DType.Float32).");
         long classes = input.Size(Kernels.Nll.ClassDim(rank));
         Tensor t = target.To(DType.Int64);
         Ops.NllLoss loss = new(rank, classes, ignoreIndex, reduction == Reduction.None, reduction == Reduction.Mean);

@@ -41,12 +41,13 @@ public abstract partial class Optimizer
 
     /// <summary>
     /// Takes over a state that <see cref="StateDict"/> of either library has returned. Parameters are matched by their order. Tensors are
-    /// copied, and converted to their parameter's dtype, except counters.
+    /// copied, and converted to their parameter's dtype, except counts and other numbers of one element.
     /// </summary>
     /// <param name="stateDict">Dictionaries with string or integer keys.</param>
     /// <exception cref="ArgumentException">Number or sizes of the groups differ, or an entry is missing or of the wrong type. Nothing was
     /// changed.</exception>
-    /// <exception cref="DTypeException">A tensor is complex and its parameter real, or the other way round. Nothing was changed.</exception>
+    /// <exception cref="DTypeException">A tensor is complex and its parameter real, or the other way round. Nothing was
+    /// changed.</exception>
     /// <exception cref="ShapeException">A tensor does not have its parameter's shape. Nothing was changed.</exception>
     public void LoadStateDict(IDictionary stateDict) => Plan(stateDict)();
 
@@ -119,11 +120,11 @@ public abstract partial class Optimizer
         return state;
     }
 
-    /// <summary>A copy of a value; tensors in the parameter's dtype, except the count of steps and complex ones of real
-    /// parameters.</summary>
+    /// <summary>A copy of a value; tensors in the parameter's dtype, except numbers of any dtype, which a step would round otherwise, and
+    /// complex ones of real parameters.</summary>
     private static object? Adopt(Tensor p, string key, object? value) => value switch
     {
-        Tensor t when key == "step" || t.dtype == p.dtype || t.dtype.IsComplex() != p.dtype.IsComplex() => t.Detach().Clone(),
+        Tensor t when IsNumber(key) || t.dtype == p.dtype || t.dtype.IsComplex() != p.dtype.IsComplex() => t.Detach().Clone(),
         Tensor t => t.Detach().To(p.dtype),
         List<object?> list => list.ConvertAll(x => Adopt(p, "", x)),
         object?[] tuple => Array.ConvertAll(tuple, x => Adopt(p, "", x)),
