@@ -140,11 +140,22 @@ internal static unsafe class RecurrentForward<L, V, T, TCell>
                         packed + (block * TCell.Gates + g) * Columns * hidden, gates + g * m * Columns);
                 CellStep<T> s = new()
                 {
-                    Gates = gates, Rows = m, Units = Math.Min(Columns, hidden - unit), Width = Columns, Hidden = hidden,
-                    Input = x + row * xRow + unit, InputRow = xRow, Bias = bias == null ? null : bias + unit,
-                    LastH = lastH + row * hidden + unit, LastHRow = hidden, LastC = lastC == null ? null : lastC + row * hidden + unit,
-                    H = nextH + row * hidden + unit, HRow = hidden, C = c == null ? null : c + row * hidden + unit,
-                    Kept = kept == null ? null : kept + row * keptRow + unit, KeptRow = keptRow,
+                    Gates = gates,
+                    Rows = m,
+                    Units = Math.Min(Columns, hidden - unit),
+                    Width = Columns,
+                    Hidden = hidden,
+                    Input = x + row * xRow + unit,
+                    InputRow = xRow,
+                    Bias = bias == null ? null : bias + unit,
+                    LastH = lastH + row * hidden + unit,
+                    LastHRow = hidden,
+                    LastC = lastC == null ? null : lastC + row * hidden + unit,
+                    H = nextH + row * hidden + unit,
+                    HRow = hidden,
+                    C = c == null ? null : c + row * hidden + unit,
+                    Kept = kept == null ? null : kept + row * keptRow + unit,
+                    KeptRow = keptRow,
                 };
                 TCell.Forward(s);
                 for (long r = 0; r < m; r++)
