@@ -63,7 +63,8 @@ internal static class Workloads
     private static void Products(Runner run)
     {
         foreach (long n in (long[])[64, 256, 512, 1024, 2048])
-            run.Add($"matmul_{n}", new(2.0 * n * n * n), () => Binary(Tensor.Randn([n, n]), Tensor.Randn([n, n]), static (a, b) => a.Mm(b)));
+            run.Add($"matmul_{n}", new(2.0 * n * n * n),
+                () => Binary(Tensor.Randn([n, n]), Tensor.Randn([n, n]), static (a, b) => a.Mm(b)));
         run.Add("matmul_1024_fwd_bwd", new(3 * 2.0 * 1024 * 1024 * 1024), () =>
         {
             Tensor a = Tensor.Randn([1024, 1024], requiresGrad: true), b = Tensor.Randn([1024, 1024], requiresGrad: true);
@@ -93,7 +94,8 @@ internal static class Workloads
             Tensor a = Tensor.Randn([M4]), b = Tensor.Randn([M4]), c = Tensor.Randn([M4]);
             return () => _ = a * b + c;
         });
-        run.Add("add_row_4000x1000", new(0, 2 * Array), () => Binary(Tensor.Randn([4000, 1000]), Tensor.Randn([1000]), static (a, b) => a + b));
+        run.Add("add_row_4000x1000", new(0, 2 * Array), () => Binary(Tensor.Randn([4000, 1000]), Tensor.Randn([1000]),
+            static (a, b) => a + b));
         run.Add("add_column_4000x1000", new(0, 2 * Array), () => Binary(Tensor.Randn([4000, 1000]), Tensor.Randn([4000, 1]),
             static (a, b) => a + b));
         Map("exp_4M", 2, static a => a.Exp());
@@ -179,7 +181,8 @@ internal static class Workloads
             Train(name, new(3 * batch * context * (2 * weights + scores)), () =>
             {
                 Gpt m = new(65, width, layers, heads, context);
-                return (m, Tensor.RandInt(0, 65, [batch, context]), Tensor.RandInt(0, 65, [batch * context]), new AdamW(m.Parameters(), 1e-3));
+                Tensor x = Tensor.RandInt(0, 65, [batch, context]), y = Tensor.RandInt(0, 65, [batch * context]);
+                return (m, x, y, new AdamW(m.Parameters(), 1e-3));
             });
         }
 

@@ -30,6 +30,8 @@ internal static class StoragePool
     private static readonly Lock Gate = new();
     private static readonly Stack<Block>[] Free =
         [.. Enumerable.Range(0, (32 - 16) * ClassesPerDoubling).Select(static _ => new Stack<Block>())];
+    private static readonly long[] LastUse = new long[Free.Length];
+    private static long uses;
     private static long held;               // bytes in Free
     private static long used;               // bytes handed out, whole blocks
     private static long usedAfterCollection;
@@ -66,19 +68,25 @@ internal static class StoragePool
     internal static void Return(Block block)
     {
         TensorMemory.Subtract(block.Used);
-        bool keep;
         lock (Gate)
         {
             used -= block.Capacity;
+            held += block.Capacity;
+            Free[block.SizeClass].Push(block);
             // What the program held at most lately, it is likely to want again.
-            keep = used + held + block.Capacity <= Math.Max(highest, used + Reserve);
-            if (keep)
-            {
-                held += block.Capacity;
-                Free[block.SizeClass].Push(block);
-            }
+            while (used + held > Math.Max(highest, used + Reserve)) DropOldest();
         }
-        if (!keep) block.Drop();
+    }
+
+    /// <summary>Drops a block of the size that was not asked for longest.</summary>
+    private static void DropOldest()
+    {
+        int oldest = -1;
+        for (int i = 0; i < Free.Length; i++)
+            if (Free[i].Count > 0 && (oldest < 0 || LastUse[i] < LastUse[oldest])) oldest = i;
+        Block block = Free[oldest].Pop();
+        held -= block.Capacity;
+        block.Drop();
     }
 
     /// <summary>Gives all unused blocks to the garbage collector.</summary>
@@ -114,6 +122,7 @@ internal static class StoragePool
     {
         lock (Gate)
         {
+            LastUse[sizeClass] = ++uses;
             if (!Free[sizeClass].TryPop(out Block? block)) return null;
             held -= block.Capacity;
             Handed(block.Capacity);
