@@ -101,7 +101,7 @@ internal static unsafe class GemmPacked<L, V, T>
             Block(p, a, b);
             return;
         }
-        var grid = new GemmGrid(p.M, p.N, p.K, TileRows, TileColumns);
+        var grid = new GemmGrid(p.M, p.N, p.K, TileRows, 2 * TileColumns);
         Parallel.For(grid.Tasks, grid.Grain, new BlockTask(p, a, b, grid));
     }
 
@@ -124,7 +124,7 @@ internal static unsafe class GemmPacked<L, V, T>
     private static void Block(in Product<T> p, in Panels<T> a, in Panels<T> b)
     {
         long whole = p.N / TileColumns * TileColumns;
-        if (p.K * TileColumns * sizeof(T) <= PanelBytes) ByPanels(p.Block(0, p.M, 0, whole), a, b);
+        if (!b.Padded || p.K * TileColumns * sizeof(T) <= PanelBytes) ByPanels(p.Block(0, p.M, 0, whole), a, b);
         else ByRows(p.Block(0, p.M, 0, whole), a, b);
         if (whole < p.N) Edge(p.Block(0, p.M, whole, p.N - whole), a, b.From(whole));
     }
