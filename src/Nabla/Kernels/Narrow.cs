@@ -39,6 +39,7 @@ internal static class Narrow
     {
         public static Vector<float> Widen(Vector<uint> bits) => (bits << 16).As<uint, float>();
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<uint> Round(Vector<float> x)
         {
             Vector<uint> bits = x.As<float, uint>(), high = bits >>> 16;
@@ -50,6 +51,7 @@ internal static class Narrow
     private readonly struct OfHalf : IFormat
     {
         /// <summary>Exponent and fraction move to their places, and a multiplication by 2^112 mends the bias, of subnormals too.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<float> Widen(Vector<uint> bits)
         {
             Vector<uint> sign = (bits & Vector.Create(0x8000u)) << 16, rest = bits & Vector.Create(0x7FFFu);
@@ -60,6 +62,7 @@ internal static class Narrow
             return (sign | finite | exponent | quiet).As<uint, float>();
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<uint> Round(Vector<float> x)
         {
             Vector<uint> bits = x.As<float, uint>(), rest = bits & Vector.Create(0x7FFFFFFFu);

@@ -99,7 +99,10 @@ internal static class Scan
                 {
                     if (unit + 4 <= to)
                     {
-                        FourLines(unit * along.N);
+                        long at = unit * along.N;
+                        if (typeof(TStep) == typeof(Plus<double>) && typeof(T) == typeof(float) && TransposeTiles.Zips)
+                            ScanLines.Sums(ref a.storage.At<float>(a.layout.Offset + at), ref y.storage.At<float>(at), (nint)along.N, reverse);
+                        else FourLines(at);
                         unit += 3;
                     }
                     else Line(unit * along.N);

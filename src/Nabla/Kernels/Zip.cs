@@ -15,7 +15,7 @@ internal static class Zip
     private const int Chunk = Map.Chunk;
 
     // Rows at least this long are handed to the kernel one by one; a number that belongs to a row is repeated so often.
-    private const int Least = 48, Repeats = 256;
+    private const int Least = 48, Repeats = Chunk;
     private const long Grain = 1 << 14;
 
     internal static void Float<TOp>(TOp op, Tensor x, Tensor y, Tensor z) where TOp : struct, IFloatZip<TOp>

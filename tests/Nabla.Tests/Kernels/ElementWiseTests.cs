@@ -99,6 +99,9 @@ public sealed class ElementWiseTests
             foreach (int n in (int[])[1, 2, 17, 300])
             {
                 Tensor x = Numbers(rows, n), along = x.CumSum(1), down = x.CumSum(0);
+                // The gradient of a running sum is a running sum from the other end.
+                Tensor backwards = Scan.Sum(x, -1, reverse: true), flipped = x.Flip(1).CumSum(1).Flip(1);
+                Assert.True(backwards.Eq(flipped).All().Item<bool>());
                 float[,] values = new float[rows, n];
                 for (int i = 0; i < rows; i++) for (int j = 0; j < n; j++) values[i, j] = x[i, j].Item<float>();
                 for (int i = 0; i < rows; i++)
