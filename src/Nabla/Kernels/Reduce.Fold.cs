@@ -134,12 +134,16 @@ internal static partial class Reduce
         }
         RowsBody<TFold, T, TAcc> body = new(x, y, n);
         if (rows * n <= Chunk) body.Run(0, rows);
-        else Parallel.For(rows, Math.Max(1, Chunk / n), body);
+        else Parallel.For(rows, Math.Max(1, LongChunk(rows * n) / n), body);
     }
+
+    /// <summary>Longer chunks of more elements, since memory is read ahead within a chunk.</summary>
+    private static long LongChunk(long n) => n >= 32 * Chunk ? 2 * Chunk : Chunk;
 
     private readonly struct RowsBody<TFold, T, TAcc>(Tensor x, Tensor y, long n) : IRange
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)
@@ -151,17 +155,19 @@ internal static partial class Reduce
     private static T LongRow<TFold, T, TAcc>(Tensor x, long at, long n)
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
-        TAcc[] parts = new TAcc[Parallel.Chunks(n, Chunk)];
-        Parallel.For(n, Chunk, new ChunksBody<TFold, T, TAcc>(x, at, parts));
+        long chunk = LongChunk(n);
+        TAcc[] parts = new TAcc[Parallel.Chunks(n, chunk)];
+        Parallel.For(n, chunk, new ChunksBody<TFold, T, TAcc>(x, at, chunk, parts));
         TAcc total = parts[0];
         for (int i = 1; i < parts.Length; i++) total = TFold.Join(total, parts[i]);
         return TFold.Finish(total);
     }
 
-    private readonly struct ChunksBody<TFold, T, TAcc>(Tensor x, long at, TAcc[] parts) : IRange
+    private readonly struct ChunksBody<TFold, T, TAcc>(Tensor x, long at, long chunk, TAcc[] parts) : IRange
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
-        public void Run(long from, long to) => parts[from / Chunk] = Row<TFold, T, TAcc>(ref x.storage.At<T>(at + from), to - from);
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run(long from, long to) => parts[from / chunk] = Row<TFold, T, TAcc>(ref x.storage.At<T>(at + from), to - from);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -266,6 +272,7 @@ internal static partial class Reduce
     private readonly struct ColumnsBody<TFold, T, TAcc>(Tensor x, Tensor y, Box box, long tiles) : IRange
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             Span<TAcc> total = stackalloc TAcc[Tile];
@@ -306,6 +313,7 @@ internal static partial class Reduce
     private readonly struct BlocksBody<TFold, T, TAcc>(Tensor x, long at, int width, long rows, TAcc[] parts) : IRange
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             Span<TAcc> total = parts.AsSpan((int)(from / rows) * width, width);

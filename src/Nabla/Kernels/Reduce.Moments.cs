@@ -23,6 +23,7 @@ internal static partial class Reduce
 
     private readonly struct VarBody(Tensor x, Tensor var, Tensor mean, long n, double correction, bool root) : IRange
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)
@@ -125,6 +126,7 @@ internal static partial class Reduce
 
     private readonly struct PowersBody(Tensor x, Tensor parts, double p) : IRange
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to) => parts.storage.At<double>(from / Chunk) = x.dtype == DType.Float32
             ? Powers(ref x.storage.At<float>(x.layout.Offset + from), to - from, p)
             : Powers(ref x.storage.At<double>(x.layout.Offset + from), to - from, p);
@@ -132,6 +134,7 @@ internal static partial class Reduce
 
     private readonly struct NormBody(Tensor x, Tensor y, long n, double p) : IRange
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)
@@ -193,6 +196,7 @@ internal static partial class Reduce
 
     private readonly struct ArgBody<T>(Tensor x, Tensor y, Box box, bool max) : IRange where T : unmanaged, INumber<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)
@@ -206,11 +210,21 @@ internal static partial class Reduce
         /// <summary>The extreme in vectors, then its first place.</summary>
         private long Along(ref T x)
         {
-            ReadOnlySpan<T> row = System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpan(ref x, (int)box.N);
             T best = max ? Row<MaxOf<T>, T, T>(ref x, box.N) : Row<MinOf<T>, T, T>(ref x, box.N);
             if (T.IsNaN(best)) return Strided(ref x);
-            for (int i = 0; i < row.Length; i++) if (row[i] == best) return i;
-            return 0;
+            return First(ref x, (nint)box.N, best);
+        }
+
+        /// <summary>The first place of a value that is there.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static nint First(ref T x, nint n, T value)
+        {
+            nint i = 0, w = Vector<T>.Count;
+            Vector<T> sought = new(value);
+            for (; i <= n - 2 * w; i += 2 * w)
+                if (Vector.EqualsAny(Load(ref x, (int)i), sought) || Vector.EqualsAny(Load(ref x, (int)(i + w)), sought)) break;
+            while (i < n - 1 && Unsafe.Add(ref x, i) != value) i++;
+            return i;
         }
 
         private long Strided(ref T x)

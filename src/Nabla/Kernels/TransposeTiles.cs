@@ -31,7 +31,8 @@ internal static class TransposeTiles
         OneByOne(ref Unsafe.Add(ref x, j0 * sx), sx, ref Unsafe.Add(ref y, j0), sy, m, n - j0);
     }
 
-    private static bool Zips => Sse.IsSupported || AdvSimd.Arm64.IsSupported;
+    /// <summary>Whether squares of 4x4 floats can be turned in registers.</summary>
+    internal static bool Zips => Sse.IsSupported || AdvSimd.Arm64.IsSupported;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneByOne<T>(ref T x, nint sx, ref T y, nint sy, nint m, nint n) where T : unmanaged
@@ -85,11 +86,19 @@ internal static class TransposeTiles
     {
         Vector128<float> a = Vector128.LoadUnsafe(ref x), b = Vector128.LoadUnsafe(ref Unsafe.Add(ref x, sx));
         Vector128<float> c = Vector128.LoadUnsafe(ref Unsafe.Add(ref x, 2 * sx)), d = Vector128.LoadUnsafe(ref Unsafe.Add(ref x, 3 * sx));
+        Turn(ref a, ref b, ref c, ref d);
+        a.StoreUnsafe(ref y);
+        b.StoreUnsafe(ref Unsafe.Add(ref y, sy));
+        c.StoreUnsafe(ref Unsafe.Add(ref y, 2 * sy));
+        d.StoreUnsafe(ref Unsafe.Add(ref y, 3 * sy));
+    }
+
+    /// <summary>Rows become columns; only where <see cref="Zips"/> says so.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Turn(ref Vector128<float> a, ref Vector128<float> b, ref Vector128<float> c, ref Vector128<float> d)
+    {
         (a, b, c, d) = (Low(a, c), High(a, c), Low(b, d), High(b, d));
-        Low(a, c).StoreUnsafe(ref y);
-        High(a, c).StoreUnsafe(ref Unsafe.Add(ref y, sy));
-        Low(b, d).StoreUnsafe(ref Unsafe.Add(ref y, 2 * sy));
-        High(b, d).StoreUnsafe(ref Unsafe.Add(ref y, 3 * sy));
+        (a, b, c, d) = (Low(a, c), High(a, c), Low(b, d), High(b, d));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
