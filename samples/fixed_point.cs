@@ -11,11 +11,12 @@ using Nabla;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Tensor.DefaultDType = DType.Float64;
 Tensor.ManualSeed(3);
-Tensor w = Tensor.Randn(10, 10) * 0.15, x = Tensor.Randn(10);
+Tensor w = (Tensor.Randn(10, 10) * 0.15).RequiresGrad_(), x = Tensor.Randn(10).RequiresGrad_();
 
-(Tensor z, Func<Tensor, (Tensor W, Tensor X)> back) = FixedPoint(w, x);
-(Tensor gw, Tensor gx) = back(2 * z);   // the gradient of Σ z²
-Console.WriteLine($"residual = {(z - Step(w, x, z)).Abs().Max().Item() < 1e-14}");
+Tensor z = new FixedPoint().Apply(w, x);
+z.Square().Sum().Backward();
+(Tensor gw, Tensor gx, z) = (w.Grad!, x.Grad!, z.Detach());
+Console.WriteLine($"residual = {(z - FixedPoint.Step(w, x, z)).Abs().Max().Item() < 1e-14}");
 Console.WriteLine($"z = {Numbers(z[..4])}");
 Console.WriteLine($"gradient of w = {gw.Norm().Item():R}");
 Console.WriteLine($"gradient of x = {Numbers(gx[..4])}");
@@ -24,37 +25,38 @@ Console.WriteLine($"gradient of x = {Numbers(gx[..4])}");
 (Tensor uw, Tensor ux) = Func.Grad((a, b) =>
 {
     Tensor y = Tensor.Zeros([10]);
-    for (int i = 0; i < 200; i++) y = Step(a, b, y);
+    for (int i = 0; i < 200; i++) y = FixedPoint.Step(a, b, y);
     return y.Square().Sum();
-}, (0, 1))(w, x);
+}, (0, 1))(w.Detach(), x.Detach());
 Console.WriteLine($"unrolled agrees = {uw.AllClose(gw, rtol: 1e-10, atol: 1e-12) && ux.AllClose(gx, rtol: 1e-10, atol: 1e-12)}");
 
-static Tensor Step(Tensor w, Tensor x, Tensor z) => (w.MatMul(z) + x).Tanh();
+static string Numbers(Tensor t) => string.Join(" ", t.ToArray<double>().Select(n => n.ToString("R")));
 
-static (Tensor Z, Func<Tensor, (Tensor W, Tensor X)> Back) FixedPoint(Tensor w, Tensor x)
+sealed class FixedPoint : Function<(Tensor W, Tensor X), Tensor>
 {
-    Tensor z = Solve(y => Step(w, x, y), Tensor.ZerosLike(x));
-    (_, Func<Tensor, (Tensor W, Tensor X, Tensor Z)> vjp) = Func.Vjp((Tensor w, Tensor x, Tensor z) => Step(w, x, z), w, x, z);
-    return (z, Back);
+    public static Tensor Step(Tensor w, Tensor x, Tensor z) => (w.MatMul(z) + x).Tanh();
 
-    (Tensor W, Tensor X) Back(Tensor v)
+    protected override Tensor Forward((Tensor W, Tensor X) input) => Solve(z => Step(input.W, input.X, z), Tensor.ZerosLike(input.X));
+
+    protected override void SetupContext(FunctionContext ctx, (Tensor W, Tensor X) input, Tensor z) =>
+        ctx.SaveForBackward(input.W, input.X, z);
+
+    protected override (Tensor W, Tensor X) Backward(FunctionContext ctx, Tensor v)
     {
-        Tensor u = Solve(u => v + vjp(u).Z, v);
-        (Tensor gw, Tensor gx, _) = vjp(u);
+        (Tensor w, Tensor x, Tensor z) = (ctx.SavedTensors[0], ctx.SavedTensors[1], ctx.SavedTensors[2]);
+        (_, Func<Tensor, (Tensor W, Tensor X, Tensor Z)> pull) = Func.Vjp<Tensor, Tensor, Tensor, Tensor>(Step, w, x, z);
+        (Tensor gw, Tensor gx, _) = pull(Solve(u => v + pull(u).Z, v));
         return (gw, gx);
     }
-}
 
-static Tensor Solve(Func<Tensor, Tensor> f, Tensor start)
-{
-    using GradScope mode = Autograd.NoGrad();
-    for (int i = 0; i < 1000; i++)
+    private static Tensor Solve(Func<Tensor, Tensor> f, Tensor start)
     {
-        Tensor next = f(start);
-        if ((next - start).Abs().Max().Item() < 1e-15) return next;
-        start = next;
+        for (int i = 0; i < 1000; i++)
+        {
+            Tensor next = f(start);
+            if ((next - start).Abs().Max().Item() < 1e-15) return next;
+            start = next;
+        }
+        return start;
     }
-    return start;
 }
-
-static string Numbers(Tensor t) => string.Join(" ", t.ToArray<double>().Select(n => n.ToString("R")));

@@ -57,6 +57,7 @@ internal sealed class Runner
     internal void PrintShares(Machine machine)
     {
         Console.WriteLine(machine);
+        Console.WriteLine(TensorMemory.Summary());
         foreach ((string name, double median, Need need) in done)
         {
             double least = need.Milliseconds(machine);

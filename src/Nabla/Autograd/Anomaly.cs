@@ -64,6 +64,8 @@ internal static class Anomaly
     internal static bool On;
     internal static bool CheckNan = true, CheckInfinity = true;
 
+    [ThreadStatic] private static bool finite;
+
     /// <summary>Notes where a node is made, and in which node's backward.</summary>
     internal static void Record(Node node)
     {
@@ -100,7 +102,7 @@ internal static class Anomaly
         if (!CheckNan || node is null || Find(y) is not { } found) return;
         if (found.Infinite)
         {
-            if (node.Description.Contains("Infinity", StringComparison.Ordinal)) return;
+            if (Meant(node)) return;
             foreach (Tensor x in operands) if (Find(x) is not null) return;
         }
         StringBuilder text = new();
@@ -116,12 +118,21 @@ internal static class Anomaly
             $"{Called(node)}");
     }
 
-    /// <summary>Fails if a write in place left a NaN. An infinity may have been meant.</summary>
-    internal static void Written(Node node, Tensor x)
+    /// <summary>Whether an infinity is one of the operation's parameters, written as the user's culture does.</summary>
+    private static bool Meant(Node node) => node.Description.Contains(NumberFormatInfo.CurrentInfo.PositiveInfinitySymbol,
+        StringComparison.Ordinal);
+
+    /// <summary>Notes whether what is about to be written to holds finite numbers only.</summary>
+    internal static void Writing(Tensor x) => finite = CheckInfinity && Find(x) is null;
+
+    /// <summary>Fails if a write in place left a NaN, or computed an infinity from finite numbers. One that was put there is no
+    /// anomaly.</summary>
+    internal static void Written(Node node, Tensor x, bool computed, Tensor? operand)
     {
-        if (CheckNan && Find(x) is { Infinite: false } found)
-            Throw.Graph($"Function '{node.Name}' returned nan values in its forward pass: it wrote {found.Value} in place, at " +
-                $"{found.Where}. {Called(node)}");
+        if (!CheckNan || Find(x) is not { } found) return;
+        if (found.Infinite && (!computed || !finite || Meant(node) || (operand is not null && Find(operand) is not null))) return;
+        Throw.Graph($"Function '{node.Name}' returned {found.Words} values in its forward pass: it wrote {found.Value} in place, at " +
+            $"{found.Where}. {Called(node)}");
     }
 
     /// <summary>Runs a node's rule, looks at what it returns, and says where the operation was called if it fails.</summary>

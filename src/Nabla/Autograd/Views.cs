@@ -25,6 +25,7 @@ internal static class Views
         // The common case, a write to the whole by the operation that wrote last, is known already.
         if (!ReferenceEquals(x.storage.Writes, op) || x.meta is not null || Anomaly.On) WriteLog.Note(x, op);
         if (SavedTensorScope.Open != 0) SavedTensorScope.BeforeWrite(x.storage);
+        if (Anomaly.On && record) Anomaly.Writing(x);
         return record;
     }
 
@@ -88,9 +89,13 @@ internal static class Views
 
     /// <summary>Makes the write that <paramref name="node"/> recorded part of the history of <paramref name="x"/> and of its
     /// base.</summary>
-    internal static void Rebase(Tensor x, Node node)
+    /// <param name="x">What was written to.</param>
+    /// <param name="node">The write.</param>
+    /// <param name="computed">The values follow from the old ones and <paramref name="operand"/>; otherwise they were put there.</param>
+    /// <param name="operand">What else the write read.</param>
+    internal static void Rebase(Tensor x, Node node, bool computed = false, Tensor? operand = null)
     {
-        if (Anomaly.On) Anomaly.Written(node, x);
+        if (Anomaly.On) Anomaly.Written(node, x, computed, operand);
         if (x.meta?.Base is not { } root)
         {
             x.SetHistory(node);

@@ -14,7 +14,8 @@ internal static unsafe class Gemm
 {
     // B read in place while A has few rows or the product fits the second-level cache; copied panel by panel up to somewhat less.
     private const long DirectRows = 64, PanelRows = 48, DirectDepth = 8, DotRows = 3, DotDepth = 64;
-    private const double DirectWork = 400.0 * 400 * 400, PanelWork = GemmGrid.Serial, AliasedWork = 200 * 200 * 200;
+    private const long TiledRows = 12;
+    private const double TiledWork = 4096, DirectWork = 400.0 * 400 * 400, PanelWork = GemmGrid.Serial, AliasedWork = 200 * 200 * 200;
 
     // Rows this many bytes apart fall into the same few lines of the first-level cache.
     private const long Aliased = 4096;
@@ -22,19 +23,23 @@ internal static unsafe class Gemm
     // A long sum into a small C is cut into slabs, because C alone would not make enough tasks.
     private const long SlabDepth = 4096, MostSlabs = 16, SlabResults = 4096;
 
-    /// <summary>C (+)= A * B. The spans begin at element (0, 0) of each matrix; C must not overlap A or B.</summary>
+    /// <summary>
+    /// C (+)= A * B, or with a bias of n values C = bias + A * B. The spans begin at element (0, 0) of each matrix; C must not overlap the
+    /// others.
+    /// </summary>
     /// <exception cref="ArgumentException">A matrix reaches beyond its span, a stride is negative, or T is not supported.</exception>
     public static void Run<T>(
         long m, long n, long k, ReadOnlySpan<T> a, long aRow, long aCol, ReadOnlySpan<T> b, long bRow, long bCol,
-        Span<T> c, long cRow, long cCol, bool accumulate) where T : unmanaged
+        Span<T> c, long cRow, long cCol, bool accumulate, ReadOnlySpan<T> bias = default) where T : unmanaged
     {
         if (m <= 0 || n <= 0) return;
         Check(a.Length, m, aRow, k, aCol);
         Check(b.Length, k, bRow, n, bCol);
         Check(c.Length, m, cRow, n, cCol);
-        fixed (T* pa = a, pb = b, pc = c)
+        if (!bias.IsEmpty) Check(bias.Length, 1, 0, n, 1);
+        fixed (T* pa = a, pb = b, pc = c, pBias = bias)
         {
-            Dispatch(new Product<T>(m, n, k, new(pa, aRow, aCol), new(pb, bRow, bCol), new(pc, cRow, cCol), accumulate));
+            Dispatch(new Product<T>(m, n, k, new(pa, aRow, aCol), new(pb, bRow, bCol), new(pc, cRow, cCol), accumulate, pBias));
         }
     }
 
@@ -83,7 +88,7 @@ internal static unsafe class Gemm
         }
     }
 
-    private static void Check(int length, long rows, long row, long columns, long col, long count = 1, long batch = 0)
+    internal static void Check(int length, long rows, long row, long columns, long col, long count = 1, long batch = 0)
     {
         if (rows <= 0 || columns <= 0) return;
         long last = (rows - 1) * row + (columns - 1) * col + (count - 1) * batch;
@@ -96,7 +101,8 @@ internal static unsafe class Gemm
 
     private static void Dispatch<T>(in Product<T> p) where T : unmanaged
     {
-        if (typeof(T) == typeof(float)) Multiply(As<T, float>(p));
+        if (p.Bias != null && (typeof(T) == typeof(Half) || typeof(T) == typeof(BFloat16))) RunOnBias(p);
+        else if (typeof(T) == typeof(float)) Multiply(As<T, float>(p));
         else if (typeof(T) == typeof(double)) Multiply(As<T, double>(p));
         else if (typeof(T) == typeof(Half)) GemmHalf.Run(As<T, Half>(p));
         else if (typeof(T) == typeof(BFloat16)) GemmHalf.Run(As<T, BFloat16>(p));
@@ -114,8 +120,10 @@ internal static unsafe class Gemm
     /// <summary>Chooses the path. C may have any strides.</summary>
     public static void Multiply<T>(in Product<T> p) where T : unmanaged, INumberBase<T>
     {
-        if (p.K <= 0) GemmVector.Clear(p);
-        else if (p.K >= 2 * SlabDepth && p.M * p.N <= SlabResults && p.Work >= GemmGrid.Serial / 4) RunSlabs(p);
+        bool slabs = p.K >= 2 * SlabDepth && p.M * p.N <= SlabResults && p.Work >= GemmGrid.Serial / 4;
+        if (p.Bias != null && (slabs || p.K <= 0 || p.M == 1 || p.N == 1 || p.C.Col != 1)) RunOnBias(p);
+        else if (p.K <= 0) GemmVector.Clear(p);
+        else if (slabs) RunSlabs(p);
         else RunWhole(p);
     }
 
@@ -128,19 +136,38 @@ internal static unsafe class Gemm
         else RunStaged(p);
     }
 
+    /// <summary>For the paths that know no bias: C gets it first.</summary>
+    private static void RunOnBias<T>(in Product<T> p) where T : unmanaged
+    {
+        for (long i = 0; i < p.M; i++)
+        {
+            for (long j = 0; j < p.N; j++) *p.C.At(i, j).Data = p.Bias[j];
+        }
+        Dispatch(new Product<T>(p.M, p.N, p.K, p.A, p.B, p.C, true));
+    }
+
     /// <summary>C has unit column stride.</summary>
     private static void RunRows<T>(in Product<T> p) where T : unmanaged, INumberBase<T>
     {
-        if (p.B.Col == 1 ? FitsInPlace(p) : p.M <= PanelRows || p.Work <= PanelWork)
+        if (p.B.Col != 1 && (p.M <= PanelRows || p.Work <= PanelWork))
         {
-            bool dots = p.M <= DotRows && p.K >= DotDepth && p.B.Row == 1 && p.A.Col == 1;
-            if (dots && p.B.Col != 1) GemmVector.RunColumns(p.Transposed);
+            bool dots = p.M <= DotRows && p.K >= DotDepth && p.B.Row == 1 && p.A.Col == 1 && p.Bias == null;
+            if (dots) GemmVector.RunColumns(p.Transposed);
             else GemmDirect.Run(p);
         }
-        else if (Vector512.IsHardwareAccelerated) GemmPacked<Lanes512<T>, Vector512<T>, T>.Run(p);
-        else if (Vector256.IsHardwareAccelerated) GemmPacked<Lanes256<T>, Vector256<T>, T>.Run(p);
-        else if (Vector128.IsHardwareAccelerated) GemmPacked<Lanes128<T>, Vector128<T>, T>.Run(p);
-        else GemmPacked<Lanes1<T>, T, T>.Run(p);
+        else if (p.B.Col == 1 && (p.M < TiledRows || p.Work < TiledWork)) GemmDirect.Run(p);
+        else if (Vector512.IsHardwareAccelerated) RunTiles<Lanes512<T>, Vector512<T>, T>(p);
+        else if (Vector256.IsHardwareAccelerated) RunTiles<Lanes256<T>, Vector256<T>, T>(p);
+        else if (Vector128.IsHardwareAccelerated) RunTiles<Lanes128<T>, Vector128<T>, T>(p);
+        else RunTiles<Lanes1<T>, T, T>(p);
+    }
+
+    private static void RunTiles<L, V, T>(in Product<T> p)
+        where L : ILanes<V, T>
+        where V : struct
+        where T : unmanaged, INumberBase<T>
+    {
+        GemmPacked<L, V, T>.Run(p, copyB: p.B.Col != 1 || !FitsInPlace(p));
     }
 
     private static bool FitsInPlace<T>(in Product<T> p) where T : unmanaged
@@ -160,7 +187,7 @@ internal static unsafe class Gemm
             for (long j = 0; j < p.N; j += columns)
             {
                 Product<T> block = p.Block(i, Math.Min(rows, p.M - i), j, Math.Min(columns, p.N - j));
-                RunRows(block.Into(stage, columns, false));
+                RunRows(block.Into(stage, columns));
                 for (long r = 0; r < block.M; r++) GemmVector.Put(block.N, stage + r * columns, block.C.At(r, 0), p.Accumulate);
             }
         }
@@ -184,8 +211,8 @@ internal static unsafe class Gemm
         {
             for (long s = from; s < to; s++)
             {
-                Product<T> slab = p.Depth(s * depth, Math.Min(depth, p.K - s * depth), false);
-                RunWhole(slab.Into(partial + s * p.M * p.N, p.N, false));
+                Product<T> slab = p.Depth(s * depth, Math.Min(depth, p.K - s * depth));
+                RunWhole(slab.Into(partial + s * p.M * p.N, p.N));
             }
         }
     }

@@ -49,9 +49,9 @@ internal static unsafe class GemmDirect
             Product<T> strip = p.Block(0, p.M, j, Math.Min(width, p.N - j));
             for (long q = 0; q < p.K; q += depth)
             {
-                Product<T> part = strip.Depth(q, Math.Min(depth, p.K - q), q > 0 || p.Accumulate);
+                Product<T> part = strip.Depth(q, Math.Min(depth, p.K - q));
                 GemmPack.Panel(part.N, part.K, part.B.Data, part.B.Col, part.B.Row, panel, part.N);
-                Sweep(new Product<T>(part.M, part.N, part.K, part.A, new(panel, part.N, 1), part.C, part.Accumulate));
+                Sweep(new Product<T>(part.M, part.N, part.K, part.A, new(panel, part.N, 1), part.C, part.Accumulate, part.Bias));
             }
         }
     }

@@ -25,7 +25,7 @@ internal static unsafe class GemmHalf
                 var sums = new Matrix<float>(c, block.N, 1);
                 for (long q = 0; q == 0 || q < p.K; q += depth)
                 {
-                    Product<T> part = block.Depth(q, Math.Min(depth, p.K - q), false);
+                    Product<T> part = block.Depth(q, Math.Min(depth, p.K - q));
                     Matrix<float> wideA = Widen(part.M, part.K, part.A, a), wideB = Widen(part.K, part.N, part.B, b);
                     Gemm.Multiply(new Product<float>(part.M, part.N, part.K, wideA, wideB, sums, q > 0));
                 }

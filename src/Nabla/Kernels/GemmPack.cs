@@ -9,6 +9,25 @@ namespace Nabla.Kernels;
 internal static unsafe class GemmPack
 {
     /// <summary>
+    /// Panels of <paramref name="tile"/> values by k, one after the other, the last one filled up with zeros. Adjacent values are copied
+    /// row by row for a few panels together, so that whole cache lines are read.
+    /// </summary>
+    public static void Panels<T>(long width, long k, T* from, long inner, long outer, T* to, long tile) where T : unmanaged
+    {
+        long bytes = tile * sizeof(T), whole = 0;
+        if (inner == 1 && (bytes is 128 or 48) && Vector256.IsHardwareAccelerated)
+        {
+            whole = width / tile;
+            if (bytes == 128) CopyTiles<Line128, T>(whole, k, from, outer, to, tile);
+            else CopyTiles<Line48, T>(whole, k, from, outer, to, tile);
+        }
+        for (long w = whole * tile; w < width; w += tile)
+        {
+            Panel(Math.Min(tile, width - w), k, from + w * inner, inner, outer, to + w * k, tile);
+        }
+    }
+
+    /// <summary>
     /// to[p * stride + w] = from[w * inner + p * outer] for w in [0, width), p in [0, k), and zeros for w in [width, stride).
     /// </summary>
     public static void Panel<T>(long width, long k, T* from, long inner, long outer, T* to, long stride) where T : unmanaged
@@ -30,7 +49,51 @@ internal static unsafe class GemmPack
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyRows<T>(long width, long k, T* from, long outer, T* to, long stride) where T : unmanaged
+    private static void CopyTiles<TLine, T>(long tiles, long k, T* from, long outer, T* to, long tile)
+        where TLine : ILine
+        where T : unmanaged
+    {
+        long panel = k * tile;
+        for (; k > 0; k--, from += outer, to += tile)
+        {
+            T* x = from, y = to;
+            for (long t = tiles; t > 0; t--, x += tile, y += panel) TLine.Copy((byte*)x, (byte*)y);
+        }
+    }
+
+    /// <summary>A row of a panel: a number of bytes known when the loop is compiled.</summary>
+    private interface ILine
+    {
+        static abstract void Copy(byte* from, byte* to);
+    }
+
+    private readonly struct Line128 : ILine
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Copy(byte* from, byte* to)
+        {
+            Vector256<byte> x0 = Vector256.Load(from), x1 = Vector256.Load(from + 32), x2 = Vector256.Load(from + 64);
+            Vector256.Load(from + 96).Store(to + 96);
+            x0.Store(to);
+            x1.Store(to + 32);
+            x2.Store(to + 64);
+        }
+    }
+
+    private readonly struct Line48 : ILine
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Copy(byte* from, byte* to)
+        {
+            Vector256<byte> x = Vector256.Load(from);
+            Vector128.Load(from + 32).Store(to + 32);
+            x.Store(to);
+        }
+    }
+
+    /// <summary>Copies <paramref name="k"/> rows of <paramref name="width"/> adjacent values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void CopyRows<T>(long width, long k, T* from, long outer, T* to, long stride) where T : unmanaged
     {
         for (; k > 0; k--, from += outer, to += stride)
         {

@@ -7,7 +7,7 @@ internal static unsafe partial class GemmTiles<L, V, T>
 {
     /// <summary>8 rows, one register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile8x1(long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
+    private static void Tile8x1(long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, T* from, long fromRow)
     {
         V c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
         long aRow2 = 2 * aRow;
@@ -28,20 +28,20 @@ internal static unsafe partial class GemmTiles<L, V, T>
             a6 += aCol;
             b += bRow;
         }
-        Put(c, c0, accumulate);
-        Put(c += cRow, c1, accumulate);
-        Put(c += cRow, c2, accumulate);
-        Put(c += cRow, c3, accumulate);
-        Put(c += cRow, c4, accumulate);
-        Put(c += cRow, c5, accumulate);
-        Put(c += cRow, c6, accumulate);
-        Put(c += cRow, c7, accumulate);
+        Put(c, c0, from);
+        Put(c += cRow, c1, from += fromRow);
+        Put(c += cRow, c2, from += fromRow);
+        Put(c += cRow, c3, from += fromRow);
+        Put(c += cRow, c4, from += fromRow);
+        Put(c += cRow, c5, from += fromRow);
+        Put(c += cRow, c6, from += fromRow);
+        Put(c += cRow, c7, from += fromRow);
     }
 
     /// <summary>1 to 4 rows, two registers. Rows that do not exist repeat the last one: computed twice, stored twice, equal.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile4(
-        long rows, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
+        long rows, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, T* from, long fromRow)
     {
         V c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
         long r1 = rows > 1 ? 1 : 0, r2 = rows > 2 ? 2 : r1, r3 = rows > 3 ? 3 : r2;
@@ -67,15 +67,21 @@ internal static unsafe partial class GemmTiles<L, V, T>
             a3 += aCol;
             b += bRow;
         }
-        Put4(c, c + r1 * cRow, c + r2 * cRow, c + r3 * cRow, c00, c10, c20, c30, accumulate);
+        if (from != null)
+        {
+            T* from1 = from + r1 * fromRow, from2 = from + r2 * fromRow, from3 = from + r3 * fromRow;
+            Join(from, from1, from2, from3, ref c00, ref c10, ref c20, ref c30);
+            Join(from + L.Count, from1 + L.Count, from2 + L.Count, from3 + L.Count, ref c01, ref c11, ref c21, ref c31);
+        }
+        Put4(c, c + r1 * cRow, c + r2 * cRow, c + r3 * cRow, c00, c10, c20, c30);
         c += L.Count;
-        Put4(c, c + r1 * cRow, c + r2 * cRow, c + r3 * cRow, c01, c11, c21, c31, accumulate);
+        Put4(c, c + r1 * cRow, c + r2 * cRow, c + r3 * cRow, c01, c11, c21, c31);
     }
 
     /// <summary>1 to 4 rows, one register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile4x1(
-        long rows, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
+        long rows, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, T* from, long fromRow)
     {
         V c0 = default, c1 = default, c2 = default, c3 = default;
         long r1 = rows > 1 ? 1 : 0, r2 = rows > 2 ? 2 : r1, r3 = rows > 3 ? 3 : r2;
@@ -93,20 +99,26 @@ internal static unsafe partial class GemmTiles<L, V, T>
             a3 += aCol;
             b += bRow;
         }
-        Put4(c, c + r1 * cRow, c + r2 * cRow, c + r3 * cRow, c0, c1, c2, c3, accumulate);
+        if (from != null)
+        {
+            Join(from, from + r1 * fromRow, from + r2 * fromRow, from + r3 * fromRow, ref c0, ref c1, ref c2, ref c3);
+        }
+        Put4(c, c + r1 * cRow, c + r2 * cRow, c + r3 * cRow, c0, c1, c2, c3);
     }
 
-    /// <summary>Loads all rows before it stores any, because rows may be the same.</summary>
+    /// <summary>Adds what is there, all rows before any is stored, because rows may be the same.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put4(T* row0, T* row1, T* row2, T* row3, V x0, V x1, V x2, V x3, bool accumulate)
+    private static void Join(T* row0, T* row1, T* row2, T* row3, ref V x0, ref V x1, ref V x2, ref V x3)
     {
-        if (accumulate)
-        {
-            x0 = L.Add(L.Load(row0), x0);
-            x1 = L.Add(L.Load(row1), x1);
-            x2 = L.Add(L.Load(row2), x2);
-            x3 = L.Add(L.Load(row3), x3);
-        }
+        x0 = L.Add(L.Load(row0), x0);
+        x1 = L.Add(L.Load(row1), x1);
+        x2 = L.Add(L.Load(row2), x2);
+        x3 = L.Add(L.Load(row3), x3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put4(T* row0, T* row1, T* row2, T* row3, V x0, V x1, V x2, V x3)
+    {
         L.Store(row0, x0);
         L.Store(row1, x1);
         L.Store(row2, x2);

@@ -45,8 +45,14 @@ internal static unsafe class GemmVector
     }
 
     /// <summary>Copies or adds a finished row to C.</summary>
+    public static void Put<T>(long n, T* row, Matrix<T> c, bool accumulate) where T : unmanaged, INumberBase<T> =>
+        Put(n, row, c, accumulate ? c.Data : null);
+
+    /// <summary>
+    /// C = a finished row, plus the values at <paramref name="from"/> if it is not null; these are as far apart as C's.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Put<T>(long n, T* row, Matrix<T> c, bool accumulate) where T : unmanaged, INumberBase<T>
+    public static void Put<T>(long n, T* row, Matrix<T> c, T* from) where T : unmanaged, INumberBase<T>
     {
         long j = 0;
         if (c.Col == 1 && Vector128.IsHardwareAccelerated)
@@ -54,14 +60,10 @@ internal static unsafe class GemmVector
             for (; n - j >= Vector128<T>.Count; j += Vector128<T>.Count)
             {
                 Vector128<T> x = Vector128.Load(row + j);
-                (accumulate ? Vector128.Load(c.Data + j) + x : x).Store(c.Data + j);
+                (from != null ? Vector128.Load(from + j) + x : x).Store(c.Data + j);
             }
         }
-        for (; j < n; j++)
-        {
-            T* to = c.Data + j * c.Col;
-            *to = accumulate ? *to + row[j] : row[j];
-        }
+        for (; j < n; j++) c.Data[j * c.Col] = from != null ? from[j * c.Col] + row[j] : row[j];
     }
 
     private static void Dots<T>(in Product<T> p, T* x) where T : unmanaged, INumberBase<T>

@@ -36,7 +36,7 @@ internal static class Lanes
         }
         // Both ends are read first, because y may be x, and written last.
         Vector<T> first = op.Invoke(Load(ref a, 0)), last = op.Invoke(Load(ref a, n - w));
-        nint i = Start(ref b, n);
+        nint i = VectorSpan.Start(ref b, n, Vector<byte>.Count);
         for (nint end = n - 4 * w; i <= end; i += 4 * w)
         {
             Vector<T> p = op.Invoke(Load(ref a, i)), q = op.Invoke(Load(ref a, i + w));
@@ -65,7 +65,7 @@ internal static class Lanes
             return;
         }
         Vector<T> first = op.Invoke(Load(ref a, 0), Load(ref b, 0)), last = op.Invoke(Load(ref a, n - w), Load(ref b, n - w));
-        nint i = Start(ref c, n);
+        nint i = VectorSpan.Start(ref c, n, Vector<byte>.Count);
         for (nint end = n - 4 * w; i <= end; i += 4 * w)
         {
             Vector<T> p = op.Invoke(Load(ref a, i), Load(ref b, i)), q = op.Invoke(Load(ref a, i + w), Load(ref b, i + w));
@@ -83,14 +83,6 @@ internal static class Lanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<T> Load<T>(ref T x, nint i) where T : unmanaged => Vector.LoadUnsafe(ref x, (nuint)i);
-
-    /// <summary>Where the loop begins behind the first vector: in long spans so that stores do not straddle lines of the cache.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe nint Start<T>(ref T y, nint n) where T : unmanaged
-    {
-        nint w = Vector<T>.Count;
-        return n < 16 * w ? w : w - ((nint)Unsafe.AsPointer(ref y) & (Vector<byte>.Count - 1)) / sizeof(T);
-    }
 
     /// <summary>The first n elements of a vector, fewer than it holds.</summary>
     private static Vector<T> Short<T>(ref T x, nint n) where T : unmanaged

@@ -4,42 +4,46 @@ namespace Nabla.Kernels;
 internal static class Products
 {
     /// <summary>C = A · B over the last two dimensions; the leading dimensions are equal. C is row-major.</summary>
-    internal static Tensor Matrix(Tensor a, Tensor b)
+    internal static Tensor Matrix(Tensor a, Tensor b) => Matrix(a, b, null);
+
+    /// <summary>The same, plus a bias that every row of C begins with: adjacent values. With a bias, A and B are plain matrices.</summary>
+    internal static Tensor Matrix(Tensor a, Tensor b, Tensor? bias)
     {
         int rank = a.Rank;
         long[] shape = new long[rank];
         a.layout.shape.AsSpan(0, rank - 1).CopyTo(shape);
         shape[^1] = b.layout.shape[^1];
         Tensor c = Tensor.Allocate(new Layout(shape), a.dtype);
-        Add(a, b, c, accumulate: false);
+        Add(a, b, c, accumulate: false, bias);
         return c;
     }
 
-    /// <summary>C (+)= A · B over the last two dimensions; C is row-major and starts anywhere.</summary>
-    internal static void Add(Tensor a, Tensor b, Tensor c, bool accumulate)
+    /// <summary>C (+)= A · B over the last two dimensions; C is row-major and starts anywhere. With a bias C = bias + A · B.</summary>
+    internal static void Add(Tensor a, Tensor b, Tensor c, bool accumulate, Tensor? bias = null)
     {
         if (c.layout.Count == 0) return;
         if (a.layout.shape[^1] == 0)
         {
-            if (!accumulate) Fill.Run(c, 0);
+            if (bias is not null) Copy.Run(bias, c);
+            else if (!accumulate) Fill.Run(c, 0);
             return;
         }
         switch (c.dtype)
         {
-            case DType.Float32: Run<float>(a, b, c, accumulate); break;
-            case DType.Float64: Run<double>(a, b, c, accumulate); break;
-            case DType.Float16: Run<Half>(a, b, c, accumulate); break;
-            case DType.BFloat16: Run<BFloat16>(a, b, c, accumulate); break;
-            case DType.Int64: Run<long>(a, b, c, accumulate); break;
-            case DType.Int32: Run<int>(a, b, c, accumulate); break;
-            case DType.Int16: Run<short>(a, b, c, accumulate); break;
-            case DType.Int8: Run<sbyte>(a, b, c, accumulate); break;
-            case DType.UInt8: Run<byte>(a, b, c, accumulate); break;
+            case DType.Float32: Run<float>(a, b, c, accumulate, bias); break;
+            case DType.Float64: Run<double>(a, b, c, accumulate, bias); break;
+            case DType.Float16: Run<Half>(a, b, c, accumulate, bias); break;
+            case DType.BFloat16: Run<BFloat16>(a, b, c, accumulate, bias); break;
+            case DType.Int64: Run<long>(a, b, c, accumulate, bias); break;
+            case DType.Int32: Run<int>(a, b, c, accumulate, bias); break;
+            case DType.Int16: Run<short>(a, b, c, accumulate, bias); break;
+            case DType.Int8: Run<sbyte>(a, b, c, accumulate, bias); break;
+            case DType.UInt8: Run<byte>(a, b, c, accumulate, bias); break;
             default: Throw.NotImplementedFor("addmm_impl_cpu_", c.dtype); break;
         }
     }
 
-    private static void Run<T>(Tensor a, Tensor b, Tensor c, bool accumulate) where T : unmanaged
+    private static void Run<T>(Tensor a, Tensor b, Tensor c, bool accumulate, Tensor? bias) where T : unmanaged
     {
         long m = a.layout.shape[^2], k = a.layout.shape[^1], n = b.layout.shape[^1];
         (long ar, long ac, long br, long bc) = (a.layout.strides[^2], a.layout.strides[^1], b.layout.strides[^2], b.layout.strides[^1]);
@@ -47,7 +51,8 @@ internal static class Products
         Span<T> z = c.storage.Span<T>(c.layout.Offset, c.layout.Count);
         if (a.Rank == 2)
         {
-            Gemm.Run(m, n, k, x, ar, ac, y, br, bc, z, n, 1, accumulate);
+            ReadOnlySpan<T> start = bias is null ? default : bias.storage.Span<T>(bias.layout.Offset, n);
+            Gemm.Run(m, n, k, x, ar, ac, y, br, bc, z, n, 1, accumulate, start);
             return;
         }
         Batches batches = new(a.layout, b.layout, c.layout);

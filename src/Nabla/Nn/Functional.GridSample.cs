@@ -6,6 +6,60 @@ namespace Nabla;
 internal static partial class Ops
 {
     /// <summary>
+    /// Values of images at the places that a grid names. Places and weights of the sampled elements follow from the grid; they are
+    /// computed again in backward rather than kept.
+    /// </summary>
+    public readonly record struct GridSample : IOp<GridSample>
+    {
+        private readonly GridTaps taps;
+
+        internal GridSample(GridTaps taps) => this.taps = taps;
+
+        static string IOperation<GridSample>.NodeName(GridSample op) => $"GridSampler{op.taps.Dims}DBackward0";
+
+        static bool IOp<GridSample>.SavesOutput(GridSample op, int i) => false;
+
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x)
+        {
+            using GradScope unrecorded = Autograd.NoGrad();
+            long[] sizes = Sizes(x[0]);
+            return [Make(SampleKind.Values, x[0], taps.Weights(x[1], sizes), taps.Places(x[1], sizes), sizes)];
+        }
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
+        {
+            if (g[0] is not { } d) return;
+            long[] sizes = Sizes(x[0]);
+            Tensor places = taps.Places(x[1], sizes);
+            if (into.Needs(0)) into[0] = Make(SampleKind.Image, d, taps.Weights(x[1], sizes), places, sizes);
+            if (!into.Needs(1)) return;
+            Tensor weights = Make(SampleKind.Weights, d, x[0], places, sizes);
+            Tensor[] parts = new Tensor[taps.Dims];
+            for (int i = 0; i < parts.Length; i++) parts[^(i + 1)] = (weights * taps.Slopes(x[1], sizes, i)).Sum(-(taps.Dims + 1));
+            into[1] = Tensor.Stack(parts, -1);
+        }
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
+        {
+            long[] sizes = Sizes(x[0]);
+            Tensor places = taps.Places(x[1], sizes);
+            Tensor? sum = t[0] is { } image ? Make(SampleKind.Values, image, taps.Weights(x[1], sizes), places, sizes) : null;
+            if (t[1] is not { } grid) return [sum];
+            Tensor weights = taps.Slopes(x[1], sizes, 0) * Along(grid, 0);
+            for (int i = 1; i < taps.Dims; i++) weights += taps.Slopes(x[1], sizes, i) * Along(grid, i);
+            Tensor moved = Make(SampleKind.Values, x[0], weights, places, sizes);
+            return [sum is null ? moved : sum + moved];
+        }
+
+        private Tensor Along(Tensor grid, int d) => grid.Select(-1, taps.Dims - 1 - d).Unsqueeze(-(taps.Dims + 1));
+
+        private long[] Sizes(Tensor image) => image.layout.shape[^taps.Dims..];
+
+        private Tensor Make(SampleKind what, Tensor a, Tensor b, Tensor at, long[] sizes) =>
+            Op.Apply(new GridSampler(what, taps.Dims, sizes), a, b, at)[0];
+    }
+
+    /// <summary>
     /// One of image, values and weights of a sampling from the two others, which it is linear in. Operands: values (or the image, if the
     /// values are wanted), weights (or the image, if they are wanted), places.
     /// </summary>
@@ -22,7 +76,7 @@ internal static partial class Ops
 
         static bool IOp<GridSampler>.SavesOutput(GridSampler op, int i) => false;
 
-        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [GridSample.Run(kind, x[0], x[1], x[2], dims, sizes)];
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.GridSample.Run(kind, x[0], x[1], x[2], dims, sizes)];
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
@@ -61,8 +115,8 @@ public static partial class Functional
     /// <param name="mode">"bilinear", "nearest", or, for 4 dimensions, "bicubic".</param>
     /// <param name="paddingMode">What lies outside: "zeros", "border" (the nearest border element), "reflection".</param>
     /// <param name="alignCorners">-1 and 1 are the centres of the corner elements, not their outer ends.</param>
-    /// <remarks>M. Jaderberg et al., Spatial Transformer Networks, 2015. Cubic convolution with a = -0.75. Sums of a few weighted elements;
-    /// the weights are recorded functions of the grid, so that there are derivatives of any order.</remarks>
+    /// <remarks>M. Jaderberg et al., Spatial Transformer Networks, 2015. Cubic convolution with a = -0.75. Sums of a few weighted elements,
+    /// with derivatives of any order.</remarks>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     /// <exception cref="DTypeException">The dtypes differ, or are not floating point.</exception>
     /// <exception cref="ArgumentException">A mode is unknown.</exception>
@@ -118,93 +172,8 @@ public static partial class Functional
         if (!x.dtype.IsFloatingPoint()) Throw.NotImplementedFor($"grid_sampler_{rank - 2}d_cpu_kernel_impl", x.dtype);
     }
 
-    private static Tensor Sample(Tensor x, Tensor grid, string mode, string padding, bool align)
-    {
-        int dims = x.Rank - 2;
-        long[] sizes = x.layout.shape[^dims..];
-        Tensor g = grid.To(grid.dtype.Accumulator());
-        List<(Tensor Weight, Tensor Place)>[] lines = new List<(Tensor, Tensor)>[dims];
-        for (int d = 0; d < dims; d++)
-        {
-            // The grid names x first, the last dimension.
-            long n = sizes[d];
-            Tensor c = g.Select(-1, dims - 1 - d), at = align ? (c + 1) / 2 * (n - 1) : ((c + 1) * n - 1) / 2;
-            lines[d] = mode switch
-            {
-                "bilinear" => Two(Inside(at, n, padding, align), n),
-                "nearest" => One(Inside(at, n, padding, align).Round(), n),
-                _ => Four(at, n, padding, align),
-            };
-        }
-        List<Tensor> weights = [], places = [];
-        Combine(lines, sizes, 0, null, null, weights, places);
-        return Op.Apply(new Ops.GridSampler(SampleKind.Values, dims, sizes), x, Tensor.Stack(weights, 1), Tensor.Stack(places, 1))[0];
-    }
-
-    /// <summary>All combinations of one tap per dimension: products of weights, and places in the flat image, -1 outside.</summary>
-    private static void Combine(List<(Tensor Weight, Tensor Place)>[] lines, long[] sizes, int d, Tensor? weight, Tensor? place,
-        List<Tensor> weights, List<Tensor> places)
-    {
-        if (d == lines.Length)
-        {
-            weights.Add(weight!);
-            places.Add(place!);
-            return;
-        }
-        foreach ((Tensor w, Tensor p) in lines[d])
-        {
-            Tensor flat = place is null ? p : Tensor.Where((place < 0).LogicalOr(p < 0), -1, place * sizes[d] + p);
-            Combine(lines, sizes, d + 1, weight is null ? w : weight * w, flat, weights, places);
-        }
-    }
-
-    private static List<(Tensor, Tensor)> One(Tensor at, long n)
-    {
-        Tensor place = Place(at, n), kept = at.ZeroWhere(place < 0);
-        // The weight is 1, and depends on the grid with a derivative of 0.
-        return [(kept - kept.Detach() + 1, place)];
-    }
-
-    private static List<(Tensor, Tensor)> Two(Tensor at, long n)
-    {
-        Tensor first = at.Detach().Floor(), second = at - first;
-        return [(1 - second, Place(first, n)), (second, Place(first + 1, n))];
-    }
-
-    private static List<(Tensor, Tensor)> Four(Tensor at, long n, string padding, bool align)
-    {
-        const double a = -0.75;
-        Tensor first = at.Detach().Floor(), t = at - first, s = 1 - t;
-        Tensor Near(Tensor x) => ((a + 2) * x - (a + 3)) * x * x + 1;
-        Tensor Far(Tensor x) => ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
-        Tensor Tap(int k) => Place(Inside(first + k, n, padding, align), n);
-        return [(Far(t + 1), Tap(-1)), (Near(t), Tap(0)), (Near(s), Tap(1)), (Far(s + 1), Tap(2))];
-    }
-
-    /// <summary>Whole numbers as places along a dimension; -1 for what is outside or NaN.</summary>
-    private static Tensor Place(Tensor at, long n)
-    {
-        Tensor x = at.Detach();
-        return Tensor.Where((x >= 0).LogicalAnd(x <= n - 1), x, -1).To(DType.Int64);
-    }
-
-    /// <summary>Coordinates brought into the image, with a derivative of 0 from its border on; NaN becomes 0.</summary>
-    private static Tensor Inside(Tensor at, long n, string padding, bool align)
-    {
-        if (padding == "zeros") return at;
-        if (padding == "reflection")
-        {
-            double low = align ? 0 : -0.5, span = align ? n - 1 : n;
-            if (span == 0) at = at * 0;
-            else
-            {
-                Tensor x = at - low, y = Tensor.Where(x < 0, -x, x), rest = y.FMod(span), turns = (y / span).Detach().Floor();
-                at = Tensor.Where(turns.Remainder(2).Eq(0), rest + low, span - rest + low);
-            }
-        }
-        at = Tensor.Where(at > 0, at, 0);
-        return Tensor.Where(at < n - 1, at, n - 1);
-    }
+    private static Tensor Sample(Tensor x, Tensor grid, string mode, string padding, bool align) =>
+        Op.Apply(new Ops.GridSample(new(x.Rank - 2, mode, padding, align)), x, grid)[0];
 
     /// <summary>The grid of <see cref="GridSample"/> for affine maps: grid[n, i, j] = theta[n] · (x, y, 1) of the result's
     /// elements.</summary>

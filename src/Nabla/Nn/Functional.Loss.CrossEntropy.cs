@@ -15,24 +15,49 @@ internal static partial class Ops
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) => [null];
     }
 
-    /// <summary>-c x[target] for log-probabilities x, targets of Rank dimensions and their factors c; summed unless Each.</summary>
-    public readonly record struct NllLoss(int Rank, long Ignore, bool Each, bool Mean) : IOp<NllLoss>
+    /// <summary>-c x[target] for log-probabilities x, targets of Rank dimensions and, if given, weights of classes; c are the factors
+    /// that follow from these; summed unless Each. The factors are computed again in backward rather than kept.</summary>
+    public readonly record struct NllLoss(int Rank, long Classes, long Ignore, bool Each, bool Mean) : IOp<NllLoss>
     {
         static string IOperation<NllLoss>.NodeName(NllLoss op) => op.Rank > 1 ? "NllLoss2DBackward0" : "NllLossBackward0";
+        static bool IOp<NllLoss>.SavesInput(NllLoss op, int i) => i > 0;
         static bool IOp<NllLoss>.SavesOutput(NllLoss op, int i) => false;
-        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Nll.Forward(x[0], x[1], x[2], Rank, Ignore, Each, Mean)];
+
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) =>
+            [Kernels.Nll.Forward(x[0], x[1], Factors(x, x[0].DType), Rank, Ignore, Each, Mean)];
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
             Tensor d = Each ? g[0]! : g[0]!.Spread(x[1].Shape, Dims.All(Rank), false);
-            into[0] = Op.Apply(new NllLossBackward(Rank, x[0].Size(Kernels.Nll.ClassDim(Rank)), Ignore), d, x[1], x[2])[0];
+            into[0] = Op.Apply(new NllLossBackward(Rank, Classes, Ignore), d, x[1], Factors(x, d.DType))[0];
         }
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
+            [t[0] is not { } d ? null : x.Length > 2 ? Op.Apply(this, d, x[1], x[2])[0] : Op.Apply(this, d, x[1])[0]];
+
+        private Tensor Factors(ReadOnlySpan<Tensor> x, DType dtype)
+        {
+            NllWeights factors = new(Rank, Classes, Ignore, Mean, dtype);
+            return x.Length > 2 ? Op.Apply(factors, x[1], x[2])[0] : Op.Apply(factors, x[1])[0];
+        }
+    }
+
+    /// <summary>-c x[target], the transpose of <see cref="NllLossBackward"/>.</summary>
+    public readonly record struct NllPick(int Rank, long Classes, long Ignore) : IOp<NllPick>
+    {
+        static string IOperation<NllPick>.NodeName(NllPick op) => "NllLossBackwardBackward0";
+        static bool IOp<NllPick>.SavesInput(NllPick op, int i) => i > 0;
+        static bool IOp<NllPick>.SavesOutput(NllPick op, int i) => false;
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Nll.Forward(x[0], x[1], x[2], Rank, Ignore, each: true, mean: false)];
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) =>
+            into[0] = Op.Apply(new NllLossBackward(Rank, Classes, Ignore), g[0]!, x[1], x[2])[0];
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
             [t[0] is { } d ? Op.Apply(this, d, x[1], x[2])[0] : null];
     }
 
-    /// <summary>Zeros with -c g at the targets' classes: the transpose of <see cref="NllLoss"/>.</summary>
+    /// <summary>Zeros with -c g at the targets' classes: the transpose of <see cref="NllPick"/>.</summary>
     public readonly record struct NllLossBackward(int Rank, long Classes, long Ignore) : IOp<NllLossBackward>
     {
         static bool IOp<NllLossBackward>.SavesInput(NllLossBackward op, int i) => i > 0;
@@ -40,7 +65,7 @@ internal static partial class Ops
         public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Nll.Backward(x[0], x[1], x[2], Rank, Classes, Ignore)];
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) =>
-            into[0] = Op.Apply(new NllLoss(Rank, Ignore, true, false), g[0]!, x[1], x[2])[0];
+            into[0] = Op.Apply(new NllPick(Rank, Classes, Ignore), g[0]!, x[1], x[2])[0];
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
             [t[0] is { } d ? Op.Apply(this, d, x[1], x[2])[0] : null];
@@ -56,6 +81,7 @@ public static partial class Functional
     /// <param name="ignoreIndex">A target that does not count.</param>
     /// <param name="reduction">What becomes of the terms; a mean is over the weights of those that count, NaN if none does.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="DTypeException">The input is not floating-point, or the target not of integers.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A target is not a class.</exception>
     public static Tensor NllLoss(Tensor input, Tensor target, Tensor? weight = null, long ignoreIndex = -100,
         Reduction reduction = Reduction.Mean)
@@ -63,12 +89,15 @@ public static partial class Functional
         using AutocastCall call = Autocast.Raise(ref input, ref target, ref weight);
         reduction.Check();
         CheckTarget("nll_loss", input, target, weight);
+        Throw.IfRequiresGrad(weight, "nll_loss_forward", "weight");
         int rank = target.Rank;
+        if (!input.DType.IsFloatingPoint())
+            Throw.Types($"\"nll_loss{(rank > 1 ? "2d_forward" : "")}_out_frame\" not implemented for '{input.DType.ScalarName()}': the " +
+                "input holds log-probabilities. Convert it first, for example .To(DType.Float32).");
         long classes = input.Size(Kernels.Nll.ClassDim(rank));
         Tensor t = target.To(DType.Int64);
-        Ops.NllWeights weights = new(rank, classes, ignoreIndex, reduction == Reduction.Mean, input.DType);
-        Tensor c = weight is null ? Op.Apply(weights, t)[0] : Op.Apply(weights, t, weight)[0];
-        return Op.Apply(new Ops.NllLoss(rank, ignoreIndex, reduction == Reduction.None, reduction == Reduction.Mean), input, t, c)[0];
+        Ops.NllLoss loss = new(rank, classes, ignoreIndex, reduction == Reduction.None, reduction == Reduction.Mean);
+        return weight is null ? Op.Apply(loss, input, t)[0] : Op.Apply(loss, input, t, weight)[0];
     }
 
     /// <summary>

@@ -25,6 +25,8 @@ public static partial class Functional
         CheckChannels("running_var", runningVar, channels, !training);
         CheckChannels("weight", weight, channels, false);
         CheckChannels("bias", bias, channels, false);
+        Throw.IfRequiresGrad(runningMean, "native_batch_norm", "running_mean");
+        Throw.IfRequiresGrad(runningVar, "native_batch_norm", "running_var");
         return NormalizeBatch(input, weight, bias, runningMean, runningVar, training, momentum, eps)[0];
     }
 

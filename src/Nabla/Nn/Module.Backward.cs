@@ -62,10 +62,8 @@ internal sealed class BackwardHooks(Module module, ModuleHooks hooks)
 
     private IReadOnlyList<Tensor?> PullInputs(IReadOnlyList<Tensor?> g)
     {
-        if (gradOutput is null)
-            Throw.Graph("Module backward hook for grad_input is called before the grad_output one. This happens because the gradient in " +
-                "your nn.Module flows to the Module's input without passing through the Module's output. Make sure that the output " +
-                "depends on the input and that the loss is computed based on the output.");
+        // The gradient came past the module's output, as in a derivative of its gradient: there is nothing to show to a hook.
+        if (gradOutput is null) return g;
         foreach (var hook in hooks.Backward.Items)
             if (!hook.Removed && hook.Call(module, g, gradOutput) is { } replaced)
                 g = Checked(replaced, g, "Backward hook returned an invalid number of grad_input");

@@ -39,13 +39,14 @@ public abstract partial class Module
     /// Copies the values of a state dict into this module's parameters and buffers. Everything is checked first: if anything does not fit,
     /// one error lists all problems and nothing has changed.
     /// </summary>
-    /// <param name="state">Tensors by name, such as <see cref="StateDict"/> returns. Values are converted to the parameters'
-    /// dtypes.</param>
+    /// <param name="state">Tensors by name, such as <see cref="StateDict"/> returns. Floating-point values are converted to
+    /// the parameters' dtypes, whole numbers to the buffers'.</param>
     /// <param name="strict">Missing and unexpected names are errors. If false, they are only returned.</param>
     /// <param name="assign">Put the given tensors in the parameters' places instead of copying values; dtypes then are the given
     /// ones.</param>
     /// <returns>The names that were missing and those that have no place.</returns>
-    /// <exception cref="StateDictException">Sizes differ; or names differ, and <paramref name="strict"/> is true.</exception>
+    /// <exception cref="StateDictException">Sizes differ, or dtypes of which one is of whole numbers or complex; or names differ, and
+    /// <paramref name="strict"/> is true.</exception>
     public StateDictMatch LoadStateDict(IReadOnlyDictionary<string, Tensor> state, bool strict = true, bool assign = false)
     {
         (StateDictMatch match, Action apply, _) = Plan(state, strict, assign);
@@ -89,6 +90,9 @@ public abstract partial class Module
     {
     }
 
+    /// <summary>Only dtypes of one kind are converted into each other: whole numbers, real or complex ones.</summary>
+    private static int Kind(DType dtype) => dtype.IsComplex() ? 2 : dtype.IsFloatingPoint() ? 1 : 0;
+
     private (StateDictMatch, Action) Checked(IReadOnlyDictionary<string, Tensor> state, bool strict, bool assign)
     {
         List<string> missing = [], errors = [];
@@ -113,6 +117,9 @@ public abstract partial class Module
                 else if (own.Shape != value.Shape)
                     errors.Add($"size mismatch for {name}: copying a param with shape torch.Size({value.Shape}) from checkpoint, the " +
                         $"shape in current model is torch.Size({own.Shape}).");
+                else if (!(assign && slot.Buffer) && Kind(own.DType) != Kind(value.DType))
+                    errors.Add($"dtype mismatch for {name}: {value.DType.Name()} in the checkpoint is not converted to " +
+                        $"{own.DType.Name()} in the current model.");
                 else plan.Add((slot, value));
             }
             string extra = Path(path, ExtraStateName);

@@ -21,7 +21,7 @@ public static class MapOp
     public static Tensor InPlace<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp>
     {
         if (Profiling.On && Profiling.Takes()) return Profiling.MapInPlace(op, x);
-        bool record = Views.Check(x, false, typeof(TOp).Name);
+        bool record = Views.Check(x, false, OpName<TOp>.Text);
         // What has no derivative ends the history: the old value's gradient is zero.
         if (x.wrap is not null || (record && !TOp.Differentiable) || (!TOp.TakesComplex && x.dtype.IsComplex()))
             return x.Become(Apply(op, (TOp.Saves & Saves.X) != 0 ? x.Clone() : x));
@@ -32,7 +32,7 @@ public static class MapOp
         if (x.layout.IsDense) TOp.Run(op, x, x);
         else Kernels.Copy.Run(Compute(op, x), x);
         x.storage.Version++;
-        if (record) Views.Rebase(x, new MapNode<TOp>(op, edge, before, x));
+        if (record) Views.Rebase(x, new MapNode<TOp>(op, edge, before, x), computed: true);
         return x;
     }
 
@@ -52,7 +52,9 @@ internal sealed class MapNode<TOp> : Node where TOp : struct, IMap<TOp>
     private readonly DType dtype;
     private readonly short outputNr;
     private readonly Node? input;
-    private Saved x, y;
+
+    /// <summary>The operand if the rule reads it, else the result. A rule that reads both gets the result computed anew.</summary>
+    private Saved kept;
 
     internal MapNode(TOp op, Tensor source, Tensor x, Tensor y) : this(op, source.Edge, x, y) { }
 
@@ -61,8 +63,8 @@ internal sealed class MapNode<TOp> : Node where TOp : struct, IMap<TOp>
         this.op = op;
         (input, outputNr) = (source.Node, (short)source.OutputNr);
         dtype = x.dtype;
-        if ((TOp.Saves & Saves.X) != 0) this.x = new(x);
-        if ((TOp.Saves & Saves.Result) != 0) this.y = new(y, 0);
+        if ((TOp.Saves & Saves.X) != 0) kept = new(x);
+        else if ((TOp.Saves & Saves.Result) != 0) kept = new(y, 0);
     }
 
     public override string Name => TOp.NodeName(op);
@@ -73,17 +75,26 @@ internal sealed class MapNode<TOp> : Node where TOp : struct, IMap<TOp>
     internal override void Pull(Tensor g, Span<Tensor?> into)
     {
         ThrowIfFreed();
-        Tensor d = op.Diff(g, x.Get(this), y.Get(this));
+        Tensor? x = (TOp.Saves & Saves.X) != 0 ? kept.Get(this) : null;
+        Tensor? y = (TOp.Saves & Saves.Result) == 0 ? null : x is null ? kept.Get(this) : MapOp.Apply(op, x);
+        Tensor d = op.Diff(g, x!, y!);
         if (StrongZeroScope.Open != 0) d = StrongZeroScope.Mask(g, d);
         into[0] = d.dtype == dtype ? d : d.To(dtype);
     }
 
-    internal override int SavedCount => 2;
-    internal override (string Name, Saved Value) SavedAt(int i) => i == 0 ? ("self", x) : ("result", y);
+    internal override int SavedCount => 1;
+    internal override (string Name, Saved Value) SavedAt(int i) => ((TOp.Saves & Saves.X) != 0 ? "self" : "result", kept);
 
     internal override void Release()
     {
         if (TOp.Saves == Saves.None) return;
-        freed |= x.Drop() | y.Drop();
+        freed |= kept.Drop();
     }
+}
+
+/// <summary>The name of an operation's type, as messages and the log of writes have it. Asking the type costs more than a small
+/// operation may.</summary>
+internal static class OpName<TOp>
+{
+    internal static readonly string Text = typeof(TOp).Name;
 }

@@ -32,6 +32,8 @@ internal static partial class Ops
         {
             TProduct product = default;
             if (Beta.IsZero) return [Scaled(product.Forward(x[1], x[2]), Alpha)];
+            bool bias = Beta.ToDouble() == 1 && Alpha.ToDouble() == 1 && IsBias(x[0].layout, x[2].layout);
+            if (bias && TProduct.OnBias(x[1], x[2], x[0]) is { } y) return [y];
             Tensor input = x[0].Raw(Padded(x[0].layout, x[1].Rank - TProduct.OperandRank));
             if (Alpha.ToDouble() == 1 && TProduct.ResultShape(x[1].layout, x[2].layout) is { } shape)
             {
@@ -65,6 +67,10 @@ internal static partial class Ops
             }
             return [sum];
         }
+
+        /// <summary>Whether an input is one value for each of the product's columns, adjacent in memory.</summary>
+        private static bool IsBias(Layout input, Layout y) =>
+            input.Rank == 1 && y.Rank == 2 && input.shape[0] == y.shape[1] && (input.strides[0] == 1 || input.shape[0] == 1);
 
         /// <summary>The input's layout with ones between the batch and its own dimensions, so that it broadcasts to the product.</summary>
         private static Layout Padded(Layout x, int lead)

@@ -19,6 +19,9 @@ internal static partial class Ops
         /// <summary>The product's shape if it can be added to what is there already, else null.</summary>
         static virtual long[]? ResultShape(Layout x, Layout y) => null;
 
+        /// <summary>B(x, y) plus a bias of one value for each column, adjacent in memory; null if there is no quick way.</summary>
+        static virtual Tensor? OnBias(Tensor x, Tensor y, Tensor bias) => null;
+
         /// <summary>z += B(x, y); z is row-major.</summary>
         static virtual void Add(Tensor x, Tensor y, Tensor z) =>
             throw new InvalidOperationException("This product cannot be added in place.");
@@ -36,6 +39,8 @@ internal static partial class Ops
         public static Tensor ForY(Tensor g, Tensor x, bool columns) => Products.ForY(new Mm(), g, x, columns);
 
         static long[] IProduct<Mm>.ResultShape(Layout x, Layout y) => [.. x.shape[..^1], y.shape[^1]];
+        static Tensor? IProduct<Mm>.OnBias(Tensor x, Tensor y, Tensor bias) =>
+            x.Rank == 2 ? Kernels.Products.Matrix(x, y, bias) : null;
         static void IProduct<Mm>.Add(Tensor x, Tensor y, Tensor z) => Kernels.Products.Add(x, y, z, accumulate: true);
     }
 

@@ -30,7 +30,7 @@ public static class ZipOp
     {
         ArgumentNullException.ThrowIfNull(y);
         if (Profiling.On && Profiling.Takes()) return Profiling.ZipInPlace(op, x, y);
-        bool record = Views.Check(x, TOp.Differentiable && y.RequiresGrad, typeof(TOp).Name);
+        bool record = Views.Check(x, TOp.Differentiable && y.RequiresGrad, OpName<TOp>.Text);
         // What has no derivative ends the history: the old value's gradient is zero.
         if (x.wrap is not null || y.wrap is not null || (record && !TOp.Differentiable) ||
             (!TOp.TakesComplex && (x.dtype.IsComplex() || y.dtype.IsComplex())))
@@ -43,7 +43,7 @@ public static class ZipOp
         Tensor second = (saves & Saves.Y) != 0 && ReferenceEquals(x.storage, y.storage) ? y.CloneForBackward() : y;
         RunInPlace(op, x, y);
         x.storage.Version++;
-        if (record) Views.Rebase(x, new ZipNode<TOp>(op, ex, ey, before, second, x));
+        if (record) Views.Rebase(x, new ZipNode<TOp>(op, ex, ey, before, second, x), computed: true, second);
         return x;
     }
 
@@ -74,7 +74,7 @@ public static class ZipOp
             Layout shape = Kernels.Broadcast.Of(x.layout, y.layout, typeof(TOp).Name);
             if (!shape.SameShape(x.layout)) Throw.InPlaceShape(typeof(TOp).Name, shape, x.layout);
         }
-        Views.CheckOverlap(x, y, typeof(TOp).Name);
+        Views.CheckOverlap(x, y, OpName<TOp>.Text);
     }
 
     internal static Tensor Compute<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
@@ -83,7 +83,7 @@ public static class ZipOp
         if (x.dtype != compute) x = Kernels.Copy.Cast(x, compute);
         if (y.dtype != compute) y = Kernels.Copy.Cast(y, compute);
         Layout layout = ReferenceEquals(x.layout, y.layout) ? x.layout.Fresh
-            : Kernels.Broadcast.Of(x.layout, y.layout, typeof(TOp).Name).Fresh;
+            : Kernels.Broadcast.Of(x.layout, y.layout, OpName<TOp>.Text).Fresh;
         Tensor z = Tensor.Allocate(layout, TOp.ResultType(compute));
         TOp.Run(op, x, y, z);
         return z;

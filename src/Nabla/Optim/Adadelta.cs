@@ -43,6 +43,10 @@ public sealed class Adadelta : Optimizer
         group.AtLeast(0, "weight_decay", "Invalid weight_decay value");
     }
 
+    private static readonly string[] Remembered = ["step", "square_avg", "acc_delta"];
+
+    private protected override string[] Entries(Tensor p, ParamGroup group) => Remembered;
+
     /// <inheritdoc/>
     protected override void Init(Tensor parameter, ParamState state, ParamGroup group)
     {

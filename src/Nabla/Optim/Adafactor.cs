@@ -73,6 +73,10 @@ public sealed class Adafactor : Optimizer
         return shape;
     }
 
+    private static readonly string[] OfVector = ["step", "variance"], OfMatrix = ["step", "row_var", "col_var"];
+
+    private protected override string[] Entries(Tensor p, ParamGroup group) => p.NDim > 1 ? OfMatrix : OfVector;
+
     /// <inheritdoc/>
     protected override void Init(Tensor parameter, ParamState state, ParamGroup group)
     {

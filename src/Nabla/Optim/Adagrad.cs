@@ -57,6 +57,10 @@ public sealed class Adagrad : Optimizer
         foreach (Tensor p in paramGroup.Params) Begin(p, paramGroup);
     }
 
+    private static readonly string[] Remembered = ["step", "sum"];
+
+    private protected override string[] Entries(Tensor p, ParamGroup group) => Remembered;
+
     /// <inheritdoc/>
     protected override void Init(Tensor parameter, ParamState state, ParamGroup group)
     {

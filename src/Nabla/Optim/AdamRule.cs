@@ -14,6 +14,11 @@ internal readonly record struct AdamRule(double Beta1, double Beta2, double Eps,
         if (Largest(group) is { } key) state[key] = Tensor.ZerosLike(parameter);
     }
 
+    private static readonly string[] Plain = ["step", "exp_avg", "exp_avg_sq"], WithLargest = [.. Plain, "max_exp_avg_sq"];
+
+    /// <summary>The tensors that a step reads.</summary>
+    internal static string[] Entries(ParamGroup group) => group.Flag("amsgrad") ? WithLargest : Plain;
+
     /// <summary>The name of the largest averages, if the group keeps them.</summary>
     internal static string? Largest(ParamGroup group) => group.Flag("amsgrad") ? "max_exp_avg_sq" : null;
 

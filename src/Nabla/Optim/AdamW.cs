@@ -49,6 +49,8 @@ public sealed class AdamW : Optimizer
         group.AtLeast(0, "weight_decay", "Invalid weight_decay value");
     }
 
+    private protected override string[] Entries(Tensor p, ParamGroup group) => AdamRule.Entries(group);
+
     /// <inheritdoc/>
     protected override void Init(Tensor parameter, ParamState state, ParamGroup group) => AdamRule.Init(parameter, state, group);
 

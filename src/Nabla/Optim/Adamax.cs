@@ -43,6 +43,10 @@ public sealed class Adamax : Optimizer
         group.AtLeast(0, "weight_decay", "Invalid weight_decay value");
     }
 
+    private static readonly string[] Remembered = ["step", "exp_avg", "exp_inf"];
+
+    private protected override string[] Entries(Tensor p, ParamGroup group) => Remembered;
+
     /// <inheritdoc/>
     protected override void Init(Tensor parameter, ParamState state, ParamGroup group)
     {

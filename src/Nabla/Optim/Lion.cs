@@ -40,6 +40,10 @@ public sealed class Lion : Optimizer
         group.AtLeast(0, "weight_decay", "Invalid weight_decay value");
     }
 
+    private static readonly string[] Remembered = ["exp_avg"];
+
+    private protected override string[] Entries(Tensor p, ParamGroup group) => Remembered;
+
     /// <inheritdoc/>
     protected override void Init(Tensor parameter, ParamState state, ParamGroup group)
     {

@@ -53,6 +53,10 @@ public sealed class Muon : Optimizer
         if (group.Integer("ns_steps") is < 0 or > 99) group.Refuse("ns_steps", "Invalid ns_steps value");
     }
 
+    private static readonly string[] Remembered = ["momentum_buffer"];
+
+    private protected override string[] Entries(Tensor p, ParamGroup group) => Remembered;
+
     /// <inheritdoc/>
     protected override void Init(Tensor parameter, ParamState state, ParamGroup group)
     {

@@ -51,6 +51,10 @@ public sealed class NAdam : Optimizer
         group.AtLeast(0, "momentum_decay", "Invalid momentum_decay value");
     }
 
+    private static readonly string[] Remembered = ["step", "mu_product", "exp_avg", "exp_avg_sq"];
+
+    private protected override string[] Entries(Tensor p, ParamGroup group) => Remembered;
+
     /// <inheritdoc/>
     protected override void Init(Tensor parameter, ParamState state, ParamGroup group)
     {

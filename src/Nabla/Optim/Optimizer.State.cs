@@ -41,10 +41,12 @@ public abstract partial class Optimizer
 
     /// <summary>
     /// Takes over a state that <see cref="StateDict"/> of either library has returned. Parameters are matched by their order. Tensors are
-    /// copied, and converted to their parameter's dtype, except counters.
+    /// copied, and converted to their parameter's dtype, except counts and other numbers of one element.
     /// </summary>
     /// <param name="stateDict">Dictionaries with string or integer keys.</param>
     /// <exception cref="ArgumentException">Number or sizes of the groups differ, or an entry is missing or of the wrong type. Nothing was
+    /// changed.</exception>
+    /// <exception cref="DTypeException">A tensor is complex and its parameter real, or the other way round. Nothing was
     /// changed.</exception>
     /// <exception cref="ShapeException">A tensor does not have its parameter's shape. Nothing was changed.</exception>
     public void LoadStateDict(IDictionary stateDict) => Plan(stateDict)();
@@ -61,7 +63,7 @@ public abstract partial class Optimizer
         if (saved.Count != groups.Count)
             Throw.Argument(nameof(stateDict), "loaded state dict has a different number of parameter groups: " +
                 $"{saved.Count}, but the optimizer has {groups.Count}.");
-        Dictionary<long, Tensor> parameters = [];
+        Dictionary<long, (Tensor P, ParamGroup Group)> parameters = [];
         OrderedDictionary<string, object?>[] options = new OrderedDictionary<string, object?>[groups.Count];
         for (int i = 0; i < options.Length; i++) options[i] = Read(groups[i], saved[i], parameters);
 
@@ -70,8 +72,10 @@ public abstract partial class Optimizer
         {
             foreach (DictionaryEntry entry in StateValue.Dictionary(StateValue.Required(given, "state"), "state"))
             {
-                if (StateValue.Number(entry.Key) is { } number && parameters.TryGetValue((long)number, out Tensor? p))
-                    loaded[p] = Read(p, StateValue.Dictionary(entry.Value, "state"));
+                if (StateValue.Number(entry.Key) is not { } number
+                    || !parameters.TryGetValue((long)number, out (Tensor P, ParamGroup Group) at)) continue;
+                ParamState state = loaded[at.P] = Read(at.P, StateValue.Dictionary(entry.Value, "state"));
+                if (!NeedsInit(state, at.Group)) CheckEntries(at.P, state, at.Group);
             }
         }
         return () =>
@@ -83,15 +87,16 @@ public abstract partial class Optimizer
     }
 
     /// <summary>The options of a saved group, checked; notes which number is which parameter.</summary>
-    private OrderedDictionary<string, object?> Read(ParamGroup group, object? value, Dictionary<long, Tensor> parameters)
+    private OrderedDictionary<string, object?> Read(ParamGroup group, object? value,
+        Dictionary<long, (Tensor P, ParamGroup Group)> parameters)
     {
         IDictionary saved = StateValue.Dictionary(value, "param_groups");
         IReadOnlyList<object?> numbers = StateValue.Items(StateValue.Required(saved, "params"), "params");
         if (numbers.Count != group.Params.Count)
             Throw.Argument("stateDict", "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: " +
                 $"{numbers.Count} parameters, but the optimizer's has {group.Params.Count}.");
-        for (int i = 0; i < numbers.Count; i++) parameters[StateValue.Integer(numbers[i], "params")] = group.Params[i];
         ParamGroup read = new(group.Params);
+        for (int i = 0; i < numbers.Count; i++) parameters[StateValue.Integer(numbers[i], "params")] = (group.Params[i], read);
         foreach (DictionaryEntry entry in saved)
             if (entry.Key is string name && name != "params") read.Put(name, StateValue.Copy(entry.Value));
         if (group.ParamNames is { } names && read.ParamNames is null) read.Put("param_names", names);
@@ -115,11 +120,12 @@ public abstract partial class Optimizer
         return state;
     }
 
-    /// <summary>A copy of a value; tensors in the parameter's dtype, except the count of steps.</summary>
+    /// <summary>A copy of a value; tensors in the parameter's dtype, except numbers of any dtype, which a step would round otherwise, and
+    /// complex ones of real parameters.</summary>
     private static object? Adopt(Tensor p, string key, object? value) => value switch
     {
-        Tensor t when key == "step" || !p.dtype.IsFloatingPoint() => t.Detach().Clone(),
-        Tensor t => t.dtype == p.dtype ? t.Detach().Clone() : t.Detach().To(p.dtype),
+        Tensor t when IsNumber(key) || t.dtype == p.dtype || t.dtype.IsComplex() != p.dtype.IsComplex() => t.Detach().Clone(),
+        Tensor t => t.Detach().To(p.dtype),
         List<object?> list => list.ConvertAll(x => Adopt(p, "", x)),
         object?[] tuple => Array.ConvertAll(tuple, x => Adopt(p, "", x)),
         _ => StateValue.Normal(StateValue.Copy(value), key),

@@ -166,6 +166,23 @@ public abstract partial class Optimizer : IStateful
     /// <summary>Changes one parameter in place. Recording is off unless the group is <c>differentiable</c>.</summary>
     protected abstract void Update(Tensor parameter, Tensor grad, ParamState state, ParamGroup group);
 
+    /// <summary>The tensors of a parameter's state that a step cannot do without: counts, and others of the parameter's dtype.</summary>
+    private protected virtual string[] Entries(Tensor p, ParamGroup group) => [];
+
+    /// <summary>True of numbers that are kept in a tensor of one element and of any dtype.</summary>
+    private static bool IsNumber(string key) => key is "step" or "mu_product" or "eta" or "mu";
+
+    private void CheckEntries(Tensor p, ParamState state, ParamGroup group)
+    {
+        foreach (string key in Entries(p, group))
+        {
+            DType dtype = state.Get(key).dtype;
+            if (IsNumber(key) ? dtype.IsComplex() : dtype != p.dtype)
+                Throw.Types($"The state '{key}' is {dtype.Name()}, but its parameter is {p.dtype.Name()}: convert it, or load a state " +
+                    "dictionary, which converts floating-point states to the parameter's dtype. Nothing was changed.");
+        }
+    }
+
     /// <summary>Makes the state of a parameter before any step.</summary>
     private protected void Begin(Tensor p, ParamGroup group)
     {
@@ -236,12 +253,16 @@ public abstract partial class Optimizer : IStateful
         ParamState state = states.GetValueOrDefault(p) ?? [];
         foreach ((string key, object? value) in state)
             if (value is Tensor t) CheckState(p, key, t);
-        if (!NeedsInit(state, group)) return state;
-        ParamState fresh = [];
-        foreach ((string key, object? value) in state) fresh[key] = value;
-        fresh.IsFresh = true;
-        Init(p, fresh, group);
-        return fresh;
+        if (NeedsInit(state, group))
+        {
+            ParamState fresh = [];
+            foreach ((string key, object? value) in state) fresh[key] = value;
+            fresh.IsFresh = true;
+            Init(p, fresh, group);
+            state = fresh;
+        }
+        CheckEntries(p, state, group);
+        return state;
     }
 
     /// <summary>Fails if a tensor of a parameter's state does not fit: it has one element or the parameter's shape, unless stated
@@ -251,7 +272,7 @@ public abstract partial class Optimizer : IStateful
     {
         ArgumentNullException.ThrowIfNull(parameter);
         ArgumentNullException.ThrowIfNull(value);
-        if (key is "step" or "mu_product" or "eta" or "mu" ? value.NumElements == 1 : value.layout.SameShape(parameter.layout)) return;
+        if (IsNumber(key) ? value.NumElements == 1 : value.layout.SameShape(parameter.layout)) return;
         Throw.Shapes($"The state '{key}' has the shape {value.Shape}, but its parameter has {parameter.Shape}: the state dictionary " +
             "belongs to another model, or the parameter has changed. Nothing was changed.");
     }

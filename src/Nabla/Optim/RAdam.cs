@@ -47,6 +47,10 @@ public sealed class RAdam : Optimizer
         group.AtLeast(0, "weight_decay", "Invalid weight_decay value");
     }
 
+    private static readonly string[] Remembered = ["step", "exp_avg", "exp_avg_sq"];
+
+    private protected override string[] Entries(Tensor p, ParamGroup group) => Remembered;
+
     /// <inheritdoc/>
     protected override void Init(Tensor parameter, ParamState state, ParamGroup group)
     {

@@ -48,6 +48,17 @@ public sealed class RMSprop : Optimizer
         group.AtLeast(0, "alpha", "Invalid alpha value");
     }
 
+    private static readonly string[] Plain = ["step", "square_avg"], WithMomentum = [.. Plain, "momentum_buffer"],
+        Centered = [.. Plain, "grad_avg"], All = [.. WithMomentum, "grad_avg"];
+
+    private protected override string[] Entries(Tensor p, ParamGroup group) => (group.Number("momentum") > 0, group.Flag("centered")) switch
+    {
+        (true, true) => All,
+        (true, false) => WithMomentum,
+        (false, true) => Centered,
+        _ => Plain,
+    };
+
     /// <inheritdoc/>
     protected override void Init(Tensor parameter, ParamState state, ParamGroup group)
     {

@@ -44,6 +44,10 @@ public sealed class Rprop : Optimizer
         _ = group.Pair("step_sizes");
     }
 
+    private static readonly string[] Remembered = ["step", "prev", "step_size"];
+
+    private protected override string[] Entries(Tensor p, ParamGroup group) => Remembered;
+
     /// <inheritdoc/>
     protected override void Init(Tensor parameter, ParamState state, ParamGroup group)
     {

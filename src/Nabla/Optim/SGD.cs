@@ -50,6 +50,10 @@ public sealed class SGD : Optimizer
     protected override bool NeedsInit(ParamState state, ParamGroup group) =>
         group?.Number("momentum") != 0 && state?.Find("momentum_buffer") is null;
 
+    private static readonly string[] Buffer = ["momentum_buffer"];
+
+    private protected override string[] Entries(Tensor p, ParamGroup group) => group.Number("momentum") != 0 ? Buffer : [];
+
     /// <inheritdoc/>
     protected override void Init(Tensor parameter, ParamState state, ParamGroup group)
     {

@@ -41,8 +41,8 @@ internal static class StoragePool
     /// <summary>Bytes of blocks that wait to be used again.</summary>
     internal static long HeldBytes => Interlocked.Read(ref held);
 
-    /// <summary>How often the collector was asked because memory handed out had grown.</summary>
-    internal static long Collections { get; private set; }
+    /// <summary>How often the collector was asked because memory handed out had grown, and how long that took.</summary>
+    internal static (long Count, TimeSpan Time) Collections { get; private set; }
 
     internal static Storage Rent(long count, int itemSize, ReadOnlySpan<long> shape, DType dtype)
     {
@@ -151,9 +151,9 @@ internal static class StoragePool
             usedAfterCollection = used;
             highest = Math.Max(used, highest - highest / 16);
         }
-        Collections++;
         collectionEnd = Stopwatch.GetTimestamp();
         collectionTicks = collectionEnd - start;
+        Collections = (Collections.Count + 1, Collections.Time + Stopwatch.GetElapsedTime(start, collectionEnd));
     }
 
     private static Block Make(int sizeClass, int capacity, int bytes, ReadOnlySpan<long> shape, DType dtype)

@@ -22,6 +22,14 @@ internal static partial class Throw
     [DoesNotReturn]
     internal static void Graph(string message) => throw new AutogradException(message);
 
+    /// <summary>Fails if an operand that has no derivative requires one.</summary>
+    internal static void IfRequiresGrad(Tensor? x, string function, string argument)
+    {
+        if (x is { RequiresGrad: true } && GradMode.Enabled)
+            Graph($"The function '{function}' is not differentiable with respect to argument '{argument}'. This input cannot have " +
+                "requires_grad True. Detach() it: it is a constant here.");
+    }
+
     [DoesNotReturn]
     internal static Tensor NoDerivative(string message) => throw new AutogradException(
         $"{message} Call Detach() on the operands to treat the result as a constant.");

@@ -43,6 +43,13 @@ public static partial class Func
         IReadOnlyDictionary<string, Tensor> parametersAndBuffers, T1 x, T2 y, bool tieWeights = true, bool strict = false) =>
         FunctionalCall<(T1, T2), TOut>(module, parametersAndBuffers, (x, y), tieWeights, strict);
 
+    /// <summary>The same for a module of three inputs.</summary>
+    /// <inheritdoc cref="FunctionalCall{TIn, TOut}"/>
+    public static TOut FunctionalCall<[DynamicallyAccessedMembers(Tree.Needs)] T1, [DynamicallyAccessedMembers(Tree.Needs)] T2,
+        [DynamicallyAccessedMembers(Tree.Needs)] T3, [DynamicallyAccessedMembers(Tree.Needs)] TOut>(Module<T1, T2, T3, TOut> module,
+        IReadOnlyDictionary<string, Tensor> parametersAndBuffers, T1 x, T2 y, T3 z, bool tieWeights = true, bool strict = false) =>
+        FunctionalCall<(T1, T2, T3), TOut>(module, parametersAndBuffers, (x, y, z), tieWeights, strict);
+
     private static List<(Slot Slot, Tensor Own, Tensor Given)> Plan(Module module, IReadOnlyDictionary<string, Tensor> given, bool tie,
         bool strict)
     {

@@ -102,6 +102,12 @@ public static partial class Func
         [DynamicallyAccessedMembers(Tree.Needs)] TParams, T>(Func<TParams, T, Tensor> f) =>
         (p, x) => GradAndValue<TParams>(q => f(q, x))(p);
 
+    /// <summary>The gradient with respect to the first of three arguments, and the value, of a scalar function.</summary>
+    /// <inheritdoc cref="Grad{TParams, T}(Func{TParams, T, Tensor})"/>
+    public static Func<TParams, T1, T2, (TParams Gradient, Tensor Value)> GradAndValue<
+        [DynamicallyAccessedMembers(Tree.Needs)] TParams, T1, T2>(Func<TParams, T1, T2, Tensor> f) =>
+        (p, x, y) => GradAndValue<TParams>(q => f(q, x, y))(p);
+
     /// <summary>The gradient of a function's first result; the second is passed on.</summary>
     /// <typeparam name="TParams">A structure of tensors.</typeparam>
     /// <typeparam name="TAux">What else the function returns; tensors in it lose their history in this transform.</typeparam>

@@ -54,7 +54,7 @@ internal static class InterpolationRows
         new("nn.functional.grid_sample", c => Functional.GridSample(c.T(0), c.T(1), c.String(2, "mode", "bilinear"),
             c.String(3, "padding_mode", "zeros"), c.Bool(4, "align_corners", false)))
         {
-            Covers = ["GridSampler"],
+            Covers = ["GridSample", "GridSampler"],
             Samples = () =>
             [
                 new([In.Real(1, 2, 3, 4), In.Between(-1.2, 1.2, 1, 2, 3, 2)]),
@@ -88,7 +88,7 @@ internal static class InterpolationRows
         new("grid_sampler_2d", c => Functional.GridSampler2d(c.T(0), c.T(1), c.Int(2, "interpolation_mode"), c.Int(3, "padding_mode"),
             c.Bool(4, "align_corners", false)))
         {
-            Covers = ["GridSampler"],
+            Covers = ["GridSample", "GridSampler"],
             Samples = () => [new([In.Real(1, 2, 3, 4), In.Between(-1.2, 1.2, 1, 2, 3, 2), 0L, 2L, true])],
             Errors = [(() => Functional.GridSampler2d(In.Real(1, 1, 4, 4), In.Real(1, 2, 2, 2), 3, 0, false),
                 typeof(ArgumentOutOfRangeException), "interpolation_mode")],

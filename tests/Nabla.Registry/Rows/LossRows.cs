@@ -84,7 +84,7 @@ internal static class LossRows
         new("nn.functional.nll_loss", c => Functional.NllLoss(c.T(0), c.T(1), c.OptT(2, "weight"), c.Long(-1, "ignore_index", -100),
             Reduce(c)))
         {
-            Covers = ["NllLoss", "NllLossBackward", "NllWeights"],
+            Covers = ["NllLoss", "NllLossBackward", "NllPick", "NllWeights"],
             Samples = Classes,
             Errors = [(() => Functional.NllLoss(In.Real(2, 3), Tensor.From([0L, 3])), typeof(ArgumentOutOfRangeException),
                 "Target 3 is out of bounds"),

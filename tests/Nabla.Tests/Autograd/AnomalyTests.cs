@@ -83,6 +83,39 @@ public sealed class AnomalyTests
 
     [Fact]
     [Trait("Row", "1.9.1")]
+    public void An_infinity_written_in_place_counts_if_it_was_computed()
+    {
+        Tensor x = Leaf(1, 0, 3);
+        using AnomalyScope scope = Autograd.DetectAnomaly();
+        Tensor y = x * 1, z = x * 2;
+        Assert.StartsWith("Function 'LogBackward0' returned infinite values in its forward pass: it wrote -inf in place, at [1] of " +
+            "float64 [3].", Assert.Throws<AutogradException>(() => y.Log_()).Message);
+        Assert.StartsWith("Function 'DivBackward0' returned infinite values in its forward pass: it wrote inf in place",
+            Assert.Throws<AutogradException>(() => z[0..1].Div_(Plain(0))).Message);
+        z = x * 2;
+        z.MaskedFill_(Tensor.From([true, false, false]), double.NegativeInfinity);
+        z.Mul_(2);
+        z[1].Fill_(double.PositiveInfinity);
+        (x * 1).Add_(Plain(0, double.NegativeInfinity, 0));
+    }
+
+    [Fact]
+    [Trait("Row", "1.9.1")]
+    public void An_infinity_that_was_put_there_is_known_in_every_culture()
+    {
+        System.Globalization.CultureInfo before = System.Globalization.CultureInfo.CurrentCulture;
+        System.Globalization.CultureInfo signs = (System.Globalization.CultureInfo)before.Clone();
+        (signs.NumberFormat.PositiveInfinitySymbol, signs.NumberFormat.NegativeInfinitySymbol) = ("∞", "-∞");
+        try
+        {
+            System.Globalization.CultureInfo.CurrentCulture = signs;
+            An_infinity_that_was_put_there_is_no_anomaly();
+        }
+        finally { System.Globalization.CultureInfo.CurrentCulture = before; }
+    }
+
+    [Fact]
+    [Trait("Row", "1.9.1")]
     public void Values_are_not_looked_at_without_checkNan()
     {
         Tensor x = Leaf(0);

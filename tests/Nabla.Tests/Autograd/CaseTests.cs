@@ -50,6 +50,20 @@ public sealed partial class CaseTests
         Assert.Null(x.Grad);
     }
 
+    [Fact, Trait("Row", "1.2.15")]
+    public void An_operand_that_has_no_derivative_is_refused_if_it_requires_one()
+    {
+        Tensor x = Tensor.Zeros([2, 3], DType.Float64), classes = Tensor.From([0L, 2]), w = Leaf(1, 2, 3);
+        const string Words = "The function 'nll_loss_forward' is not differentiable with respect to argument 'weight'. This input cannot " +
+            "have requires_grad True.";
+        Refuses(Words, () => Functional.NllLoss(x, classes, w));
+        Refuses(Words, () => Functional.CrossEntropy(x, classes, w));
+        using (Autograd.NoGrad()) Functional.NllLoss(x, classes, w);
+        Functional.NllLoss(x, classes, w.Detach());
+        Refuses("The function 'native_batch_norm' is not differentiable with respect to argument 'running_var'. This input cannot have " +
+            "requires_grad True.", () => Functional.BatchNorm(x, w.Detach(), w));
+    }
+
     [Fact, Trait("Row", "1.1.1")]
     public void An_index_cuts_the_path_and_leaves_the_rest()
     {

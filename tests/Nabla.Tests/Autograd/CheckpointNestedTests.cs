@@ -215,6 +215,15 @@ public sealed class CheckpointNestedTests
         Assert.Equal(Math.Cos(Math.Sin(Math.Sin(0.3))) * Math.Cos(Math.Sin(0.3)) * Math.Cos(0.3), x.Grad!.Item(), 1e-12);
     }
 
+    [Fact, Trait("Row", "1.7.3"), Trait("Row", "1.11.3")]
+    public void Inputs_kept_in_a_smaller_dtype_are_recomputed_from_what_was_kept()
+    {
+        Tensor x = Tensor.From([0.1f, 0.7f, 1.3f]).RequiresGrad_(), kept = x.Detach().To(DType.BFloat16).To(DType.Float32);
+        using (Autograd.SaveAs(DType.BFloat16)) Checkpoint.Run(t => t.Exp().Sin(), x).Sum().Backward();
+        Assert.NotEqual(x.ToArray<float>(), kept.ToArray<float>());
+        Assert.Equal((kept.Exp().Cos() * kept.Exp()).ToArray<float>(), x.Grad!.ToArray<float>());
+    }
+
     // test_save_on_cpu_and_checkpoint
     [Fact]
     [Trait("Row", "1.7.3")]

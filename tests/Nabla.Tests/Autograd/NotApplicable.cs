@@ -15,7 +15,6 @@ internal static class NotApplicable
         ("1.5.15", "a tensor is never resized, and its memory is never exchanged"),
         ("1.7.2", "a saved tensor has no handle of its own: SavedTensorHooks covers every save of a scope"),
         ("1.11.2", "the older reentrant checkpoint, whose limits are all in its messages: Checkpoint.Run does what it does, without them"),
-        ("1.14 functional_call", "a model's function takes its parameters as an argument, a tuple or a record; pinned with modules"),
         ("1.18.4", "backward prints no warnings"),
     ];
 }

@@ -93,6 +93,8 @@ internal static class Parity
         text.Append("\n| not applicable because | tests |\n| --- | --- |\n");
         foreach (IGrouping<string, Behaviour> why in Behaviours.Where(static b => b.Reason is not null).GroupBy(static b => b.Reason!))
             text.Append($"| {why.Key} | {why.Count()} |\n");
+        text.Append("\n## Messages that cannot occur\n\n| row | PyTorch says | here |\n| --- | --- | --- |\n");
+        foreach ((string row, string what, string reason) in Transforms.NotApplicable.Rows) text.Append($"| {row} | {what} | {reason} |\n");
         return text.ToString();
 
         void Count(string title, IEnumerable<Row> rows)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Nabla.Kernels;
 
 namespace Nabla.Tests.Kernels;
@@ -13,6 +14,12 @@ internal sealed record GemmCase(long M, long N, long K)
     public bool CTransposed { get; init; }
     public bool Accumulate { get; init; }
 
+    /// <summary>Every row of C begins with given values.</summary>
+    public bool Bias { get; init; }
+
+    /// <summary>B is packed first, and used twice.</summary>
+    public bool Packed { get; init; }
+
     /// <summary>Elements left out after each row, and the stride within a row.</summary>
     public long APad { get; init; }
     public long BPad { get; init; }
@@ -27,10 +34,13 @@ internal sealed record GemmCase(long M, long N, long K)
         var b = new Operand(K, N, TransposeB, BPad, BCol, SharedB ? 1 : Count);
         var c = new Operand(M, N, CTransposed, CPad, CCol, Count);
         long[] x = Fill(a.Length, 1), y = Fill(b.Length, 2), z = Fill(c.Length, 3);
+        long[] bias = Bias ? Fill(N, 4) : [];
         T[] result = To<T>(z);
-        if (Count == 1)
+        if (Packed && typeof(T) == typeof(float)) RunPacked((float[])(object)result, To<float>(x), a, To<float>(y), b, c, To<float>(bias));
+        else if (Packed) RunPacked((double[])(object)result, To<double>(x), a, To<double>(y), b, c, To<double>(bias));
+        else if (Count == 1)
         {
-            Gemm.Run<T>(M, N, K, To<T>(x), a.Row, a.Col, To<T>(y), b.Row, b.Col, result, c.Row, c.Col, Accumulate);
+            Gemm.Run<T>(M, N, K, To<T>(x), a.Row, a.Col, To<T>(y), b.Row, b.Col, result, c.Row, c.Col, Accumulate, To<T>(bias));
         }
         else
         {
@@ -38,7 +48,7 @@ internal sealed record GemmCase(long M, long N, long K)
                 Count, M, N, K, To<T>(x), SharedA ? 0 : a.Batch, a.Row, a.Col, To<T>(y), SharedB ? 0 : b.Batch, b.Row, b.Col,
                 result, c.Batch, c.Row, c.Col, Accumulate);
         }
-        Expect(x, a, y, b, z, c);
+        Expect(x, a, y, b, z, c, bias);
         T[] expected = To<T>(z);
         for (int i = 0; i < result.Length; i++)
         {
@@ -46,7 +56,14 @@ internal sealed record GemmCase(long M, long N, long K)
         }
     }
 
-    private void Expect(long[] x, Operand a, long[] y, Operand b, long[] z, Operand c)
+    private void RunPacked<T>(T[] result, T[] x, Operand a, T[] y, Operand b, Operand c, T[] bias) where T : unmanaged, INumberBase<T>
+    {
+        using var packed = new PackedMatrix<T>(K, N, y, b.Row, b.Col);
+        packed.Multiply(M, x, a.Row, a.Col, [.. result], c.Row, Accumulate, bias);
+        packed.Multiply(M, x, a.Row, a.Col, result, c.Row, Accumulate, bias);
+    }
+
+    private void Expect(long[] x, Operand a, long[] y, Operand b, long[] z, Operand c, long[] bias)
     {
         for (long t = 0; t < Count; t++)
         {
@@ -54,7 +71,7 @@ internal sealed record GemmCase(long M, long N, long K)
             {
                 for (long j = 0; j < N; j++)
                 {
-                    long at = t * c.Batch + i * c.Row + j * c.Col, sum = Accumulate ? z[at] : 0;
+                    long at = t * c.Batch + i * c.Row + j * c.Col, sum = Accumulate ? z[at] : Bias ? bias[j] : 0;
                     long p = (SharedA ? 0 : t * a.Batch) + i * a.Row, q = (SharedB ? 0 : t * b.Batch) + j * b.Col;
                     for (long k = 0; k < K; k++, p += a.Col, q += b.Row) sum += x[p] * y[q];
                     z[at] = sum;

@@ -38,6 +38,80 @@ public sealed class GemmTests : IDisposable
     [MemberData(nameof(Types))]
     public void Batches(string type) => Each(type, new BatchCases());
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AllSizesAroundTheTilesOfCopiedOperands(bool transposeB)
+    {
+        // A's rows 4096 bytes apart are copied; so are its columns, if many columns of B use them.
+        for (int m = 1; m <= 70; m += m < 14 ? 1 : 3)
+        {
+            for (int n = 1; n <= 70; n++)
+            {
+                int k = 40 + (m * 5 + n) % 200;
+                new GemmCase(m, n, k) { APad = 1024 - k, TransposeB = transposeB, Accumulate = n % 2 == 0, Bias = n % 4 == 1 }
+                    .Check<float>();
+                new GemmCase(m, n, k) { APad = 512 - k, TransposeB = transposeB, BPad = n % 3, Accumulate = n % 2 == 0 }.Check<double>();
+            }
+        }
+        foreach (int n in (int[])[100, 127, 128, 129, 160, 300])
+        {
+            foreach (int m in (int[])[12, 47, 48, 49, 97, 200])
+            {
+                new GemmCase(m, n, 600) { TransposeA = true, APad = 1024 - m, TransposeB = transposeB, Bias = n % 2 == 0 }.Check<float>();
+                new GemmCase(m, n, 130) { TransposeA = true, APad = 512 - m, TransposeB = transposeB, Accumulate = true }.Check<double>();
+                new GemmCase(m, n, 600) { APad = 424, TransposeB = transposeB, BPad = 3, CPad = 1 }.Check<float>();
+                new GemmCase(m, n, 70) { ACol = 2, TransposeB = transposeB }.Check<float>();
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void EveryRowBeginsWithTheBias(string type) => Each(type, new Biases());
+
+    [Fact]
+    public void MatricesPackedOnceServeManyProducts()
+    {
+        for (int m = 1; m <= 40; m += m < 14 ? 1 : 5)
+        {
+            for (int n = 1; n <= 70; n++)
+            {
+                int k = 1 + (m * 11 + n * 7) % 90;
+                var c = new GemmCase(m, n, k) { Packed = true, TransposeB = n % 2 == 0, TransposeA = m % 3 == 0, CPad = n % 5 };
+                (c with { Bias = m % 2 == 0, BPad = m % 4 }).Check<float>();
+                (c with { Accumulate = true, APad = 512 - k }).Check<double>();
+            }
+        }
+        foreach ((int m, int n, int k) in ((int, int, int)[])
+            [(32, 1024, 256), (32, 256, 1024), (300, 130, 1300), (5, 40, 0), (0, 4, 4), (4100, 40, 3)])
+        {
+            new GemmCase(m, n, k) { Packed = true, TransposeB = true, Bias = true }.Check<float>();
+            new GemmCase(m, n, k) { Packed = true, Accumulate = true }.Check<double>();
+            new GemmCase(m, n, k) { Packed = true, APad = Math.Max(0, 1024 - k) }.Check<float>();
+        }
+    }
+
+    [Fact]
+    public void PackedMatricesGiveTheBitsOfOtherProducts()
+    {
+        float[] a = Random(new(1), 50 * 1100), b = Random(new(2), 1100 * 90), c = new float[50 * 90], d = new float[50 * 90];
+        Gemm.Run<float>(50, 90, 1100, a, 1100, 1, b, 1, 1100, c, 90, 1, false);
+        using (var packed = new PackedMatrix<float>(1100, 90, b, 1, 1100))
+        {
+            foreach (int threads in (int[])[1, 2, 3, 8])
+            {
+                Threads.Count = threads;
+                packed.Multiply(50, a, 1100, 1, d, 90, false);
+                Assert.Equal(c, d);
+            }
+            Assert.Throws<ArgumentException>(() => packed.Multiply(51, a, 1100, 1, new float[51 * 90], 90, false));
+            packed.Dispose();
+            Assert.Throws<ObjectDisposedException>(() => packed.Multiply(1, a, 1100, 1, d, 90, false));
+        }
+        Assert.Throws<ArgumentException>(() => new PackedMatrix<float>(1100, 91, b, 1, 1100));
+    }
+
     [Fact]
     public void LongSumsAreCutIntoSlabs()
     {
@@ -324,6 +398,30 @@ public sealed class GemmTests : IDisposable
             foreach (int k in (int[])[255, 256, 257, 511, 512, 513, 1025, 2049])
             {
                 new GemmCase(97, 103, k) { TransposeB = true, Accumulate = k % 2 == 0 }.Check<T>();
+            }
+        }
+    }
+
+    private readonly struct Biases : IGemmCases
+    {
+        public void Run<T>() where T : unmanaged
+        {
+            foreach ((int m, int n, int k) in ((int, int, int)[])
+                [(1, 7, 9), (9, 1, 7), (3, 5, 4), (20, 40, 3), (33, 65, 31), (60, 70, 300), (130, 140, 150), (64, 33, 600), (4, 4, 9000),
+                 (5, 6, 0)])
+            {
+                for (int bits = 0; bits < 8; bits++)
+                {
+                    new GemmCase(m, n, k)
+                    {
+                        Bias = true,
+                        TransposeA = (bits & 1) != 0,
+                        TransposeB = (bits & 2) != 0,
+                        CTransposed = bits == 5,
+                        CCol = bits == 6 ? 2 : 1,
+                        CPad = bits & 4,
+                    }.Check<T>();
+                }
             }
         }
     }

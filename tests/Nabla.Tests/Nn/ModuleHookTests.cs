@@ -151,4 +151,39 @@ public sealed class ModuleHookTests
         Assert.Null(go[1]);
         Assert.Equal(2, go.Count);
     }
+
+    [Fact, Trait("Row", "1.6.7")]
+    public void A_second_derivative_does_not_call_the_hook_again()
+    {
+        MSELoss loss = new();
+        int calls = 0;
+        loss.RegisterFullBackwardHook((_, _, _) => calls++);
+        Tensor x = Tensor.From([0.5]).RequiresGrad_();
+        Tensor g = Autograd.Grad(loss.Call(x, Tensor.From([2.0])), x, createGraph: true);
+        Assert.Equal(1, calls);
+        Assert.Equal(2, Autograd.Grad(g, x).Item());
+        Assert.Equal(1, calls);
+    }
+
+    [Fact, Trait("Row", "1.6.7"), Trait("Row", "1.6.8")]
+    public void A_hook_that_keeps_a_gradient_with_its_graph_is_collected()
+    {
+        WeakReference reference = Cycle();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        Assert.False(reference.IsAlive);
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static WeakReference Cycle()
+    {
+        Tanh module = new();
+        List<Tensor?> kept = [];
+        module.RegisterFullBackwardHook((_, _, go) => kept.AddRange(go));
+        Tensor x = X();
+        module.Call(x).Square().Sum().Backward(createGraph: true);
+        Assert.NotEmpty(kept);
+        return new WeakReference(kept[0]);
+    }
 }

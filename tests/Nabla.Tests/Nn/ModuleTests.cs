@@ -93,7 +93,7 @@ public sealed class ModuleTests
         Assert.NotSame(a.GetParameter("fc1.weight"), b.GetParameter("fc1.weight"));
 
         OrderedDictionary<string, Tensor> state = a.StateDict();
-        state["fc1.weight"] = Tensor.Full([4, 3], 9);
+        state["fc1.weight"] = Tensor.Full([4, 3], 9.0);
         state.Remove("fc2.bias");
         state["extra"] = Tensor.Zeros(1);
         state["fc2.weight"] = Tensor.Zeros([2, 5]);
@@ -110,6 +110,32 @@ public sealed class ModuleTests
         Assert.Equal(["extra"], match.UnexpectedKeys);
         Assert.Equal(9, b.GetParameter("fc1.weight").ToArray<float>()[0]);
         Assert.True(b.GetParameter("fc1.weight").RequiresGrad);
+    }
+
+    /// <summary>Row L03 of the catalogue.</summary>
+    [Fact]
+    public void A_state_of_another_kind_of_numbers_is_refused()
+    {
+        Net a = new();
+        float[] before = Numbers(a);
+        foreach (DType wrong in (DType[])[DType.Int64, DType.Bool, DType.Complex64])
+        {
+            OrderedDictionary<string, Tensor> state = new(a.StateDict().Select(static p => KeyValuePair.Create(p.Key, p.Value + 1)));
+            state["fc2.weight"] = state["fc2.weight"].To(wrong);
+            state["fc2.bias"] = state["fc2.bias"].To(wrong);
+            foreach (bool assign in (bool[])[false, true])
+            {
+                StateDictException e = Assert.Throws<StateDictException>(() => a.LoadStateDict(state, assign: assign));
+                Assert.Equal(2, e.Errors.Count);
+                Assert.Contains($"dtype mismatch for fc2.weight: {wrong.Name()} in the checkpoint is not converted to float32", e.Message);
+                Assert.Equal(before, Numbers(a));
+            }
+        }
+        a.LoadStateDict(new Dictionary<string, Tensor>(a.StateDict().Select(static p =>
+            KeyValuePair.Create(p.Key, p.Value.To(p.Value.DType.IsFloatingPoint() ? DType.Float64 : DType.Int32)))));
+        Assert.Equal(before, Numbers(a));
+
+        static float[] Numbers(Net net) => [.. net.StateDict().Values.SelectMany(static t => t.To(DType.Float32).ToArray<float>())];
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Nabla.Nn;
 using F = Nabla.Functional;
 
 namespace Nabla.Tests.Nn;
@@ -73,5 +74,26 @@ public sealed class NormalizationTests
         y.Sum().Backward();
         Assert.All(y.Detach().Select(0, 1).ToArray<double>(), static v => Assert.Equal(0, v));
         Assert.All(q.Grad!.ToArray<double>(), static v => Assert.True(double.IsFinite(v)));
+    }
+
+    /// <summary>The numbers are PyTorch's of a process on its own.</summary>
+    [Fact]
+    public void SyncBatchNormOfOneProcessIsBatchNorm()
+    {
+        SyncBatchNorm norm = new(3);
+        Assert.Equal("SyncBatchNorm(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)", norm.ToString());
+        Assert.Equal(["weight", "bias", "running_mean", "running_var", "num_batches_tracked"], norm.StateDict().Keys);
+        Tensor x = Tensor.Arange(12, dtype: DType.Float32).Reshape([4, 3]).Sin();
+        double[] expected = [-0.2743036150932312, 1.120512843132019, 0.9579653143882751, 0.29116711020469666, -1.1405284404754639,
+            -0.9781715273857117, -1.3939272165298462, 0.8595269918441772, 1.0409365892410278, 1.3770636320114136, -0.8395113945007324,
+            -1.0207303762435913];
+        ModuleGolden.Close(expected, norm.Call(x), 2e-6, "output");
+        ModuleGolden.Close([0.9083027839660645, 0.9666216373443604, 1.0241420269012451], norm.RunningVar!, 1e-6, "variance");
+        Assert.Equal(1, norm.NumBatchesTracked!.Item());
+        Assert.Equal((Shape)(2, 3, 2, 2), norm.Call(Tensor.Rand([2, 3, 2, 2])).Shape);
+        Assert.StartsWith("expected at least 2D input (got 1D input)", Assert.Throws<ShapeException>(() =>
+            norm.Call(Tensor.Ones(3))).Message);
+        Assert.StartsWith("SyncBatchNorm number of input channels should be non-zero", Assert.Throws<ShapeException>(() =>
+            norm.Call(Tensor.Ones(2, 0, 3))).Message);
     }
 }

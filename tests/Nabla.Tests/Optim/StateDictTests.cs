@@ -113,7 +113,7 @@ public sealed class StateDictTests
     {
         foreach (string scheduler in Schedulers.Keys)
         {
-            foreach (DType dtype in (DType[])[DType.Float32, DType.BFloat16])
+            foreach (DType dtype in (DType[])[DType.Float32, DType.BFloat16, DType.Float64])
             {
                 foreach (Func<IEnumerable<Tensor>, Optimizer> make in Makers)
                 {

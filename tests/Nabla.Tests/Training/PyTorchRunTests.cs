@@ -10,7 +10,24 @@ namespace Nabla.Tests.Training;
 /// that PyTorch wrote. The files are those of tests/golden/training.py, which also goes on with Nabla's.</summary>
 public sealed class PyTorchRunTests
 {
-    public static TheoryData<string> Optimizers => ["sgd", "adam", "adamw"];
+    private static readonly Dictionary<string, Func<IEnumerable<Tensor>, Optimizer>> Kinds = new()
+    {
+        ["sgd"] = static p => new SGD(p, lr: 0.05, momentum: 0.9),
+        ["adam"] = static p => new Adam(p, lr: 0.01),
+        ["adamw"] = static p => new AdamW(p, lr: 0.01, weightDecay: 0.1, amsgrad: true),
+        ["nadam"] = static p => new NAdam(p, lr: 0.01, weightDecay: 0.1, decoupledWeightDecay: true),
+        ["radam"] = static p => new RAdam(p, lr: 0.01),
+        ["adamax"] = static p => new Adamax(p, lr: 0.01),
+        ["adadelta"] = static p => new Adadelta(p, lr: 0.5),
+        ["adagrad"] = static p => new Adagrad(p, lr: 0.05, lrDecay: 0.01),
+        ["rmsprop"] = static p => new RMSprop(p, lr: 0.005, momentum: 0.5, centered: true),
+        ["rprop"] = static p => new Rprop(p, lr: 0.01),
+        ["asgd"] = static p => new ASGD(p, lr: 0.05, t0: 5),
+        ["lbfgs"] = static p => new LBFGS(p, lr: 0.5, maxIter: 4, lineSearchFn: "strong_wolfe"),
+        ["adafactor"] = static p => new Adafactor(p, lr: 0.05),
+    };
+
+    public static TheoryData<string> Optimizers => [.. Kinds.Keys];
 
     private static string Data(string name) => Path.Combine(AppContext.BaseDirectory, "Data", "training", name + ".pt");
 
@@ -18,12 +35,7 @@ public sealed class PyTorchRunTests
     {
         Sequential model = new(new Linear(3, 8), new BatchNorm1d(8), new Tanh(), new Linear(8, 2));
         model.Double();
-        Optimizer optimizer = name switch
-        {
-            "sgd" => new SGD(model.Parameters(), lr: 0.05, momentum: 0.9),
-            "adam" => new Adam(model.Parameters(), lr: 0.01),
-            _ => new AdamW(model.Parameters(), lr: 0.01, weightDecay: 0.1, amsgrad: true),
-        };
+        Optimizer optimizer = Kinds[name](model.Parameters());
         return new TrainingCheckpoint(model, optimizer) { Scheduler = new StepLR(optimizer, stepSize: 4, gamma: 0.5) };
     }
 
@@ -32,14 +44,18 @@ public sealed class PyTorchRunTests
         double[] losses = new double[steps];
         for (int i = 0; i < steps; i++)
         {
+            losses[i] = run.Optimizer!.Step(Loss).Item();
+            ((StepLR)run.Scheduler!).Step();
+        }
+        return losses;
+
+        Tensor Loss()
+        {
             run.Optimizer!.ZeroGrad();
             Tensor loss = Functional.MseLoss(((Sequential)run.Model).Call(x), y);
             loss.Backward();
-            run.Optimizer.Step();
-            ((StepLR)run.Scheduler!).Step();
-            losses[i] = loss.Item();
+            return loss;
         }
-        return losses;
     }
 
     [Theory, MemberData(nameof(Optimizers))]

@@ -86,4 +86,15 @@ public sealed class JacobianTests
         Same.Values(pair.Item1, 10, 0, -18);
         Same.Values(Func.Vhp(((Tensor A, Tensor B) p) => (p.A.Square() * p.B).Sum(), (X, Y), (V, V)).Product.Item2, 2, 0, -6);
     }
+
+    /// <summary>PyTorch's own answer by forward mode twice differs from that by reverse mode.</summary>
+    [Fact, Trait("Row", "1.14 jacrev, jacfwd, hessian")]
+    public void Second_derivatives_of_a_determinant_agree_in_every_mode_B()
+    {
+        Tensor a = Tensor.From(new[,] { { 2.0, 1 }, { 1, 3 } });
+        Func<Tensor, Tensor> det = LinAlg.Det;
+        foreach (Func<Tensor, Tensor> second in new[] { Func.JacFwd(Func.JacFwd(det)), Func.JacFwd(Func.JacRev(det)),
+            Func.JacRev(Func.JacFwd(det)), Func.JacRev(Func.JacRev(det)) })
+            Same.Values(second(a), 0, 0, 0, 1, 0, 0, -1, 0, 0, -1, 0, 0, 1, 0, 0, 0);
+    }
 }

@@ -1,9 +1,9 @@
 namespace Nabla.Tests.Transforms;
 
-/// <summary>Messages and behaviours of PyTorch's transforms that have no counterpart in a typed language, with the reason.</summary>
-public static class NotApplicable
+/// <summary>Messages of PyTorch's transforms that have no counterpart here, with the reason.</summary>
+internal static class NotApplicable
 {
-    public static IReadOnlyList<(string Row, string What, string Reason)> Rows { get; } =
+    internal static IReadOnlyList<(string Row, string What, string Reason)> Rows { get; } =
     [
         ("1.12.1", "Nested forward mode AD is not supported at the moment", "Levels nest to any depth."),
         ("1.12.1", "Dual level must be a positive number.", "A level is an object, not a number."),
@@ -20,6 +20,5 @@ public static class NotApplicable
         ("1.14 jvp", "Expected primals to be a tuple", "Primals have the function's own parameter type."),
         ("1.14 rules", "You are attempting to call Tensor.requires_grad_() ... inside of a function being transformed",
             "It works: the nested gradient is right."),
-        ("1.14 rules", "backward() called inside a functorch transform", "It works, as Autograd.Grad does."),
     ];
 }

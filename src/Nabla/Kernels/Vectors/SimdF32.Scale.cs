@@ -32,17 +32,6 @@ internal static partial class SimdF32
         return Vector512.FusedMultiplyAdd(Vector512.FusedMultiplyAdd(-q, b, a), reciprocal, q);
     }
 
-    /// <summary>v^2 - h with h = v v: the rounding error of the square.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> ProductError(Vector512<float> u, Vector512<float> v, Vector512<float> h)
-    {
-        if (SimdMethod.HasFusedMultiplyAdd) return Vector512.FusedMultiplyAdd(u, v, -h);
-        // Dekker's product: the upper halves are short enough for exact products.
-        Vector512<float> upper = u & Vector512.Create(High12).AsSingle(), lower = u - upper;
-        Vector512<float> other = v & Vector512.Create(High12).AsSingle(), rest = v - other;
-        return upper * other - h + (upper * rest + lower * other) + lower * rest;
-    }
-
     /// <summary>p 2^n, exact also where the result is subnormal or infinite; n between -151 and 128.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Scale(Vector256<float> p, Vector256<float> magic, Vector256<float> x)
@@ -68,17 +57,6 @@ internal static partial class SimdF32
         return Vector256.FusedMultiplyAdd(Vector256.FusedMultiplyAdd(-q, b, a), reciprocal, q);
     }
 
-    /// <summary>v^2 - h with h = v v: the rounding error of the square.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> ProductError(Vector256<float> u, Vector256<float> v, Vector256<float> h)
-    {
-        if (SimdMethod.HasFusedMultiplyAdd) return Vector256.FusedMultiplyAdd(u, v, -h);
-        // Dekker's product: the upper halves are short enough for exact products.
-        Vector256<float> upper = u & Vector256.Create(High12).AsSingle(), lower = u - upper;
-        Vector256<float> other = v & Vector256.Create(High12).AsSingle(), rest = v - other;
-        return upper * other - h + (upper * rest + lower * other) + lower * rest;
-    }
-
     /// <summary>p 2^n, exact also where the result is subnormal or infinite; n between -151 and 128.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Scale(Vector128<float> p, Vector128<float> magic, Vector128<float> x)
@@ -102,16 +80,5 @@ internal static partial class SimdF32
         if (!SimdMethod.HasFusedMultiplyAdd) return a / b;
         Vector128<float> q = a * reciprocal;
         return Vector128.FusedMultiplyAdd(Vector128.FusedMultiplyAdd(-q, b, a), reciprocal, q);
-    }
-
-    /// <summary>v^2 - h with h = v v: the rounding error of the square.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> ProductError(Vector128<float> u, Vector128<float> v, Vector128<float> h)
-    {
-        if (SimdMethod.HasFusedMultiplyAdd) return Vector128.FusedMultiplyAdd(u, v, -h);
-        // Dekker's product: the upper halves are short enough for exact products.
-        Vector128<float> upper = u & Vector128.Create(High12).AsSingle(), lower = u - upper;
-        Vector128<float> other = v & Vector128.Create(High12).AsSingle(), rest = v - other;
-        return upper * other - h + (upper * rest + lower * other) + lower * rest;
     }
 }

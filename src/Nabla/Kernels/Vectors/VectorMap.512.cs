@@ -15,28 +15,46 @@ internal static partial class VectorMap
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run512<TOp>(TOp op, ref float x, ref float y, nint n) where TOp : struct, IVectorMap
     {
-        // The last vector overlaps the one before it. It is read first, because y may be x.
-        Vector512<float> last = VectorSpan.Last512(ref x, n);
-        for (nint i = 0; i < n; i += Vector512<float>.Count)
+        nint w = Vector512<float>.Count;
+        Vector512<float> last = Once512(op, VectorSpan.Last512(ref x, n));
+        if (n <= w)
         {
-            nint end = n - Vector512<float>.Count;
-            Vector512<float> v = op.Invoke(i < end ? Vector512.LoadUnsafe(ref Unsafe.Add(ref x, i)) : last);
-            if (end >= 0) v.StoreUnsafe(ref Unsafe.Add(ref y, i < end ? i : end));
-            else VectorSpan.Store512(v, ref y, n);
+            if (n == w) last.StoreUnsafe(ref y);
+            else VectorSpan.Store512(last, ref y, n);
+            return;
         }
+        // The first and the last vector overlap their neighbours. They are read first, because y may be x, and written last.
+        Vector512<float> first = Once512(op, Vector512.LoadUnsafe(ref x));
+        for (nint i = VectorSpan.Start(ref y, n, Vector512<byte>.Count); i < n - w; i += w)
+            op.Invoke(Vector512.LoadUnsafe(ref x, (nuint)i)).StoreUnsafe(ref y, (nuint)i);
+        first.StoreUnsafe(ref y);
+        last.StoreUnsafe(ref y, (nuint)(n - w));
     }
+
+    /// <summary>A second copy of the operator's text would use up the inliner's budget for the loop.</summary>
+    [MethodImpl(SimdMethod.Whole)]
+    private static Vector512<float> Once512<TOp>(TOp op, Vector512<float> x) where TOp : struct, IVectorMap => op.Invoke(x);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run512<TOp>(TOp op, ref double x, ref double y, nint n) where TOp : struct, IVectorMap
     {
-        // The last vector overlaps the one before it. It is read first, because y may be x.
-        Vector512<double> last = VectorSpan.Last512(ref x, n);
-        for (nint i = 0; i < n; i += Vector512<double>.Count)
+        nint w = Vector512<double>.Count;
+        Vector512<double> last = Once512(op, VectorSpan.Last512(ref x, n));
+        if (n <= w)
         {
-            nint end = n - Vector512<double>.Count;
-            Vector512<double> v = op.Invoke(i < end ? Vector512.LoadUnsafe(ref Unsafe.Add(ref x, i)) : last);
-            if (end >= 0) v.StoreUnsafe(ref Unsafe.Add(ref y, i < end ? i : end));
-            else VectorSpan.Store512(v, ref y, n);
+            if (n == w) last.StoreUnsafe(ref y);
+            else VectorSpan.Store512(last, ref y, n);
+            return;
         }
+        // The first and the last vector overlap their neighbours. They are read first, because y may be x, and written last.
+        Vector512<double> first = Once512(op, Vector512.LoadUnsafe(ref x));
+        for (nint i = VectorSpan.Start(ref y, n, Vector512<byte>.Count); i < n - w; i += w)
+            op.Invoke(Vector512.LoadUnsafe(ref x, (nuint)i)).StoreUnsafe(ref y, (nuint)i);
+        first.StoreUnsafe(ref y);
+        last.StoreUnsafe(ref y, (nuint)(n - w));
     }
+
+    /// <summary>A second copy of the operator's text would use up the inliner's budget for the loop.</summary>
+    [MethodImpl(SimdMethod.Whole)]
+    private static Vector512<double> Once512<TOp>(TOp op, Vector512<double> x) where TOp : struct, IVectorMap => op.Invoke(x);
 }

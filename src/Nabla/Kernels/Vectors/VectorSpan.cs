@@ -17,6 +17,16 @@ internal static partial class VectorSpan
         if (source != target) ThrowLength(source, target);
     }
 
+    /// <summary>
+    /// Where a loop begins behind a first, overlapping vector: in long spans so that no store straddles two lines of the cache.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe nint Start<T>(ref T y, nint n, nint bytes) where T : unmanaged
+    {
+        nint w = bytes / sizeof(T);
+        return n < 16 * w ? w : w - ((nint)Unsafe.AsPointer(ref y) & (bytes - 1)) / sizeof(T);
+    }
+
     /// <summary>Copies <paramref name="count"/> elements, fewer than a vector has.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Copy<T>(ref T from, ref T to, nint count) where T : unmanaged

@@ -17,34 +17,60 @@ internal static partial class VectorZip
     private static void Run512<TOp>(TOp op, ref float x, ref float y, ref float z, nint n, nint stepX, nint stepY)
         where TOp : struct, IVectorZip
     {
-        Vector512<float> lastX = stepX != 0 ? VectorSpan.Last512(ref x, n) : Vector512.Create(x);
-        Vector512<float> lastY = stepY != 0 ? VectorSpan.Last512(ref y, n) : Vector512.Create(y);
-        for (nint i = 0; i < n; i += Vector512<float>.Count)
+        nint w = Vector512<float>.Count;
+        Vector512<float> a = Vector512.Create(x), b = Vector512.Create(y);
+        Vector512<float> last = Once512(op, stepX != 0 ? VectorSpan.Last512(ref x, n) : a, stepY != 0 ? VectorSpan.Last512(ref y, n) : b);
+        if (n <= w)
         {
-            nint end = n - Vector512<float>.Count;
-            Vector512<float> a = i < end && stepX != 0 ? Vector512.LoadUnsafe(ref Unsafe.Add(ref x, i)) : lastX;
-            Vector512<float> b = i < end && stepY != 0 ? Vector512.LoadUnsafe(ref Unsafe.Add(ref y, i)) : lastY;
-            Vector512<float> v = op.Invoke(a, b);
-            if (end >= 0) v.StoreUnsafe(ref Unsafe.Add(ref z, i < end ? i : end));
-            else VectorSpan.Store512(v, ref z, n);
+            if (n == w) last.StoreUnsafe(ref z);
+            else VectorSpan.Store512(last, ref z, n);
+            return;
         }
+        // Both ends are read first, because z may be an operand, and written last.
+        if (stepX != 0) a = Vector512.LoadUnsafe(ref x);
+        if (stepY != 0) b = Vector512.LoadUnsafe(ref y);
+        Vector512<float> first = Once512(op, a, b);
+        for (nint i = VectorSpan.Start(ref z, n, Vector512<byte>.Count); i < n - w; i += w)
+        {
+            if (stepX != 0) a = Vector512.LoadUnsafe(ref x, (nuint)i);
+            if (stepY != 0) b = Vector512.LoadUnsafe(ref y, (nuint)i);
+            op.Invoke(a, b).StoreUnsafe(ref z, (nuint)i);
+        }
+        first.StoreUnsafe(ref z);
+        last.StoreUnsafe(ref z, (nuint)(n - w));
     }
+
+    [MethodImpl(SimdMethod.Whole)]
+    private static Vector512<float> Once512<TOp>(TOp op, Vector512<float> x, Vector512<float> y) where TOp : struct, IVectorZip => op.Invoke(x, y);
 
     // A scalar operand (step 0) is the same vector in every round, so one loop serves all three forms.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run512<TOp>(TOp op, ref double x, ref double y, ref double z, nint n, nint stepX, nint stepY)
         where TOp : struct, IVectorZip
     {
-        Vector512<double> lastX = stepX != 0 ? VectorSpan.Last512(ref x, n) : Vector512.Create(x);
-        Vector512<double> lastY = stepY != 0 ? VectorSpan.Last512(ref y, n) : Vector512.Create(y);
-        for (nint i = 0; i < n; i += Vector512<double>.Count)
+        nint w = Vector512<double>.Count;
+        Vector512<double> a = Vector512.Create(x), b = Vector512.Create(y);
+        Vector512<double> last = Once512(op, stepX != 0 ? VectorSpan.Last512(ref x, n) : a, stepY != 0 ? VectorSpan.Last512(ref y, n) : b);
+        if (n <= w)
         {
-            nint end = n - Vector512<double>.Count;
-            Vector512<double> a = i < end && stepX != 0 ? Vector512.LoadUnsafe(ref Unsafe.Add(ref x, i)) : lastX;
-            Vector512<double> b = i < end && stepY != 0 ? Vector512.LoadUnsafe(ref Unsafe.Add(ref y, i)) : lastY;
-            Vector512<double> v = op.Invoke(a, b);
-            if (end >= 0) v.StoreUnsafe(ref Unsafe.Add(ref z, i < end ? i : end));
-            else VectorSpan.Store512(v, ref z, n);
+            if (n == w) last.StoreUnsafe(ref z);
+            else VectorSpan.Store512(last, ref z, n);
+            return;
         }
+        // Both ends are read first, because z may be an operand, and written last.
+        if (stepX != 0) a = Vector512.LoadUnsafe(ref x);
+        if (stepY != 0) b = Vector512.LoadUnsafe(ref y);
+        Vector512<double> first = Once512(op, a, b);
+        for (nint i = VectorSpan.Start(ref z, n, Vector512<byte>.Count); i < n - w; i += w)
+        {
+            if (stepX != 0) a = Vector512.LoadUnsafe(ref x, (nuint)i);
+            if (stepY != 0) b = Vector512.LoadUnsafe(ref y, (nuint)i);
+            op.Invoke(a, b).StoreUnsafe(ref z, (nuint)i);
+        }
+        first.StoreUnsafe(ref z);
+        last.StoreUnsafe(ref z, (nuint)(n - w));
     }
+
+    [MethodImpl(SimdMethod.Whole)]
+    private static Vector512<double> Once512<TOp>(TOp op, Vector512<double> x, Vector512<double> y) where TOp : struct, IVectorZip => op.Invoke(x, y);
 }

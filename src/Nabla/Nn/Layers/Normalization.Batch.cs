@@ -72,7 +72,8 @@ public abstract class NormBase : Module<Tensor, Tensor>
         $"track_running_stats={Repr.Of(trackRunningStats)}";
 }
 
-/// <summary>What <see cref="BatchNorm1d"/>, <see cref="BatchNorm2d"/> and <see cref="BatchNorm3d"/> share.</summary>
+/// <summary>What <see cref="BatchNorm1d"/>, <see cref="BatchNorm2d"/>, <see cref="BatchNorm3d"/> and <see cref="SyncBatchNorm"/>
+/// share.</summary>
 public abstract class BatchNormBase : NormBase
 {
     private readonly int rank, other;
@@ -81,10 +82,13 @@ public abstract class BatchNormBase : NormBase
         bool trackRunningStats, DType? dtype) : base(numFeatures, eps, momentum, affine, trackRunningStats, dtype) =>
         (this.rank, this.other) = (rank, other);
 
+    /// <summary>Fails for an input of the wrong rank.</summary>
+    private protected virtual void CheckInput(Tensor x) => CheckRank(x, rank, other);
+
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x)
     {
-        CheckRank(x, rank, other);
+        CheckInput(x);
         bool counts = Training && trackRunningStats && NumBatchesTracked is not null;
         double weight = momentum ?? (counts ? 1.0 / (NumBatchesTracked!.Item<long>() + 1) : 0);
         bool use = !Training || trackRunningStats, batch = Training || (RunningMean is null && RunningVar is null);
@@ -114,6 +118,21 @@ public class BatchNorm2d(long numFeatures, double eps = 1e-5, double? momentum =
 /// <inheritdoc cref="BatchNorm2d"/>
 public class BatchNorm3d(long numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true, bool trackRunningStats = true,
     DType? dtype = null) : BatchNormBase(5, 5, numFeatures, eps, momentum, affine, trackRunningStats, dtype);
+
+/// <summary>Normalises each channel of (N, C, ...) over the batch. In a single process, which is all that trains here, it is the batch
+/// normalisation of any number of dimensions, with the same parameters and names, so that a model written for several processes and its
+/// files work.</summary>
+/// <inheritdoc cref="BatchNorm2d"/>
+public class SyncBatchNorm(long numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true, bool trackRunningStats = true,
+    DType? dtype = null) : BatchNormBase(2, 0, numFeatures, eps, momentum, affine, trackRunningStats, dtype)
+{
+    /// <inheritdoc/>
+    private protected override void CheckInput(Tensor x)
+    {
+        if (x.NDim < 2) Throw.Shapes($"expected at least 2D input (got {x.NDim}D input)");
+        if (x.Size(1) == 0) Throw.Shapes("SyncBatchNorm number of input channels should be non-zero");
+    }
+}
 
 /// <summary>What <see cref="InstanceNorm1d"/>, <see cref="InstanceNorm2d"/> and <see cref="InstanceNorm3d"/> share.</summary>
 public abstract class InstanceNormBase : NormBase

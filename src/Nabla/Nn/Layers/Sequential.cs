@@ -8,6 +8,9 @@ namespace Nabla.Nn;
 [CollectionBuilder(typeof(Sequential), nameof(Of))]
 public class Sequential : Module<Tensor, Tensor>, IReadOnlyList<Module<Tensor, Tensor>>
 {
+    /// <summary>No modules yet: <c>new Sequential { new Linear(2, 3), new Tanh() }</c>.</summary>
+    public Sequential() { }
+
     /// <summary>These modules in this order.</summary>
     public Sequential(params ReadOnlySpan<Module<Tensor, Tensor>> modules)
     {
