@@ -111,18 +111,32 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
                     ? new() { DH = pdh }
                     : new()
                     {
-                        LastH = i == 0 ? ph : pall + before * hs, LastHRow = i == 0 ? hidden : hr,
+                        LastH = i == 0 ? ph : pall + before * hs,
+                        LastHRow = i == 0 ? hidden : hr,
                         LastC = i == 0 || pcells == null ? pc : pcells + before * rows * hidden,
-                        H = pall + t * hs, C = pcells == null ? null : pcells + t * rows * hidden,
+                        H = pall + t * hs,
+                        C = pcells == null ? null : pcells + t * rows * hidden,
                         Kept = pkept == null ? null : pkept + t * kept!.layout.strides[0],
                         Grad = pg == null ? null : pg + t * g.All!.layout.strides[0],
-                        ToInput = px + t * x.layout.strides[0], ToState = py + t * y.layout.strides[0], Own = own,
+                        ToInput = px + t * x.layout.strides[0],
+                        ToState = py + t * y.layout.strides[0],
+                        Own = own,
                     };
                 bool adds = TCell.Apart || i == steps - 1;
                 s = s with
                 {
-                    Rows = rows, Hidden = hidden, Depth = depth, DenseRow = denseRow, Parts = parts, Packed = pp, Next = next, Past = adds ? ppast : null,
-                    GradC = pdc, HRow = hr, GatesRow = y.layout.strides[1], KeptRow = kept?.layout.strides[1] ?? 0,
+                    Rows = rows,
+                    Hidden = hidden,
+                    Depth = depth,
+                    DenseRow = denseRow,
+                    Parts = parts,
+                    Packed = pp,
+                    Next = next,
+                    Past = adds ? ppast : null,
+                    GradC = pdc,
+                    HRow = hr,
+                    GatesRow = y.layout.strides[1],
+                    KeptRow = kept?.layout.strides[1] ?? 0,
                     GradRow = g.All?.layout.strides[1] ?? 0,
                 };
                 Parallel.For(blocks * parts, grain, s);
@@ -147,7 +161,8 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
         public void Run(long from, long end)
         {
             for (long i = from; i < end; i++)
-                GemmPack.Panel(Math.Min(Columns, hidden - i * Columns), depth, w + i * Columns, 1, hidden, to + i * Columns * depth, Columns);
+                GemmPack.Panel(Math.Min(Columns, hidden - i * Columns), depth, w + i * Columns, 1, hidden, to + i * Columns * depth,
+                    Columns);
         }
     }
 
@@ -204,13 +219,24 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
                 if (DH != null) continue;
                 TCell.Backward(new CellBack<T>
                 {
-                    Grad = room, Rows = m, Units = units, Width = Columns, Hidden = Hidden,
-                    Kept = Kept == null ? null : Kept + row * KeptRow + unit, KeptRow = KeptRow,
-                    LastH = LastH + row * LastHRow + unit, LastHRow = LastHRow,
-                    LastC = LastC == null ? null : LastC + row * Hidden + unit, H = H + row * HRow + unit, HRow = HRow,
-                    C = C == null ? null : C + row * Hidden + unit, GradC = GradC == null ? null : GradC + row * Hidden + unit,
+                    Grad = room,
+                    Rows = m,
+                    Units = units,
+                    Width = Columns,
+                    Hidden = Hidden,
+                    Kept = Kept == null ? null : Kept + row * KeptRow + unit,
+                    KeptRow = KeptRow,
+                    LastH = LastH + row * LastHRow + unit,
+                    LastHRow = LastHRow,
+                    LastC = LastC == null ? null : LastC + row * Hidden + unit,
+                    H = H + row * HRow + unit,
+                    HRow = HRow,
+                    C = C == null ? null : C + row * Hidden + unit,
+                    GradC = GradC == null ? null : GradC + row * Hidden + unit,
                     ToInput = TCell.Apart ? ToInput + row * GatesRow + unit : Own + row * DenseRow + unit,
-                    ToInputRow = TCell.Apart ? GatesRow : DenseRow, ToState = Own + row * DenseRow + unit, ToStateRow = DenseRow,
+                    ToInputRow = TCell.Apart ? GatesRow : DenseRow,
+                    ToState = Own + row * DenseRow + unit,
+                    ToStateRow = DenseRow,
                     Past = Past == null ? null : Past + row * Hidden + unit,
                 });
                 for (long r = row; r < row + m; r++)

@@ -17,7 +17,8 @@ internal static unsafe partial class RecurrentLayer
     internal static Tensor[] Forward(RecurrentKind kind, Tensor x, Tensor h, Tensor? c, Tensor w, Tensor? b, bool reverse)
     {
         x = Rows(x);
-        (h, c, w, b) = (Copy.Contiguous(h), c is null ? null : Copy.Contiguous(c), Copy.Contiguous(w), b is null ? null : Copy.Contiguous(b));
+        (h, w) = (Copy.Contiguous(h), Copy.Contiguous(w));
+        (c, b) = (c is null ? null : Copy.Contiguous(c), b is null ? null : Copy.Contiguous(b));
         return x.dtype == DType.Float32 ? Forward<float>(kind, x, h, c, w, b, reverse) : Forward<double>(kind, x, h, c, w, b, reverse);
     }
 
@@ -145,11 +146,22 @@ internal static unsafe class RecurrentForward<L, V, T, TCell>
                         packed + (block * TCell.Gates + g) * Columns * hidden, gates + g * m * Columns);
                 CellStep<T> s = new()
                 {
-                    Gates = gates, Rows = m, Units = Math.Min(Columns, hidden - unit), Width = Columns, Hidden = hidden,
-                    Input = x + row * xRow + unit, InputRow = xRow, Bias = bias == null ? null : bias + unit,
-                    LastH = lastH + row * lastHRow + unit, LastHRow = lastHRow, LastC = lastC == null ? null : lastC + row * hidden + unit,
-                    H = nextH + row * nextHRow + unit, HRow = nextHRow, C = c == null ? null : c + row * hidden + unit,
-                    Kept = kept == null ? null : kept + row * keptRow + unit, KeptRow = keptRow,
+                    Gates = gates,
+                    Rows = m,
+                    Units = Math.Min(Columns, hidden - unit),
+                    Width = Columns,
+                    Hidden = hidden,
+                    Input = x + row * xRow + unit,
+                    InputRow = xRow,
+                    Bias = bias == null ? null : bias + unit,
+                    LastH = lastH + row * lastHRow + unit,
+                    LastHRow = lastHRow,
+                    LastC = lastC == null ? null : lastC + row * hidden + unit,
+                    H = nextH + row * nextHRow + unit,
+                    HRow = nextHRow,
+                    C = c == null ? null : c + row * hidden + unit,
+                    Kept = kept == null ? null : kept + row * keptRow + unit,
+                    KeptRow = keptRow,
                 };
                 TCell.Forward(s);
                 for (long r = 0; r < m; r++)

@@ -83,7 +83,8 @@ public sealed class WholeAttentionTests
     public void TheNumberOfThreadsDoesNotChangeABit(long heads)
     {
         int threads = Threads.Count;
-        Tensor[] x = [.. Enumerable.Range(0, 3).Select(i => Tensor.Randn([1, heads, 600, 24], generator: new Generator((ulong)i)).RequiresGrad_())];
+        Generator random = new(2);
+        Tensor[] x = [.. Enumerable.Range(0, 3).Select(_ => Tensor.Randn([1, heads, 600, 24], requiresGrad: true, generator: random))];
         try
         {
             byte[][] one = Bits(1);
