@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
 
@@ -88,6 +89,7 @@ internal static class Convert
     private readonly struct Plain<TIn, TOut> : IMapKernel<TIn, TOut> where TIn : unmanaged, INumber<TIn> where TOut : unmanaged,
         INumber<TOut>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<TIn> x, Span<TOut> y)
         {
             if (typeof(TIn) == typeof(TOut)) Narrow.Reinterpret<TIn, TOut>(x).CopyTo(y);
@@ -98,6 +100,7 @@ internal static class Convert
 
     private readonly struct NotZero<T> : IMapKernel<T, byte> where T : unmanaged, INumber<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<T> x, Span<byte> y)
         {
             for (int i = 0; i < x.Length; i++) y[i] = x[i] != T.Zero ? (byte)1 : (byte)0;
@@ -107,6 +110,7 @@ internal static class Convert
     /// <summary>To a 16-bit float by way of float32, as PyTorch rounds.</summary>
     private readonly struct ToNarrow<TIn, TOut> : IMapKernel<TIn, TOut> where TIn : unmanaged, INumber<TIn> where TOut : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<TIn> x, Span<TOut> y)
         {
             Span<float> wide = stackalloc float[Map.Chunk];
@@ -122,6 +126,7 @@ internal static class Convert
     private readonly struct Wide<TIn, TOut, TKernel> : IMapKernel<TIn, TOut>
         where TIn : unmanaged where TOut : unmanaged where TKernel : struct, IMapKernel<float, TOut>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<TIn> x, Span<TOut> y)
         {
             Span<float> wide = stackalloc float[Map.Chunk];

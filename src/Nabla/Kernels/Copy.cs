@@ -70,6 +70,7 @@ internal static class Copy
 
     private readonly struct Direct<T>(Tensor x, Tensor y) : IRange where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to) => x.storage.Span<T>(x.layout.Offset + from,
             to - from).CopyTo(y.storage.Span<T>(y.layout.Offset + from, to - from));
     }
@@ -143,6 +144,7 @@ internal static class Copy
 
     private readonly struct ByRow<T>(Tensor x, Tensor y, Rows rows) : IRange where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             long n = rows.Inner, sx = rows.XStride, sy = rows.YStride;
@@ -164,6 +166,7 @@ internal static class Copy
     /// <summary>The source is contiguous in the second to last dimension and the target in the last: tiles keep both in cache.</summary>
     private readonly struct Transposed<T>(Tensor x, Tensor y, Rows rows) : IRange where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             long n = rows.Inner, m = rows.Sizes[^2], sx = rows.XStride, sy = rows.Y[^2];

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
 
@@ -82,6 +83,7 @@ internal static class Map
     private readonly struct Direct<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y) : IRange
         where TKernel : struct, IMapKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to) => kernel.Run(
             x.storage.Span<TIn>(x.layout.Offset + from, to - from), y.storage.Span<TOut>(y.layout.Offset + from, to - from));
     }
@@ -89,6 +91,7 @@ internal static class Map
     private readonly struct Strided<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Plan plan) : IRange
         where TKernel : struct, IMapKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             Span<TIn> buffer = stackalloc TIn[Chunk];
@@ -122,6 +125,7 @@ internal static class Map
     private readonly struct Widened<TKernel, T>(TKernel kernel) : IMapKernel<T, T> where TKernel : struct, IMapKernel<float,
         float> where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<T> x, Span<T> y)
         {
             Span<float> wide = stackalloc float[Chunk];
@@ -138,6 +142,7 @@ internal static class Map
     private readonly struct WidenedTest<TKernel, T>(TKernel kernel) : IMapKernel<T, bool> where TKernel : struct, IMapKernel<float,
         bool> where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<T> x, Span<bool> y)
         {
             Span<float> wide = stackalloc float[Chunk];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Nabla.Kernels;
 
 /// <summary>What bool masks do.</summary>
@@ -47,6 +49,7 @@ internal static class Masks
 
     private readonly struct Body<T>(Tensor x, Tensor mask, Tensor value, Tensor y) : IRange where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             long n = to - from;

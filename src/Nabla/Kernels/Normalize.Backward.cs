@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
 
@@ -61,6 +62,7 @@ internal static partial class Normalize
     private readonly struct PooledBody<T>(Tensor g, Tensor x, Tensor m, Tensor s, Tensor k, Tensor q, Tensor y, NormPlan plan, bool given)
         : IRange where T : unmanaged, IFloatingPointIeee754<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)
@@ -79,6 +81,7 @@ internal static partial class Normalize
     private readonly struct ColumnBody<T>(Tensor g, Tensor x, Tensor m, Tensor s, Tensor k, Tensor q, Tensor y, NormPlan plan, bool given)
         : IRange where T : unmanaged, IFloatingPointIeee754<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             long n = plan.B;
@@ -124,6 +127,7 @@ internal static partial class Normalize
     private readonly struct RowBody<T>(Tensor g, Tensor x, Tensor m, Tensor r, Tensor w, Tensor y, NormPlan plan, bool center, long rows,
         long blocks, T[] parts) : IRange where T : unmanaged, IFloatingPointIeee754<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             int width = checked((int)(plan.B * plan.C));

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
 
@@ -82,6 +83,7 @@ internal static partial class Normalize
     private readonly struct RowMoments<T>(Tensor x, Tensor m, Tensor r, Tensor v, NormPlan plan, bool center, double eps, Rows<T> rows) : IRange
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             long n = plan.C * plan.D;
@@ -102,6 +104,7 @@ internal static partial class Normalize
     private readonly struct Rows<T>(Tensor x, Tensor w, Tensor b, Tensor y, Tensor m, Tensor r, NormPlan plan) : IRange
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             long n = plan.C * plan.D;
@@ -130,6 +133,7 @@ internal static partial class Normalize
     private readonly struct Columns<T>(Tensor x, Tensor w, Tensor b, Tensor y, Tensor m, Tensor r, NormPlan plan) : IRange
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             long n = plan.B;
@@ -163,6 +167,7 @@ internal static partial class Normalize
     private readonly struct PooledRows<T>(Tensor x, Tensor? g, Tensor first, Tensor second, Tensor? m, NormPlan plan) : IRange
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)
@@ -198,6 +203,7 @@ internal static partial class Normalize
         : IRange
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             Span<double> sum = stackalloc double[Tile], other = stackalloc double[Tile];

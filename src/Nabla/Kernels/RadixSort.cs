@@ -36,16 +36,17 @@ internal static class RadixSort
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool IsOrdered<TKey>(ReadOnlySpan<TKey> keys) where TKey : unmanaged, IBinaryInteger<TKey>
     {
-        uint last = uint.CreateTruncating(keys[0]);
+        uint last = Place(keys[0]);
         for (int i = 1; i < keys.Length; i++)
         {
-            uint place = uint.CreateTruncating(keys[i]);
+            uint place = Place(keys[i]);
             if (place <= last) return false;
             last = place;
         }
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sort<TKey>(Span<TKey> keys, Span<TKey> buffer, Span<int> counts, int passes) where TKey : unmanaged,
         IBinaryInteger<TKey>
     {
@@ -96,6 +97,10 @@ internal static class RadixSort
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Digit<TKey>(TKey key, int pass) where TKey : unmanaged, IBinaryInteger<TKey> =>
         (int)(Upper(key) >> (pass * Digits)) & (Buckets - 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Place<TKey>(TKey key) where TKey : unmanaged, IBinaryInteger<TKey> =>
+        typeof(TKey) == typeof(ulong) ? (uint)(ulong)(object)key : uint.CreateTruncating(key);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Upper<TKey>(TKey key) where TKey : unmanaged, IBinaryInteger<TKey>

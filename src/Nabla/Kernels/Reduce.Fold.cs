@@ -140,6 +140,7 @@ internal static partial class Reduce
     private readonly struct RowsBody<TFold, T, TAcc>(Tensor x, Tensor y, long n) : IRange
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)
@@ -161,6 +162,7 @@ internal static partial class Reduce
     private readonly struct ChunksBody<TFold, T, TAcc>(Tensor x, long at, TAcc[] parts) : IRange
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to) => parts[from / Chunk] = Row<TFold, T, TAcc>(ref x.storage.At<T>(at + from), to - from);
     }
 
@@ -266,6 +268,7 @@ internal static partial class Reduce
     private readonly struct ColumnsBody<TFold, T, TAcc>(Tensor x, Tensor y, Box box, long tiles) : IRange
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             Span<TAcc> total = stackalloc TAcc[Tile];
@@ -306,6 +309,7 @@ internal static partial class Reduce
     private readonly struct BlocksBody<TFold, T, TAcc>(Tensor x, long at, int width, long rows, TAcc[] parts) : IRange
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             Span<TAcc> total = parts.AsSpan((int)(from / rows) * width, width);

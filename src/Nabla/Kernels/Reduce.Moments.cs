@@ -23,6 +23,7 @@ internal static partial class Reduce
 
     private readonly struct VarBody(Tensor x, Tensor var, Tensor mean, long n, double correction, bool root) : IRange
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)
@@ -125,6 +126,7 @@ internal static partial class Reduce
 
     private readonly struct PowersBody(Tensor x, Tensor parts, double p) : IRange
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to) => parts.storage.At<double>(from / Chunk) = x.dtype == DType.Float32
             ? Powers(ref x.storage.At<float>(x.layout.Offset + from), to - from, p)
             : Powers(ref x.storage.At<double>(x.layout.Offset + from), to - from, p);
@@ -132,6 +134,7 @@ internal static partial class Reduce
 
     private readonly struct NormBody(Tensor x, Tensor y, long n, double p) : IRange
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)
@@ -193,6 +196,7 @@ internal static partial class Reduce
 
     private readonly struct ArgBody<T>(Tensor x, Tensor y, Box box, bool max) : IRange where T : unmanaged, INumber<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Nabla.Kernels;
 
 internal static partial class Reduce
@@ -28,6 +30,7 @@ internal static partial class Reduce
     private readonly struct PairBody<TZip>(TZip op, Tensor x, Tensor y, long at, double[] parts) : IRange where TZip : struct,
         IFloatZip<TZip>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             double total = 0;

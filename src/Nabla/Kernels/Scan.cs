@@ -89,6 +89,7 @@ internal static class Scan
     private readonly struct Body<TStep, T, TAcc>(Tensor a, Tensor b, Tensor y, Along along, long tiles, bool reverse) : IRange
         where TStep : struct, IStep<TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged, INumber<TAcc>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             Span<TAcc> total = stackalloc TAcc[Tile];
@@ -120,8 +121,8 @@ internal static class Scan
             nint n = (nint)along.N, step = reverse ? -1 : 1;
             for (nint i = 0, k = reverse ? n - 1 : 0; i < n; i++, k += step)
             {
-                total = TStep.Next(total, TAcc.CreateTruncating(Unsafe.Add(ref p, k)), TAcc.CreateTruncating(Unsafe.Add(ref q, k)));
-                Unsafe.Add(ref to, k) = T.CreateTruncating(total);
+                total = TStep.Next(total, Wide<T, TAcc>(Unsafe.Add(ref p, k)), Wide<T, TAcc>(Unsafe.Add(ref q, k)));
+                Unsafe.Add(ref to, k) = Narrowed<T, TAcc>(total);
             }
         }
 
@@ -139,16 +140,16 @@ internal static class Scan
                 t1 = Next(t1, ref p, ref q, k + n);
                 t2 = Next(t2, ref p, ref q, k + 2 * n);
                 t3 = Next(t3, ref p, ref q, k + 3 * n);
-                Unsafe.Add(ref to, k) = T.CreateTruncating(t0);
-                Unsafe.Add(ref to, k + n) = T.CreateTruncating(t1);
-                Unsafe.Add(ref to, k + 2 * n) = T.CreateTruncating(t2);
-                Unsafe.Add(ref to, k + 3 * n) = T.CreateTruncating(t3);
+                Unsafe.Add(ref to, k) = Narrowed<T, TAcc>(t0);
+                Unsafe.Add(ref to, k + n) = Narrowed<T, TAcc>(t1);
+                Unsafe.Add(ref to, k + 2 * n) = Narrowed<T, TAcc>(t2);
+                Unsafe.Add(ref to, k + 3 * n) = Narrowed<T, TAcc>(t3);
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static TAcc Next(TAcc total, ref T p, ref T q, nint k) =>
-            TStep.Next(total, TAcc.CreateTruncating(Unsafe.Add(ref p, k)), TAcc.CreateTruncating(Unsafe.Add(ref q, k)));
+            TStep.Next(total, Wide<T, TAcc>(Unsafe.Add(ref p, k)), Wide<T, TAcc>(Unsafe.Add(ref q, k)));
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Steps(long at, Span<TAcc> total)
@@ -167,11 +168,28 @@ internal static class Scan
                 }
                 for (int j = 0; j < total.Length; j++)
                 {
-                    total[j] = TStep.Next(total[j], TAcc.CreateTruncating(p[j]), TAcc.CreateTruncating(q[j]));
-                    to[j] = T.CreateTruncating(total[j]);
+                    total[j] = TStep.Next(total[j], Wide<T, TAcc>(p[j]), Wide<T, TAcc>(q[j]));
+                    to[j] = Narrowed<T, TAcc>(total[j]);
                 }
             }
         }
+    }
+
+    /// <summary>A conversion that the compiler sees through.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TAcc Wide<T, TAcc>(T x) where T : unmanaged, INumber<T> where TAcc : unmanaged, INumber<TAcc>
+    {
+        if (typeof(T) == typeof(TAcc)) return (TAcc)(object)x;
+        if (typeof(T) == typeof(float) && typeof(TAcc) == typeof(double)) return (TAcc)(object)(double)(float)(object)x;
+        return TAcc.CreateTruncating(x);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Narrowed<T, TAcc>(TAcc x) where T : unmanaged, INumber<T> where TAcc : unmanaged, INumber<TAcc>
+    {
+        if (typeof(T) == typeof(TAcc)) return (T)(object)x;
+        if (typeof(T) == typeof(float) && typeof(TAcc) == typeof(double)) return (T)(object)(float)(double)(object)x;
+        return T.CreateTruncating(x);
     }
 
     /// <summary>total += x, y = total.</summary>
@@ -221,6 +239,7 @@ internal static class Scan
 
     private readonly struct PlacesBody<T>(Tensor x, Tensor y, Along along, bool max) : IRange where T : unmanaged, INumber<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)

@@ -29,6 +29,7 @@ internal static class Select
 
     private readonly struct Body<T>(Tensor condition, Tensor x, Tensor y, Tensor z, Plan first, Plan second) : IRange where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             int size = (int)Math.Min(to - from, Chunk), rank = second.Sizes.Length;

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
 
@@ -61,6 +62,7 @@ internal static class Softmax
 
     private readonly struct SumBody<T>(Tensor x, Tensor y, long n) : IRange where T : unmanaged, IFloatingPointIeee754<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)
@@ -94,6 +96,7 @@ internal static class Softmax
     private readonly struct Body<T>(Tensor x, Tensor g, Tensor y, long n, long inner, long tiles, Kind kind) : IRange
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long unit = from; unit < to; unit++)

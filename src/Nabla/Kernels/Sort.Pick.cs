@@ -46,6 +46,7 @@ internal static class Pick
 
     private readonly struct TakeBody<T>(Tensor x, Tensor places, Tensor y, Along from, Along to) : IRange where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long first, long last)
         {
             for (long i = first; i < last; i++)
@@ -63,6 +64,7 @@ internal static class Pick
 
     private readonly struct PutBody<T>(Tensor g, Tensor places, Tensor y, Along from, Along to) : IRange where T : unmanaged, INumber<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long first, long last)
         {
             for (long i = first; i < last; i++)

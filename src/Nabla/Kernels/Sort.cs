@@ -138,6 +138,7 @@ internal static class Sort
         where TLine : struct, ILine where T : unmanaged, IBinaryInteger<T> where TKey : unmanaged, IBinaryInteger<TKey>,
             IUnsignedNumber<TKey>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long first, long last)
         {
             int n = checked((int)from.N), m = (int)to.N;
@@ -177,6 +178,7 @@ internal static class Sort
         }
 
         /// <summary>Bits of a float that sort as unsigned integers; for float32 in the upper half.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static ulong Floating(long bits, ref int nans)
         {
             bool narrow = Unsafe.SizeOf<T>() == 4;
@@ -199,8 +201,9 @@ internal static class Sort
         for (int i = 0; i < places.Length; i++) places[i] = Place(keys[i]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Place<TKey>(TKey key) where TKey : unmanaged, IBinaryInteger<TKey> =>
-        long.CreateTruncating(key & TKey.CreateTruncating(0xFFFFFFFFu));
+        typeof(TKey) == typeof(ulong) ? (uint)(ulong)(object)key : long.CreateTruncating(key & TKey.CreateTruncating(0xFFFFFFFFu));
 
     private static TKey Value<TKey>(TKey key) where TKey : unmanaged, IBinaryInteger<TKey> => key >>> (Unsafe.SizeOf<TKey>() * 4);
 }

@@ -71,6 +71,7 @@ internal ref struct Walker<T> where T : unmanaged
     private long at;
 
     /// <summary>A walker at element <paramref name="start"/> of the plan; <paramref name="index"/> is its scratch space.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal Walker(Tensor x, ReadOnlySpan<long> sizes, ReadOnlySpan<long> strides, Span<long> index, long start)
     {
         storage = x.storage;
@@ -92,6 +93,7 @@ internal ref struct Walker<T> where T : unmanaged
     internal readonly T Here => storage.At<T>(at);
 
     /// <summary>n neighbouring elements, from <paramref name="from"/> places behind the next one on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly ReadOnlySpan<T> Row(int from, int n) => storage.Span<T>(at + from, n);
 
     /// <summary>The next <paramref name="n"/> elements.</summary>
@@ -128,6 +130,7 @@ internal ref struct Walker<T> where T : unmanaged
     }
 
     /// <summary>Goes on by n elements, at most to the end of the row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Advance(long n)
     {
         int d = sizes.Length - 1;

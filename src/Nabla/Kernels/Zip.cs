@@ -118,6 +118,7 @@ internal static class Zip
     private readonly struct Direct<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Tensor z) : IRange
         where TKernel : struct, IZipKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             long n = to - from;
@@ -130,6 +131,7 @@ internal static class Zip
     private readonly struct WithNumber<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor number, Tensor z, bool swap) : IRange
         where TKernel : struct, IZipKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             Span<TIn> repeated = stackalloc TIn[(int)Math.Min(to - from, Chunk)];
@@ -148,6 +150,7 @@ internal static class Zip
     private readonly struct Strided<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Tensor z, Plan plan) : IRange
         where TKernel : struct, IZipKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             int rank = plan.Sizes.Length;
@@ -207,6 +210,7 @@ internal static class Zip
 
     private readonly struct OfBool<TOp>(TOp op) : IZipKernel<byte, byte> where TOp : struct, INumberZip<TOp>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<byte> x, ReadOnlySpan<byte> y, Span<byte> z)
         {
             op.Run(x, y, z);
@@ -230,6 +234,7 @@ internal static class Zip
     private readonly struct Widened<TKernel, T>(TKernel kernel) : IZipKernel<T, T> where TKernel : struct, IZipKernel<float,
         float> where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z)
         {
             Span<float> a = stackalloc float[Chunk], b = stackalloc float[Chunk];
@@ -247,6 +252,7 @@ internal static class Zip
     private readonly struct WidenedCompare<TKernel, T>(TKernel kernel) : IZipKernel<T, bool> where TKernel : struct, IZipKernel<float,
         bool> where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<bool> z)
         {
             Span<float> a = stackalloc float[Chunk], b = stackalloc float[Chunk];

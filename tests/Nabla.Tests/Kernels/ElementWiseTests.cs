@@ -1,4 +1,5 @@
 using Nabla.Kernels;
+using Rules = Nabla.Ops;
 
 namespace Nabla.Tests.Kernels;
 
@@ -28,18 +29,18 @@ public sealed class ElementWiseTests
             z[^1] = scale;
             ReadOnlySpan<T> a = x.AsSpan(offset), b = y.AsSpan(offset, n);
             Span<T> to = z.AsSpan(offset, n);
-            new Ops.Add().Run(a, b, to);
+            new Rules.Add().Run(a, b, to);
             for (int i = 0; i < n; i++) Assert.Equal(unchecked(a[i] + b[i]), to[i]);
-            new Ops.Sub().Run(a, b, to);
+            new Rules.Sub().Run(a, b, to);
             for (int i = 0; i < n; i++) Assert.Equal(T.CreateTruncating(unchecked(a[i] - b[i])), to[i]);
-            new Ops.Mul().Run(a, b, to);
+            new Rules.Mul().Run(a, b, to);
             for (int i = 0; i < n; i++) Assert.Equal(T.CreateTruncating(unchecked(a[i] * b[i])), to[i]);
-            new Ops.Maximum().Run(a, b, to);
+            new Rules.Maximum().Run(a, b, to);
             for (int i = 0; i < n; i++) Assert.Equal(T.Max(a[i], b[i]), to[i]);
-            new Ops.Neg().Run(a, to);
+            new Rules.Neg().Run(a, to);
             for (int i = 0; i < n; i++) Assert.Equal(unchecked(T.Zero - a[i]), to[i]);
             Assert.Equal(scale, z[^1]);
-            new Ops.Add().Run<T>(same.AsSpan(offset), b, same.AsSpan(offset));
+            new Rules.Add().Run<T>(same.AsSpan(offset), b, same.AsSpan(offset));
             for (int i = 0; i < n; i++) Assert.Equal(unchecked(a[i] + b[i]), same[offset + i]);
         }
     }
@@ -48,10 +49,10 @@ public sealed class ElementWiseTests
     public void SignsOfZerosAndNaNAreKept()
     {
         float[] x = [.. Enumerable.Repeat(0f, 40)], y = new float[40];
-        new Ops.Neg().Run<float>(x, y);
+        new Rules.Neg().Run<float>(x, y);
         Assert.All(y, static v => Assert.True(float.IsNegative(v)));
         x.AsSpan().Fill(float.NaN);
-        new Ops.Maximum().Run<float>(x, new float[40], y);
+        new Rules.Maximum().Run<float>(x, new float[40], y);
         Assert.All(y, static v => Assert.True(float.IsNaN(v)));
     }
 
@@ -182,7 +183,7 @@ public sealed class ElementWiseTests
     public void TheSlopeOfGeluIsAccurate()
     {
         Tensor x = Tensor.Arange(-14, 14, 0.003, dtype: DType.Float32), d = Tensor.OnesLike(x);
-        Tensor slope = ZipOp.Apply(new Ops.GeluBackward(false), d, x), exact = ZipOp.Apply(new Ops.GeluBackward(false), d.To(DType.Float64),
+        Tensor slope = ZipOp.Apply(new Rules.GeluBackward(false), d, x), exact = ZipOp.Apply(new Rules.GeluBackward(false), d.To(DType.Float64),
             x.To(DType.Float64));
         Assert.True((slope.To(DType.Float64) - exact).Abs().Max().Item<double>() < 2.5e-7);
     }

@@ -56,15 +56,18 @@ internal static partial class SimdF32
     private static Vector512<float> NormalTail(Vector512<float> v, out Vector512<float> bell)
     {
         Vector512<float> e = ExpM1Small(ReduceSquare(v, 1f, out Vector512<float> magic));
-        Vector512<float> p = Horner(C512(0.4721643328666687f), v, 4.6749043464660645f, 21.127971649169922f, 50.63092803955078f);
-        p = MulAdd(p, v, 57.89678192138672f);
-        Vector512<float> q = Horner(C512(1.183525562286377f), v, 11.719036102294922f, 54.12545394897461f, 138.87042236328125f);
-        q = Horner(q, v, 193.65179443359375f, 115.79356384277344f);
+        // Estrin's scheme: fewer roundings follow each other than in Horner's, and less waiting.
+        Vector512<float> square = v * v;
+        Vector512<float> p = MulAdd(square, 0.4721643328666687f, MulAdd(v, C512(4.6749043464660645f), 21.127971649169922f));
+        p = MulAdd(p, square, MulAdd(v, C512(50.63092803955078f), 57.89678192138672f));
+        Vector512<float> q = MulAdd(v, C512(1.183525562286377f), 11.719036102294922f);
+        q = MulAdd(q, square, MulAdd(v, C512(54.12545394897461f), 138.87042236328125f));
+        q = MulAdd(q, square, MulAdd(v, C512(193.65179443359375f), 115.79356384277344f));
         bell = ScaleDown(C512(1f) + e, magic);
         return ScaleDown(MulAdd(p, e, p) / q, magic);
     }
 
-    /// <summary>x Phi(x) = max(x, 0) - |x| Phi(-|x|); NaN at -inf, as in PyTorch. Below 2.6 ulp.</summary>
+    /// <summary>x Phi(x) = max(x, 0) - |x| Phi(-|x|); NaN at -inf, as in PyTorch. Below 4.5 ulp above -8, where the roundings of a quotient add up.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Gelu(Vector512<float> x)
     {

@@ -18,9 +18,9 @@ internal static partial class SimdF32
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> ExpM1Small(Vector512<float> r)
     {
-        Vector512<float> p = Horner(C512(0.0013926213466332444f), r, 0.008363202971575855f, 0.04166655443768594f);
-        p = Horner(p, r, 0.16666576845993977f, 0.5f);
-        return MulAdd(r * r, p, r);
+        Vector512<float> square = r * r, p = MulAdd(r, C512(0.16666576845993977f), 0.5f);
+        Vector512<float> q = MulAdd(square, 0.0013926213466332444f, MulAdd(r, C512(0.008363202971575855f), 0.04166655443768594f));
+        return MulAdd(square, MulAdd(q, square, p), r);
     }
 
     /// <summary>2^(n + offset), n from the low bits of <paramref name="magic"/>; the sum must be a normal exponent.</summary>
