@@ -149,7 +149,8 @@ internal static unsafe class Gemm
     /// <summary>C has unit column stride.</summary>
     private static void RunRows<T>(in Product<T> p) where T : unmanaged, INumberBase<T>
     {
-        if (p.B.Col != 1 && (p.M <= PanelRows || p.Work <= PanelWork))
+        if (p.B.Col == 1 && p.K <= GemmOuter.Depth && p.N >= GemmOuter.Columns) GemmOuter.Run(p);
+        else if (p.B.Col != 1 && (p.M <= PanelRows || p.Work <= PanelWork))
         {
             bool dots = p.M <= DotRows && p.K >= DotDepth && p.B.Row == 1 && p.A.Col == 1 && p.Bias == null;
             if (dots) GemmVector.RunColumns(p.Transposed);

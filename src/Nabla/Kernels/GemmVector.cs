@@ -1,13 +1,14 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Nabla.Kernels;
 
 /// <summary>Matrix times vector, in the order in which the matrix lies in memory, and what else works on single rows.</summary>
 internal static unsafe class GemmVector
 {
-    private const long TaskWork = 1 << 16, ScatterColumns = 512, MostCopied = 1 << 20;
+    private const long TaskWork = 1 << 16, StripColumns = 1024, MostCopied = 1 << 20;
 
     /// <summary>The product with N = 1. A row of B^T * A^T is the same by transposition.</summary>
     public static void Run<T>(in Product<T> p) where T : unmanaged, INumberBase<T>
@@ -26,7 +27,8 @@ internal static unsafe class GemmVector
         }
         else
         {
-            Parallel.For(p.M, GemmGrid.Round(Math.Max(1, TaskWork / p.K), 256), new StripTask<T>(p));
+            long least = p.M >= 4 * StripColumns ? StripColumns : 256;
+            Parallel.For(p.M, GemmGrid.Round(Math.Max(1, TaskWork / p.K), least), new StripTask<T>(p));
         }
     }
 
@@ -88,13 +90,14 @@ internal static unsafe class GemmVector
         }
     }
 
-    private static void Strips<T>(in Product<T> p, T* y, bool accumulate) where T : unmanaged, INumberBase<T>
+    /// <summary>The sums of at most <see cref="StripColumns"/> results.</summary>
+    private static void Strips<T>(in Product<T> p, T* y) where T : unmanaged, INumberBase<T>
     {
         long i = 0;
-        if (Vector512.IsHardwareAccelerated) i = GemmVector<Lanes512<T>, Vector512<T>, T>.Strips(p, i, y, accumulate);
-        if (Vector256.IsHardwareAccelerated) i = GemmVector<Lanes256<T>, Vector256<T>, T>.Strips(p, i, y, accumulate);
-        if (Vector128.IsHardwareAccelerated) i = GemmVector<Lanes128<T>, Vector128<T>, T>.Strips(p, i, y, accumulate);
-        GemmVector<Lanes1<T>, T, T>.Strips(p, i, y, accumulate);
+        if (Vector512.IsHardwareAccelerated) i = GemmVector<Lanes512<T>, Vector512<T>, T>.Strips(p, i, y);
+        if (Vector256.IsHardwareAccelerated) i = GemmVector<Lanes256<T>, Vector256<T>, T>.Strips(p, i, y);
+        if (Vector128.IsHardwareAccelerated) i = GemmVector<Lanes128<T>, Vector128<T>, T>.Strips(p, i, y);
+        GemmVector<Lanes1<T>, T, T>.Strips(p, i, y);
     }
 
     private readonly struct DotTask<T>(Product<T> p, T* x, bool contiguous) : IRange where T : unmanaged, INumberBase<T>
@@ -123,18 +126,12 @@ internal static unsafe class GemmVector
     {
         public void Run(long from, long to)
         {
-            Product<T> block = p.Block(from, to - from, 0, 1);
-            if (p.C.Row == 1 || to - from == 1)
+            T* y = stackalloc T[(int)StripColumns];
+            for (long i = from; i < to; i += StripColumns)
             {
-                Strips(block, block.C.Data, p.Accumulate);
-                return;
-            }
-            T* row = stackalloc T[(int)ScatterColumns];
-            for (long i = 0; i < block.M; i += ScatterColumns)
-            {
-                Product<T> part = block.Block(i, Math.Min(ScatterColumns, block.M - i), 0, 1);
-                Strips(part, row, false);
-                Put(part.M, row, part.C.Transposed, p.Accumulate);
+                Product<T> part = p.Block(i, Math.Min(StripColumns, to - i), 0, 1);
+                Strips(part, y);
+                Put(part.M, y, part.C.Transposed, p.Accumulate);
             }
         }
     }
@@ -156,17 +153,16 @@ internal static unsafe class GemmVector<L, V, T>
     }
 
     /// <summary>
-    /// y[i] (+)= sum over p of A[i, p] * B[p] for i from <paramref name="i"/> on as far as whole registers go; columns of A are contiguous.
-    /// Returns where it stopped.
+    /// y[i] = sum over p of A[i, p] * B[p] for i from <paramref name="i"/> on as far as whole registers go; columns of A are contiguous and
+    /// are read a few at a time from end to end, as memory likes it. Returns where it stopped.
     /// </summary>
-    public static long Strips(in Product<T> p, long i, T* y, bool accumulate)
+    public static long Strips(in Product<T> p, long i, T* y)
     {
-        for (; p.M - i >= 8 * L.Count; i += 8 * L.Count)
-        {
-            Strip8(p.K, p.B.Data, p.B.Row, p.A.Data + i, p.A.Col, y + i, accumulate);
-        }
-        for (; p.M - i >= L.Count; i += L.Count) Strip1(p.K, p.B.Data, p.B.Row, p.A.Data + i, p.A.Col, y + i, accumulate);
-        return i;
+        long n = (p.M - i) / L.Count * L.Count, q = 0;
+        if (n == 0) return i;
+        for (; p.K - q >= 8; q += 8) Strip8(n, p.B.At(q, 0).Data, p.B.Row, p.A.At(i, q).Data, p.A.Col, y + i, q == 0);
+        for (; q < p.K; q++) Strip1(n, p.B.At(q, 0).Data, p.A.At(i, q).Data, y + i, q == 0);
+        return i + n;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -206,39 +202,47 @@ internal static unsafe class GemmVector<L, V, T>
     private static void Put(T* c, T y, bool accumulate) => *c = accumulate ? *c + y : y;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Strip8(long k, T* x, long xStride, T* b, long bRow, T* c, bool accumulate)
+    private static void Strip8(long n, T* x, long xStride, T* a, long aCol, T* y, bool first)
     {
-        V c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
-        for (; k > 0; k--, x += xStride, b += bRow)
+        T* xs = x + 4 * xStride, a4 = a + 4 * aCol;
+        long aCol2 = 2 * aCol, aCol3 = 3 * aCol;
+        V x0 = L.Splat(x), x1 = L.Splat(x + xStride), x2 = L.Splat(x + 2 * xStride), x3 = L.Splat(x + 3 * xStride);
+        V x4 = L.Splat(xs), x5 = L.Splat(xs + xStride), x6 = L.Splat(xs + 2 * xStride), x7 = L.Splat(xs + 3 * xStride);
+        for (; n > 0; n -= L.Count, a += L.Count, a4 += L.Count, y += L.Count)
         {
-            V v = L.Splat(x);
-            c0 = L.MultiplyAdd(v, L.Load(b), c0);
-            c1 = L.MultiplyAdd(v, L.Load(b + L.Count), c1);
-            c2 = L.MultiplyAdd(v, L.Load(b + 2 * L.Count), c2);
-            c3 = L.MultiplyAdd(v, L.Load(b + 3 * L.Count), c3);
-            c4 = L.MultiplyAdd(v, L.Load(b + 4 * L.Count), c4);
-            c5 = L.MultiplyAdd(v, L.Load(b + 5 * L.Count), c5);
-            c6 = L.MultiplyAdd(v, L.Load(b + 6 * L.Count), c6);
-            c7 = L.MultiplyAdd(v, L.Load(b + 7 * L.Count), c7);
+            // The same places of the next columns: processors do not look across pages.
+            if (Sse.IsSupported)
+            {
+                T* next = a4 + 4 * aCol, next4 = next + 4 * aCol;
+                Sse.Prefetch0(next);
+                Sse.Prefetch0(next + aCol);
+                Sse.Prefetch0(next + aCol2);
+                Sse.Prefetch0(next + aCol3);
+                Sse.Prefetch0(next4);
+                Sse.Prefetch0(next4 + aCol);
+                Sse.Prefetch0(next4 + aCol2);
+                Sse.Prefetch0(next4 + aCol3);
+            }
+            V sum = first ? default : L.Load(y);
+            sum = L.MultiplyAdd(x0, L.Load(a), sum);
+            sum = L.MultiplyAdd(x1, L.Load(a + aCol), sum);
+            sum = L.MultiplyAdd(x2, L.Load(a + aCol2), sum);
+            sum = L.MultiplyAdd(x3, L.Load(a + aCol3), sum);
+            sum = L.MultiplyAdd(x4, L.Load(a4), sum);
+            sum = L.MultiplyAdd(x5, L.Load(a4 + aCol), sum);
+            sum = L.MultiplyAdd(x6, L.Load(a4 + aCol2), sum);
+            sum = L.MultiplyAdd(x7, L.Load(a4 + aCol3), sum);
+            L.Store(y, sum);
         }
-        Put(c, c0, accumulate);
-        Put(c + L.Count, c1, accumulate);
-        Put(c + 2 * L.Count, c2, accumulate);
-        Put(c + 3 * L.Count, c3, accumulate);
-        Put(c + 4 * L.Count, c4, accumulate);
-        Put(c + 5 * L.Count, c5, accumulate);
-        Put(c + 6 * L.Count, c6, accumulate);
-        Put(c + 7 * L.Count, c7, accumulate);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Strip1(long k, T* x, long xStride, T* b, long bRow, T* c, bool accumulate)
+    private static void Strip1(long n, T* x, T* a, T* y, bool first)
     {
-        V c0 = default;
-        for (; k > 0; k--, x += xStride, b += bRow) c0 = L.MultiplyAdd(L.Splat(x), L.Load(b), c0);
-        Put(c, c0, accumulate);
+        V v = L.Splat(x);
+        for (; n > 0; n -= L.Count, a += L.Count, y += L.Count)
+        {
+            L.Store(y, L.MultiplyAdd(v, L.Load(a), first ? default : L.Load(y)));
+        }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(T* c, V x, bool accumulate) => L.Store(c, accumulate ? L.Add(L.Load(c), x) : x);
 }

@@ -66,6 +66,25 @@ public sealed class GemmTests : IDisposable
         }
     }
 
+    [Fact]
+    public void FewTermsAndManyColumns()
+    {
+        for (int k = 1; k <= 9; k++)
+        {
+            foreach (int n in (int[])[127, 128, 129, 143, 200, 256, 1000, 5000])
+            {
+                foreach (int m in (int[])[2, 3, 40])
+                {
+                    var c = new GemmCase(m, n, k) { TransposeA = k % 2 == 0, BPad = n % 3, CPad = m % 2 };
+                    c.Check<float>();
+                    (c with { Accumulate = true }).Check<double>();
+                    (c with { Bias = true }).Check<float>();
+                    (c with { Accumulate = true }).Check<int>();
+                }
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Types))]
     public void EveryRowBeginsWithTheBias(string type) => Each(type, new Biases());
