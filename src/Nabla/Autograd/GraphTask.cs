@@ -225,7 +225,7 @@ internal sealed partial class GraphTask
     /// <summary>Memory of a consumed gradient that this run made and nobody else has seen goes back to the pool.</summary>
     private void Recycle(Tensor g)
     {
-        if (graph || g.storage.Run != run || g.storage.Holders != 0 || g.wrap is not null) return;
+        if (g.storage is not PooledStorage || graph || g.storage.Run != run || g.storage.Holders != 0 || g.wrap is not null) return;
         g.storage.Run = 0;
         g.storage.Release();
     }

@@ -105,7 +105,16 @@ internal sealed class BackwardHookNode : Node
 
     internal override void Pull(ReadOnlySpan<Tensor?> g, Span<Tensor?> into)
     {
-        IReadOnlyList<Tensor?> result = pull(g.ToArray());
+        IReadOnlyList<Tensor?> result = pull(Shown(g.ToArray()));
+        Shown(result);
         for (int i = 0; i < edges.Length; i++) into[i] = edges[i].Node is null ? null : result[i];
+    }
+
+    /// <summary>A hook may keep these: their memory is not the engine's any more.</summary>
+    private static T Shown<T>(T gradients) where T : IReadOnlyList<Tensor?>
+    {
+        for (int i = 0; i < gradients.Count; i++)
+            if (gradients[i] is { } g) g.storage.Run = 0;
+        return gradients;
     }
 }

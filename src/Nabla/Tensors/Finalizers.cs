@@ -8,15 +8,16 @@ internal static class Finalizers
     private static readonly ManualResetEventSlim Done = new(false, spinCount: 200);
     private static Thread? waiter;
 
-    internal static void Wait(int milliseconds)
+    /// <returns>Whether they have run.</returns>
+    internal static bool Wait(int milliseconds)
     {
-        if (OperatingSystem.IsBrowser() || OperatingSystem.IsWasi()) return;
+        if (OperatingSystem.IsBrowser() || OperatingSystem.IsWasi()) return false;
         lock (Gate)
         {
             Start();
             Done.Reset();
             Asked.Set();
-            Done.Wait(milliseconds);
+            return Done.Wait(milliseconds);
         }
     }
 

@@ -18,6 +18,9 @@ internal static class StoragePool
     /// <summary>What may become garbage before the collector is asked, at least.</summary>
     private const long Slack = 64L << 20;
 
+    /// <summary>Between two collections lies this many times the duration of one, unless memory has grown a lot.</summary>
+    private const int Patience = 8;
+
     // From this size on a request is compared with the memory there is; asking the collector costs too much for smaller ones.
     private const int Doubtful = 64 << 20;
 
@@ -128,7 +131,9 @@ internal static class StoragePool
     private static Block? Collected(int sizeClass, int capacity)
     {
         long grown = Interlocked.Read(ref used) + capacity - Interlocked.Read(ref usedAfterCollection);
-        if (OperatingSystem.IsBrowser() || grown < Math.Max(Slack, usedAfterCollection / 2) || Stopwatch.GetTimestamp() - collectionEnd < 8 * collectionTicks) return null;
+        long limit = Math.Max(Slack, Interlocked.Read(ref usedAfterCollection) / 2);
+        bool soon = Stopwatch.GetTimestamp() - collectionEnd < Patience * collectionTicks;
+        if (grown < limit || (soon && grown < 3 * limit) || OperatingSystem.IsBrowser()) return null;
         if (Interlocked.CompareExchange(ref collecting, 1, 0) != 0) return null;
         try
         {
@@ -145,10 +150,10 @@ internal static class StoragePool
     {
         long start = Stopwatch.GetTimestamp();
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
-        Finalizers.Wait(milliseconds: 20);
+        bool found = Finalizers.Wait(milliseconds: 100);
         lock (Gate)
         {
-            usedAfterCollection = used;
+            if (found) usedAfterCollection = used;
             highest = Math.Max(used, highest - highest / 16);
         }
         collectionEnd = Stopwatch.GetTimestamp();

@@ -104,6 +104,7 @@ public sealed partial class Tensor
         if (RandomFrames.Inside)
             return RandomFrames.Over([mean, std], t => Normal(t[0], t[1], generator));
         Tensor m = RandomDraw.Plain(mean), s = RandomDraw.Plain(std);
+        if (s.dtype.IsComplex()) Throw.Types("normal expects standard deviation to be non-complex");
         foreach (double v in Kernels.Copy.Cast(Kernels.Copy.Contiguous(s), DType.Float64).Span<double>())
             if (!(v >= 0)) Throw.Range(nameof(std), v, "normal expects all elements of std >= 0.0");
         Shape size = new(Kernels.Broadcast.Shape(m.layout.shape, s.layout.shape, "normal"));

@@ -58,7 +58,8 @@ public sealed partial class SavedTensorsTests
                     break;
                 case Delegate { Target: { } closure } when depth < 4: Fields(name, closure, depth + 1); break;
                 case not (string or Delegate or Type or Node) when depth < 4 && !held.GetType().IsPrimitive && !held.GetType().IsEnum:
-                    foreach (FieldInfo field in held.GetType().GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public))
+                    const BindingFlags All = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
+                    foreach (FieldInfo field in held.GetType().GetFields(All))
                         if (field.GetValue(held) is { } value) Fields($"{name}.{field.Name}", value, depth + 1);
                     break;
             }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Nabla.Tests.Ops;
+namespace Nabla.Tests.Laws;
 
 /// <summary>Bessel and Airy functions against 40 digits, as tests/golden/bessel.py recorded them.</summary>
 public sealed class SpecialFunctionTests

@@ -116,6 +116,46 @@ public sealed class TensorScopeTests
         Assert.Equal(6.0, seen.Mean().Item());
     }
 
+    /// <summary>Whatever shows a gradient to code outside the library keeps its memory from the engine.</summary>
+    [Fact]
+    public void A_gradient_that_a_hook_has_kept_keeps_its_memory()
+    {
+        List<Tensor> seen = [];
+        Linear model = new(256, 256), last = new(256, 256);
+        model.RegisterFullBackwardHook((_, gi, go) =>
+        {
+            seen.AddRange([gi[0]!, go[0]!]);
+            return null;
+        });
+        last.RegisterFullBackwardPreHook((_, go) =>
+        {
+            Tensor twice = go[0]! * 2;
+            seen.AddRange([go[0]!, twice]);
+            return [twice];
+        });
+        Tensor x = Tensor.Randn([256, 256], requiresGrad: true), y = last.Call(model.Call(x)).Exp();
+        y.GradFn!.RegisterHook((gi, go) =>
+        {
+            seen.AddRange([gi[0]!, go[0]!]);
+            return null;
+        });
+        y.GradFn!.RegisterPrehook(go =>
+        {
+            seen.Add(go[0]!);
+            return null;
+        });
+        y.RegisterHook(g => Seen(g * 3));
+        (y * 2).Sum().Backward();
+        for (int i = 0; i < 4; i++) _ = Tensor.Zeros([256, 256]);
+        foreach (Tensor g in seen) Assert.True(g.Abs().Sum().Item() > 0);
+
+        Tensor Seen(Tensor g)
+        {
+            seen.Add(g);
+            return g;
+        }
+    }
+
     [Fact]
     public void A_gradient_that_nobody_has_seen_returns_its_memory()
     {
