@@ -86,14 +86,15 @@ internal static unsafe class AttentionBackward<L, V, T>
     {
         AttentionSizes n = b.F.N;
         long parts = n.Heads >= ManyHeads ? 1 : Parallel.Chunks(n.Keys, KeyBlock), whole = GemmGrid.Round(n.Width, TileColumns);
-        Tensor? partial = parts == 1 ? null
-            : Tensor.Allocate(new Layout([n.Heads * parts * n.Queries * whole]), typeof(T) == typeof(float) ? DType.Float32 : DType.Float64);
+        DType dtype = typeof(T) == typeof(float) ? DType.Float32 : DType.Float64;
+        Tensor? partial = parts == 1 ? null : Tensor.Allocate(new Layout([n.Heads * parts * n.Queries * whole]), dtype);
         fixed (T* p = partial is null ? default : partial.Span<T>())
         {
             double work = 5.0 * n.Queries * n.Keys * n.Width / parts;
             Parallel.For(n.Heads * parts, Math.Max(1, (long)(GemmGrid.Serial / 4 / work)), new Task(b, parts, whole, p));
             if (parts > 1) Parallel.For(n.Heads * n.Queries, Math.Max(1, 16384 / whole), new Sum(b, parts, whole, p));
         }
+        partial?.storage.Release();
     }
 
     private readonly struct Sum(AttentionBackward<T> b, long parts, long whole, T* partial) : IRange
@@ -126,7 +127,8 @@ internal static unsafe class AttentionBackward<L, V, T>
                 (long head, long part) = Math.DivRem(i, parts);
                 T* dq = parts == 1 ? s.DQ : partial + i * n.Queries * whole;
                 for (long r = 0; r < n.Queries; r++) new Span<T>(dq + r * whole, (int)whole).Clear();
-                for (long block = part * KeyBlock; block < (parts == 1 ? n.Keys : Math.Min(n.Keys, (part + 1) * KeyBlock)); block += KeyBlock)
+                long end = parts == 1 ? n.Keys : Math.Min(n.Keys, (part + 1) * KeyBlock);
+                for (long block = part * KeyBlock; block < end; block += KeyBlock)
                     Block(s, head, block, Math.Min(KeyBlock, n.Keys - block), dq);
                 if (parts == 1) Put(dq, n.Queries, b.DQ.At(head), b.DQ.Row);
             }

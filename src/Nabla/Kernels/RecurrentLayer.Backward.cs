@@ -90,7 +90,8 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
         long blocks = Parallel.Chunks(hidden, Columns);
         Tensor packed = Tensor.Allocate(new Layout([blocks * Columns * depth]), dtype);
         // The product reads the rows of the gates' gradients side by side.
-        Tensor dense = Tensor.Allocate(new Layout([2, rows, depth]), dtype);
+        long denseRow = RecurrentLayer.DenseRow<T>(depth);
+        Tensor dense = Tensor.Allocate(new Layout([2, rows, denseRow]), dtype);
         fixed (T* ph = RecurrentLayer.Reach<T>(h), pc = RecurrentLayer.Reach<T>(c), pw = RecurrentLayer.Reach<T>(w),
             pall = RecurrentLayer.Reach<T>(all), pcells = RecurrentLayer.Reach<T>(cells), pkept = RecurrentLayer.Reach<T>(kept),
             pg = RecurrentLayer.Reach<T>(g.All), px = RecurrentLayer.Reach<T>(x), py = RecurrentLayer.Reach<T>(y),
@@ -105,7 +106,7 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
             {
                 // The step before the first one has only the product: the gradient of the initial state.
                 long t = reverse ? steps - 1 - i : i, before = reverse ? t + 1 : t - 1;
-                T* next = i == steps - 1 ? null : pd + ((i + 1) & 1) * rows * depth, own = pd + (i & 1) * rows * depth;
+                T* next = i == steps - 1 ? null : pd + ((i + 1) & 1) * rows * denseRow, own = pd + (i & 1) * rows * denseRow;
                 Back s = i < 0
                     ? new() { DH = pdh }
                     : new()
@@ -127,6 +128,7 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
                     Rows = rows,
                     Hidden = hidden,
                     Depth = depth,
+                    DenseRow = denseRow,
                     Parts = parts,
                     Packed = pp,
                     Next = next,
@@ -159,7 +161,8 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
         public void Run(long from, long end)
         {
             for (long i = from; i < end; i++)
-                GemmPack.Panel(Math.Min(Columns, hidden - i * Columns), depth, w + i * Columns, 1, hidden, to + i * Columns * depth, Columns);
+                GemmPack.Panel(Math.Min(Columns, hidden - i * Columns), depth, w + i * Columns, 1, hidden, to + i * Columns * depth,
+                    Columns);
         }
     }
 
@@ -168,6 +171,7 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
         internal long Rows { get; init; }
         internal long Hidden { get; init; }
         internal long Depth { get; init; }
+        internal long DenseRow { get; init; }
         internal long Parts { get; init; }
         internal long LastHRow { get; init; }
         internal long HRow { get; init; }
@@ -204,7 +208,7 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
                 long unit = block * Columns, row = part * RowBlock, m = Math.Min(RowBlock, Rows - row);
                 long units = Math.Min(Columns, Hidden - unit);
                 if (Next == null) new Span<T>(room, (int)(m * Columns)).Clear();
-                else Recurrence<L, V, T>.Product(m, Depth, Next + row * Depth, Depth, Packed + block * Columns * Depth, room);
+                else Recurrence<L, V, T>.Product(m, Depth, Next + row * DenseRow, DenseRow, Packed + block * Columns * Depth, room);
                 for (long r = 0; r < m; r++)
                 {
                     if (Grad != null) LayerLoops.Add(room + r * Columns, Grad + (row + r) * GradRow + unit, units);
@@ -229,15 +233,16 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
                     HRow = HRow,
                     C = C == null ? null : C + row * Hidden + unit,
                     GradC = GradC == null ? null : GradC + row * Hidden + unit,
-                    ToInput = TCell.Apart ? ToInput + row * GatesRow + unit : Own + row * Depth + unit,
-                    ToInputRow = TCell.Apart ? GatesRow : Depth,
-                    ToState = Own + row * Depth + unit,
-                    ToStateRow = Depth,
+                    ToInput = TCell.Apart ? ToInput + row * GatesRow + unit : Own + row * DenseRow + unit,
+                    ToInputRow = TCell.Apart ? GatesRow : DenseRow,
+                    ToState = Own + row * DenseRow + unit,
+                    ToStateRow = DenseRow,
                     Past = Past == null ? null : Past + row * Hidden + unit,
                 });
                 for (long r = row; r < row + m; r++)
                     for (long at = unit; at < Depth; at += Hidden)
-                        new ReadOnlySpan<T>(Own + r * Depth + at, (int)units).CopyTo(new Span<T>(ToState + r * GatesRow + at, (int)units));
+                        new ReadOnlySpan<T>(Own + r * DenseRow + at, (int)units)
+                            .CopyTo(new Span<T>(ToState + r * GatesRow + at, (int)units));
             }
         }
     }

@@ -17,7 +17,8 @@ internal static unsafe partial class RecurrentLayer
     internal static Tensor[] Forward(RecurrentKind kind, Tensor x, Tensor h, Tensor? c, Tensor w, Tensor? b, bool reverse)
     {
         x = Rows(x);
-        (h, c, w, b) = (Copy.Contiguous(h), c is null ? null : Copy.Contiguous(c), Copy.Contiguous(w), b is null ? null : Copy.Contiguous(b));
+        (h, w) = (Copy.Contiguous(h), Copy.Contiguous(w));
+        (c, b) = (c is null ? null : Copy.Contiguous(c), b is null ? null : Copy.Contiguous(b));
         return x.dtype == DType.Float32 ? Forward<float>(kind, x, h, c, w, b, reverse) : Forward<double>(kind, x, h, c, w, b, reverse);
     }
 
@@ -38,6 +39,9 @@ internal static unsafe partial class RecurrentLayer
         if (Vector128.IsHardwareAccelerated) return RecurrentForward<Lanes128<T>, Vector128<T>, T, TCell>.Run(x, h, c, w, b, reverse);
         return RecurrentForward<Lanes1<T>, T, T, TCell>.Run(x, h, c, w, b, reverse);
     }
+
+    /// <summary>A distance of rows that does not put them into the same lines of the cache.</summary>
+    internal static long DenseRow<T>(long width) where T : unmanaged => GemmGrid.Round(width, 64 / sizeof(T)) + 64 / sizeof(T);
 
     internal static Tensor Rows(Tensor x) => x.layout.strides[2] == 1 || x.layout.shape[2] == 1 ? x : Copy.Contiguous(x);
 
@@ -76,7 +80,8 @@ internal static unsafe class RecurrentForward<L, V, T, TCell>
         long blocks = Parallel.Chunks(hidden, Columns);
         Tensor packed = Tensor.Allocate(new Layout([blocks * TCell.Gates * Columns * hidden]), dtype);
         // The product reads the last state's rows side by side: far apart they would fall into the same few lines of the cache.
-        Tensor dense = Tensor.Allocate(new Layout([2, rows, hidden]), dtype);
+        long denseRow = RecurrentLayer.DenseRow<T>(hidden);
+        Tensor dense = Tensor.Allocate(new Layout([2, rows, denseRow]), dtype);
         fixed (T* px = RecurrentLayer.Reach<T>(x), ph = RecurrentLayer.Reach<T>(h), pc = RecurrentLayer.Reach<T>(c),
             pw = RecurrentLayer.Reach<T>(w), pb = RecurrentLayer.Reach<T>(b), pall = RecurrentLayer.Reach<T>(all),
             pkept = RecurrentLayer.Reach<T>(kept), pcells = RecurrentLayer.Reach<T>(cells), pp = RecurrentLayer.Reach<T>(packed),
@@ -90,7 +95,8 @@ internal static unsafe class RecurrentForward<L, V, T, TCell>
             {
                 long t = reverse ? steps - 1 - i : i, before = reverse ? t + 1 : t - 1;
                 Step step = new(rows, hidden, parts, pp, pb, px + t * xs, x.layout.strides[1],
-                    i == 0 ? ph : pd + ((i - 1) & 1) * rows * hidden, pd + (i & 1) * rows * hidden,
+                    i == 0 ? ph : pd + ((i - 1) & 1) * rows * denseRow, i == 0 ? hidden : denseRow,
+                    pd + (i & 1) * rows * denseRow, denseRow,
                     i == 0 || pcells == null ? pc : pcells + before * rows * hidden,
                     pall + t * hs, all.layout.strides[1], pcells == null ? null : pcells + t * rows * hidden,
                     pkept == null ? null : pkept + t * ks, kept?.layout.strides[1] ?? 0);
@@ -125,8 +131,8 @@ internal static unsafe class RecurrentForward<L, V, T, TCell>
         }
     }
 
-    private readonly struct Step(long rows, long hidden, long parts, T* packed, T* bias, T* x, long xRow, T* lastH, T* nextH, T* lastC,
-        T* h, long hRow, T* c, T* kept, long keptRow) : IRange
+    private readonly struct Step(long rows, long hidden, long parts, T* packed, T* bias, T* x, long xRow, T* lastH, long lastHRow, T* nextH,
+        long nextHRow, T* lastC, T* h, long hRow, T* c, T* kept, long keptRow) : IRange
     {
         public void Run(long from, long to)
         {
@@ -136,7 +142,7 @@ internal static unsafe class RecurrentForward<L, V, T, TCell>
                 (long block, long part) = Math.DivRem(i, parts);
                 long unit = block * Columns, row = part * RowBlock, m = Math.Min(RowBlock, rows - row);
                 for (long g = 0; g < TCell.Gates; g++)
-                    Recurrence<L, V, T>.Product(m, hidden, lastH + row * hidden, hidden,
+                    Recurrence<L, V, T>.Product(m, hidden, lastH + row * lastHRow, lastHRow,
                         packed + (block * TCell.Gates + g) * Columns * hidden, gates + g * m * Columns);
                 CellStep<T> s = new()
                 {
@@ -148,18 +154,18 @@ internal static unsafe class RecurrentForward<L, V, T, TCell>
                     Input = x + row * xRow + unit,
                     InputRow = xRow,
                     Bias = bias == null ? null : bias + unit,
-                    LastH = lastH + row * hidden + unit,
-                    LastHRow = hidden,
+                    LastH = lastH + row * lastHRow + unit,
+                    LastHRow = lastHRow,
                     LastC = lastC == null ? null : lastC + row * hidden + unit,
-                    H = nextH + row * hidden + unit,
-                    HRow = hidden,
+                    H = nextH + row * nextHRow + unit,
+                    HRow = nextHRow,
                     C = c == null ? null : c + row * hidden + unit,
                     Kept = kept == null ? null : kept + row * keptRow + unit,
                     KeptRow = keptRow,
                 };
                 TCell.Forward(s);
                 for (long r = 0; r < m; r++)
-                    new ReadOnlySpan<T>(s.H + r * hidden, (int)s.Units).CopyTo(new Span<T>(h + (row + r) * hRow + unit, (int)s.Units));
+                    new ReadOnlySpan<T>(s.H + r * nextHRow, (int)s.Units).CopyTo(new Span<T>(h + (row + r) * hRow + unit, (int)s.Units));
             }
         }
     }

@@ -6,8 +6,8 @@ public static partial class Functional
 {
     /// <summary>A recurrent layer in one direction, given the input's part of all gates, (steps, rows, gates · hidden).</summary>
     /// <returns>h of all steps, the last h, and the last c of an LSTM.</returns>
-    internal static (Tensor Output, Tensor H, Tensor? C) RecurrentLayer(RecurrentKind kind, Tensor input, Tensor h, Tensor? c, Tensor weight,
-        Tensor? bias, bool reverse)
+    internal static (Tensor Output, Tensor H, Tensor? C) RecurrentLayer(RecurrentKind kind, Tensor input, Tensor h, Tensor? c,
+        Tensor weight, Tensor? bias, bool reverse)
     {
         if (TakesWhole(input, h, c, weight, bias))
         {

@@ -38,7 +38,9 @@ internal static partial class Ops
             into[0] = dx;
             if (into.Needs(1)) into[1] = dh;
             if (into.Needs(2))
-                into[2] = plain ? Kernels.RecurrentLayer.WeightGrad(dy, h, all, Reverse) : Flat(dy).TransposeMatrix().Mm(Flat(Before(h, all)));
+                into[2] = plain
+                    ? Kernels.RecurrentLayer.WeightGrad(dy, h, all, Reverse)
+                    : Flat(dy).TransposeMatrix().Mm(Flat(Before(h, all)));
             if (Cells && into.Needs(3)) into[3] = dc;
             if (Bias && into.Needs(x.Length - 1)) into[x.Length - 1] = plain ? Kernels.RecurrentLayer.BiasGrad(dy) : dy.Sum([0, 1]);
         }

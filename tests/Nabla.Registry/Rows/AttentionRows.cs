@@ -8,6 +8,7 @@ internal static class AttentionRows
             c.OptT(3, "attn_mask"), c.Double(4, "dropout_p", 0), c.Bool(5, "is_causal", false), c.OptNumber(6, "scale")?.ToDouble(),
             c.Bool(7, "enable_gqa", false)))
         {
+            Covers = ["FlashAttention"],
             Samples = () =>
             [
                 new([In.Real(2, 3, 4), In.Real2(2, 5, 4), In.Unit(2, 5, 2)]),
@@ -15,6 +16,9 @@ internal static class AttentionRows
                 new([In.Real(2, 3, 4), In.Real2(2, 5, 4), In.Unit(2, 5, 2), Rows(3, 5), 0.0, false, 0.3]),
                 new([In.Real(1, 2, 2, 3), In.Real2(1, 2, 4, 3), In.Unit(1, 2, 4, 3), In.Real(2, 4)]),
                 new([In.Real(1, 4, 2, 3), In.Real2(1, 2, 4, 3), In.Unit(1, 2, 4, 3)], With("enable_gqa", true)),
+                new([In.Real(2, 2, 3, 4), In.Real2(2, 2, 3, 4), In.Unit(2, 2, 3, 4), null, 0.0, true]),
+                new([In.Real(2, 1, 3, 2), In.Real2(2, 1, 5, 2), In.Unit(2, 1, 5, 2), Rows(3, 5), 0.0, false, 0.3]),
+                new([In.Real(1, 2, 2, 3), In.Real2(1, 2, 4, 3), In.Unit(1, 2, 4, 3), In.Const(In.Real(1, 2, 2, 4))]),
                 new([In.Real(2, 3, 4), In.Real2(2, 0, 4), In.Unit(2, 0, 2)]), new([In.Real(0, 3, 4), In.Real2(0, 2, 4), In.Unit(0, 2, 2)]),
             ],
             Errors =

@@ -1,3 +1,5 @@
+using Nabla.Kernels;
+
 namespace Nabla.Registry;
 
 internal static class RecurrentRows
@@ -50,7 +52,26 @@ internal static class RecurrentRows
         },
         Simple("rnn_tanh_cell", static c => Functional.RnnTanhCell(c.T(0), c.T(1), c.T(2), c.T(3), c.OptT(4, "b_ih"), c.OptT(5, "b_hh"))),
         Simple("rnn_relu_cell", static c => Functional.RnnReluCell(c.T(0), c.T(1), c.T(2), c.T(3), c.OptT(4, "b_ih"), c.OptT(5, "b_hh"))),
+        Layer("lstm", RecurrentKind.Lstm, 4, "Nabla.Nn.LSTM"), Layer("gru", RecurrentKind.Gru, 3, "Nabla.Nn.GRU"),
+        Layer("rnn_tanh", RecurrentKind.Tanh, 1, "Nabla.Nn.RNN"), Layer("rnn_relu", RecurrentKind.Relu, 1, "Nabla.Nn.RNN"),
     ];
+
+    /// <summary>A layer in one direction behind the product with its input: the input's gates, h, the state's weights, c, a bias.</summary>
+    private static OpRow Layer(string name, RecurrentKind kind, long gates, string member) => new(name, c =>
+    {
+        (Tensor y, Tensor h, Tensor? cell) = Functional.RecurrentLayer(kind, c.T(0), c.T(1), c.OptT(3, "c"), c.T(2), c.OptT(4, "b"),
+            c.Bool(5, "reverse", false));
+        return cell is null ? new[] { y, h } : new[] { y, h, cell };
+    })
+    {
+        Member = member,
+        Covers = ["RecurrentLayer"],
+        Samples = () =>
+        [
+            new([In.Real(3, 2, 2 * gates), In.Real2(2, 2), In.Unit(2 * gates, 2), gates == 4 ? In.Unit(2, 2) : null, In.Real(2 * gates)]),
+            new([In.Real(2, 1, 3 * gates), In.Real2(1, 3), In.Unit(3 * gates, 3), gates == 4 ? In.Unit(1, 3) : null, null, true]),
+        ],
+    };
 
     private static Tensor Whole(params long[] shape) => Tensor.Ones(shape, DType.Int64);
 
