@@ -34,7 +34,7 @@ internal static class StoragePool
     private static long uses;
     private static long held;               // bytes in Free
     private static long used;               // bytes handed out, whole blocks
-    private static long usedAfterCollection;
+    private static long usedAfterCollection;    // or less, where blocks returned since
     private static long highest;            // of used, fading: how much the program is likely to need again
     private static long collectionEnd, collectionTicks;
     private static int collecting;
@@ -71,6 +71,7 @@ internal static class StoragePool
         lock (Gate)
         {
             used -= block.Capacity;
+            usedAfterCollection = Math.Min(usedAfterCollection, used);
             held += block.Capacity;
             Free[block.SizeClass].Push(block);
             // What the program held at most lately, it is likely to want again.
