@@ -80,7 +80,8 @@ internal static partial class Normalize
     private static long RowGrain(NormPlan plan) => Math.Max(1, Grain / Math.Max(1, plan.C * plan.D));
 
     /// <summary>The mean and variance of every row, in two passes, and the row normalised.</summary>
-    private readonly struct RowMoments<T>(Tensor x, Tensor m, Tensor r, Tensor v, NormPlan plan, bool center, double eps, Rows<T> rows) : IRange
+    private readonly struct RowMoments<T>(Tensor x, Tensor m, Tensor r, Tensor v, NormPlan plan, bool center, double eps, Rows<T> rows)
+        : IRange
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -118,8 +119,9 @@ internal static partial class Normalize
                 if (plan.D == 1)
                 {
                     if (n > 0)
-                        NormLoops.Scale(ref x.storage.At<T>(x.layout.Offset + i * n), mean, root, ref w.storage.At<T>(w.layout.Offset + factor),
-                            ref b.storage.At<T>(b.layout.Offset + factor), ref y.storage.At<T>(i * n), n);
+                        NormLoops.Scale(ref x.storage.At<T>(x.layout.Offset + i * n), mean, root,
+                            ref w.storage.At<T>(w.layout.Offset + factor), ref b.storage.At<T>(b.layout.Offset + factor),
+                            ref y.storage.At<T>(i * n), n);
                     continue;
                 }
                 for (int c = 0; c < ws.Length; c++)

@@ -101,7 +101,8 @@ internal static class Scan
                     {
                         long at = unit * along.N;
                         if (typeof(TStep) == typeof(Plus<double>) && typeof(T) == typeof(float) && TransposeTiles.Zips)
-                            ScanLines.Sums(ref a.storage.At<float>(a.layout.Offset + at), ref y.storage.At<float>(at), (nint)along.N, reverse);
+                            ScanLines.Sums(ref a.storage.At<float>(a.layout.Offset + at), ref y.storage.At<float>(at),
+                                (nint)along.N, reverse);
                         else FourLines(at);
                         unit += 3;
                     }

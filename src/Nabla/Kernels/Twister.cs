@@ -32,7 +32,8 @@ internal static class Twister
             Vector<uint> odd = (Vector<uint>.Zero - (y & Vector<uint>.One)) & Vector.Create(Matrix);
             (Vector.LoadUnsafe(ref from, (nuint)i) ^ (y >>> 1) ^ odd).StoreUnsafe(ref into, (nuint)i);
         }
-        for (; i < count; i++) Unsafe.Add(ref into, i) = Unsafe.Add(ref from, i) ^ Mix(Unsafe.Add(ref into, i), Unsafe.Add(ref into, i + 1));
+        for (; i < count; i++)
+            Unsafe.Add(ref into, i) = Unsafe.Add(ref from, i) ^ Mix(Unsafe.Add(ref into, i), Unsafe.Add(ref into, i + 1));
     }
 
     private static uint Mix(uint u, uint v)

@@ -1,12 +1,12 @@
 namespace Nabla.Kernels;
 
-/// <summary>What becomes of a generator's words, in place: a multiple of <see cref="WordBatches.Block"/> of them, or the last ones.</summary>
+/// <summary>What becomes of a generator's words, in place; <see cref="WordBatches.Block"/> at a time, or the last ones.</summary>
 internal interface IWords
 {
     void Run(Span<float> words);
 }
 
-/// <summary>Long fills with random numbers: while one thread draws the words of a batch, others transform those of the one before.</summary>
+/// <summary>Long random fills: while one thread draws the words of a batch, others transform those of the one before.</summary>
 internal static class WordBatches
 {
     internal const int Block = 16;

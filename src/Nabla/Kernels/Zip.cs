@@ -7,6 +7,9 @@ namespace Nabla.Kernels;
 internal interface IZipKernel<TIn, TOut>
 {
     void Run(ReadOnlySpan<TIn> x, ReadOnlySpan<TIn> y, Span<TOut> z);
+
+    /// <summary>The same with a number as second operand, or as first one if swapped; false where there is no such loop.</summary>
+    static virtual bool RunNumber(ReadOnlySpan<TIn> x, TIn number, Span<TOut> z, bool swap) => false;
 }
 
 /// <summary>Zips: dtype, broadcasting, strides and threads, once for all operations. The result is dense.</summary>
@@ -15,7 +18,7 @@ internal static class Zip
     private const int Chunk = Map.Chunk;
 
     // Rows at least this long are handed to the kernel one by one; a number that belongs to a row is repeated so often.
-    private const int Least = 48, Repeats = Chunk;
+    private const int Least = 48, Repeats = 256;
     private const long Grain = 1 << 14;
 
     internal static void Float<TOp>(TOp op, Tensor x, Tensor y, Tensor z) where TOp : struct, IFloatZip<TOp>
@@ -182,12 +185,22 @@ internal static class Zip
             while (from < to)
             {
                 int row = (int)Math.Min(to - from, Math.Min(xs.Left, 1 << 30));
+                if (xNumber.IsEmpty != yNumber.IsEmpty && (yNumber.IsEmpty
+                    ? TKernel.RunNumber(ys.Row(0, row), xs.Here, z.storage.Span<TOut>(z.layout.Offset + from, row), true)
+                    : TKernel.RunNumber(xs.Row(0, row), ys.Here, z.storage.Span<TOut>(z.layout.Offset + from, row), false)))
+                {
+                    xs.Advance(row);
+                    ys.Advance(row);
+                    from += row;
+                    continue;
+                }
                 if (!xNumber.IsEmpty) xNumber[..Math.Min(row, Repeats)].Fill(xs.Here);
                 if (!yNumber.IsEmpty) yNumber[..Math.Min(row, Repeats)].Fill(ys.Here);
                 for (int done = 0; done < row; done += step)
                 {
                     int n = Math.Min(step, row - done);
-                    ReadOnlySpan<TIn> a = xNumber.IsEmpty ? xs.Row(done, n) : xNumber[..n], b = yNumber.IsEmpty ? ys.Row(done, n) : yNumber[..n];
+                    ReadOnlySpan<TIn> a = xNumber.IsEmpty ? xs.Row(done, n) : xNumber[..n];
+                    ReadOnlySpan<TIn> b = yNumber.IsEmpty ? ys.Row(done, n) : yNumber[..n];
                     kernel.Run(a, b, z.storage.Span<TOut>(z.layout.Offset + from + done, n));
                 }
                 xs.Advance(row);
@@ -200,11 +213,17 @@ internal static class Zip
     private readonly struct OfFloat<TOp, T>(TOp op) : IZipKernel<T, T> where TOp : struct, IFloatZip<TOp> where T : unmanaged,
         IFloatingPointIeee754<T>
     {
+        static bool IZipKernel<T, T>.RunNumber(ReadOnlySpan<T> x, T number, Span<T> z, bool swap) =>
+            Ops.WithNumber<TOp, T>(x, number, z, swap);
+
         public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) => op.Run(x, y, z);
     }
 
     private readonly struct OfNumber<TOp, T>(TOp op) : IZipKernel<T, T> where TOp : struct, INumberZip<TOp> where T : unmanaged, INumber<T>
     {
+        static bool IZipKernel<T, T>.RunNumber(ReadOnlySpan<T> x, T number, Span<T> z, bool swap) =>
+            Ops.WithNumber<TOp, T>(x, number, z, swap);
+
         public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) => op.Run(x, y, z);
     }
 

@@ -6,6 +6,23 @@ namespace Nabla;
 // The kernels of arithmetic on whole vectors.
 internal static partial class Ops
 {
+    /// <summary>z[i] = op(x[i], number), or op(number, x[i]) if swapped, for the operations that have such a loop; else false.</summary>
+    internal static bool WithNumber<TOp, T>(ReadOnlySpan<T> x, T number, Span<T> z, bool swap) where T : unmanaged
+    {
+        if (typeof(TOp) == typeof(Add)) Lanes.Map(new Bound<AddLanes<T>, T>(number, swap), x, z);
+        else if (typeof(TOp) == typeof(Sub)) Lanes.Map(new Bound<SubLanes<T>, T>(number, swap), x, z);
+        else if (typeof(TOp) == typeof(Mul)) Lanes.Map(new Bound<MulLanes<T>, T>(number, swap), x, z);
+        else if (typeof(TOp) == typeof(Div)) Lanes.Map(new Bound<DivLanes<T>, T>(number, swap), x, z);
+        else return false;
+        return true;
+    }
+
+    private readonly struct Bound<TLanes, T>(T number, bool swap) : ILaneMap<T> where TLanes : struct, ILaneZip<T> where T : unmanaged
+    {
+        public Vector<T> Invoke(Vector<T> x) =>
+            swap ? default(TLanes).Invoke(Vector.Create(number), x) : default(TLanes).Invoke(x, Vector.Create(number));
+    }
+
     private readonly struct AddLanes<T> : ILaneZip<T> where T : unmanaged
     {
         public Vector<T> Invoke(Vector<T> x, Vector<T> y) => x + y;
@@ -18,7 +35,10 @@ internal static partial class Ops
             if (typeof(T) == typeof(float))
                 return Vector.MultiplyAddEstimate(y.As<T, float>(), Vector.Create(alpha).As<T, float>(), x.As<T, float>()).As<float, T>();
             if (typeof(T) == typeof(double))
-                return Vector.MultiplyAddEstimate(y.As<T, double>(), Vector.Create(alpha).As<T, double>(), x.As<T, double>()).As<double, T>();
+            {
+                Vector<double> a = Vector.Create(alpha).As<T, double>();
+                return Vector.MultiplyAddEstimate(y.As<T, double>(), a, x.As<T, double>()).As<double, T>();
+            }
             return y * Vector.Create(alpha) + x;
         }
     }

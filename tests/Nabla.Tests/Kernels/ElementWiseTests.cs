@@ -163,10 +163,12 @@ public sealed class ElementWiseTests
     [Fact]
     public void HalfPrecisionIsRoundedAtEveryLength()
     {
-        float[] special = [0, -0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, 1e-40f, 1.00390625f, 1.01171875f];
+        float[] special = [0, -0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, 1e-40f,
+            1.00390625f, 1.01171875f];
         foreach (int n in Lengths)
         {
-            float[] x = [.. Enumerable.Range(0, n).Select(i => i % 3 == 0 ? special[i / 3 % special.Length] : MathF.Exp(i % 80) * (i - 100))];
+            float[] x = [.. Enumerable.Range(0, n).Select(i => i % 3 == 0 ? special[i / 3 % special.Length]
+                : MathF.Exp(i % 80) * (i - 100))];
             BFloat16[] brain = new BFloat16[n];
             Half[] half = new Half[n];
             float[] back = new float[n];
@@ -186,8 +188,8 @@ public sealed class ElementWiseTests
     public void TheSlopeOfGeluIsAccurate()
     {
         Tensor x = Tensor.Arange(-14, 14, 0.003, dtype: DType.Float32), d = Tensor.OnesLike(x);
-        Tensor slope = ZipOp.Apply(new Rules.GeluBackward(false), d, x), exact = ZipOp.Apply(new Rules.GeluBackward(false), d.To(DType.Float64),
-            x.To(DType.Float64));
+        Tensor slope = ZipOp.Apply(new Rules.GeluBackward(false), d, x);
+        Tensor exact = ZipOp.Apply(new Rules.GeluBackward(false), d.To(DType.Float64), x.To(DType.Float64));
         Assert.True((slope.To(DType.Float64) - exact).Abs().Max().Item<double>() < 2.5e-7);
     }
 

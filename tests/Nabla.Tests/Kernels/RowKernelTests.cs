@@ -56,7 +56,8 @@ public sealed class RowKernelTests
         {
             float[] x = Wave(3 * n, 2, 0.9), w = Wave(n, 1, 0.2), b = Wave(n, 1, 2.1);
             Tensor weight = Tensor.From(w, new Shape([n])), bias = Tensor.From(b, new Shape([n]));
-            float[] y = Functional.LayerNorm(Tensor.From(x, new Shape([3, n])), new Shape([n]), weight, bias).Reshape([-1]).ToArray<float>();
+            Tensor normal = Functional.LayerNorm(Tensor.From(x, new Shape([3, n])), new Shape([n]), weight, bias);
+            float[] y = normal.Reshape([-1]).ToArray<float>();
             for (int row = 0; row < 3; row++)
             {
                 ReadOnlySpan<float> part = x.AsSpan(row * n, n);
@@ -80,11 +81,13 @@ public sealed class RowKernelTests
     {
         Random random = new(n);
         float[] special = [0, -0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, 1e-42f, -1e-42f];
-        float[] x = [.. Enumerable.Range(0, n).Select(i => i % 5 == 0 ? special[random.Next(special.Length)] : random.Next(-400, 400) / 7f)];
+        float[] x = [.. Enumerable.Range(0, n).Select(i => i % 5 == 0 ? special[random.Next(special.Length)]
+            : random.Next(-400, 400) / 7f)];
         int[] order = [.. Enumerable.Range(0, n)];
         Sorted(Tensor.From(x), Order(order, x, descending));
         Sorted(Tensor.From(x).To(DType.Float64), Order(order, x, descending));
-        long[] whole = [.. Enumerable.Range(0, n).Select(i => i % 3 == 0 ? random.NextInt64(long.MinValue, long.MaxValue) : random.Next(9) - 4)];
+        long[] whole = [.. Enumerable.Range(0, n).Select(i => i % 3 == 0 ? random.NextInt64(long.MinValue, long.MaxValue)
+            : random.Next(9) - 4)];
         Sorted(Tensor.From(whole), Order(order, whole, descending));
         int[] narrow = [.. whole.Select(static v => (int)(v % 100_000))];
         Sorted(Tensor.From(narrow), Order(order, narrow, descending));
@@ -98,7 +101,8 @@ public sealed class RowKernelTests
 
         static long[] Order<T>(int[] places, T[] x, bool descending) where T : System.Numerics.INumber<T>
         {
-            Comparer<T> up = Comparer<T>.Create(static (a, b) => T.IsNaN(a) ? T.IsNaN(b) ? 0 : 1 : T.IsNaN(b) ? -1 : a < b ? -1 : a > b ? 1 : 0);
+            Comparer<T> up = Comparer<T>.Create(static (a, b) =>
+                T.IsNaN(a) ? T.IsNaN(b) ? 0 : 1 : T.IsNaN(b) ? -1 : a < b ? -1 : a > b ? 1 : 0);
             return [.. (descending ? places.OrderByDescending(i => x[i], up) : places.OrderBy(i => x[i], up)).Select(static i => (long)i)];
         }
     }
@@ -137,12 +141,14 @@ public sealed class RowKernelTests
         finally { Threads.Count = before; }
     }
 
-    private static float[] Wave(int n, double size, double step) => [.. Enumerable.Range(0, n).Select(i => (float)(size * Math.Sin(i * step + 1)))];
+    private static float[] Wave(int n, double size, double step) =>
+        [.. Enumerable.Range(0, n).Select(i => (float)(size * Math.Sin(i * step + 1)))];
 
     private static void Close(double[] expected, float[] actual, double relative)
     {
         double scale = expected.Max(Math.Abs);
-        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], actual[i], relative * (Math.Abs(expected[i]) + 0.1 * scale) + 1e-12);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], actual[i], relative * (Math.Abs(expected[i]) + 0.1 * scale) + 1e-12);
         Assert.Equal(0, actual[expected.Length]);
     }
 }

@@ -41,7 +41,8 @@ internal static partial class VectorZip
     }
 
     [MethodImpl(SimdMethod.Whole)]
-    private static Vector512<float> Once512<TOp>(TOp op, Vector512<float> x, Vector512<float> y) where TOp : struct, IVectorZip => op.Invoke(x, y);
+    private static Vector512<float> Once512<TOp>(TOp op, Vector512<float> x, Vector512<float> y)
+        where TOp : struct, IVectorZip => op.Invoke(x, y);
 
     // A scalar operand (step 0) is the same vector in every round, so one loop serves all three forms.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -72,5 +73,6 @@ internal static partial class VectorZip
     }
 
     [MethodImpl(SimdMethod.Whole)]
-    private static Vector512<double> Once512<TOp>(TOp op, Vector512<double> x, Vector512<double> y) where TOp : struct, IVectorZip => op.Invoke(x, y);
+    private static Vector512<double> Once512<TOp>(TOp op, Vector512<double> x, Vector512<double> y)
+        where TOp : struct, IVectorZip => op.Invoke(x, y);
 }
