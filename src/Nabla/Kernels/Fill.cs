@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Nabla.Kernels;
 
 /// <summary>Fills with one value.</summary>
@@ -40,6 +42,12 @@ internal static class Fill
 
     private readonly struct Piece<T>(Tensor y, T value) : IRange where T : unmanaged
     {
-        public void Run(long from, long to) => y.storage.Span<T>(y.layout.Offset + from, to - from).Fill(value);
+        public void Run(long from, long to)
+        {
+            Span<T> part = y.storage.Span<T>(y.layout.Offset + from, to - from);
+            // The system clears memory without fetching it first. A negative zero has a bit.
+            if (MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)).ContainsAnyExcept((byte)0)) part.Fill(value);
+            else part.Clear();
+        }
     }
 }

@@ -9,15 +9,14 @@ internal static partial class Ops
         static string IOperation<FlashAttention>.NodeName(FlashAttention op) => "ScaledDotProductFlashAttentionForCpuBackward0";
         static bool IOp<FlashAttention>.DifferentiableOutput(FlashAttention op, int i) => i == 0;
 
-        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => Kernels.Attention.Forward(x[0], x[1], x[2], x.Length > 3 ? x[3] : null, Causal,
-            Scale);
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => Kernels.Attention.Forward(x[0], x[1], x[2], Mask(x), Causal, Scale);
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
             (Tensor q, Tensor k, Tensor v, Tensor d) = (x[0], x[1], x[2], g[0]!);
             if (Plain(q, k, v, d))
             {
-                (into[0], into[1], into[2]) = Kernels.Attention.Backward(q, k, v, x.Length > 3 ? x[3] : null, y[0], y[1], d, Causal, Scale);
+                (into[0], into[1], into[2]) = Kernels.Attention.Backward(q, k, v, Mask(x), y[0], y[1], d, Causal, Scale);
                 return;
             }
             Tensor p = Weights(x);
@@ -35,8 +34,10 @@ internal static partial class Ops
             return [Both(weights, t[2] is { } w ? p.MatMul(w) : null), null];
         }
 
-        private Tensor Weights(ReadOnlySpan<Tensor> x) =>
-            Functional.AttentionWeights(x[0], x[1], x.Length > 3 ? x[3] : null, Causal, Scale);
+        private Tensor Weights(ReadOnlySpan<Tensor> x) => Functional.AttentionWeights(x[0], x[1], Mask(x), Causal, Scale);
+
+        /// <summary>The mask, which has no gradient. One that was not kept fails here, and is not taken for none.</summary>
+        private static Tensor? Mask(ReadOnlySpan<Tensor> x) => x.Length > 3 ? x[3].Detach() : null;
     }
 }
 
