@@ -40,7 +40,8 @@ internal sealed class FunctionNode : Node
     internal override int OutputCount => outputs.Length;
     internal override TensorSpec Output(int i) => outputs[i];
     internal override int SavedCount => saved.Length;
-    internal override (string Name, Saved Value) SavedAt(int i) => ($"saved{i}", saved[i]);
+    internal override string SavedName(int i) => $"saved{i}";
+    internal override ref Saved SavedRef(int i) => ref saved[i];
 
     internal Tensor[] SavedTensors()
     {

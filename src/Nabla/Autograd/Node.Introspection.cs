@@ -54,6 +54,18 @@ public abstract partial class Node
     /// <exception cref="AutogradException">On access: they were freed by a backward, or written to in place since.</exception>
     public IReadOnlyDictionary<string, Tensor> Saved => new SavedView(this);
 
+    /// <summary>The places of the tensors kept for backward, by the names of <see cref="Saved"/>, those of operands that were not saved
+    /// among them: to keep one of them in another way (PyTorch's <c>_raw_saved_self</c> and so on).</summary>
+    public IReadOnlyDictionary<string, SavedTensor> RawSaved
+    {
+        get
+        {
+            Dictionary<string, SavedTensor> all = new(SavedCount);
+            for (int i = 0; i < SavedCount; i++) all.TryAdd(SavedName(i), new(this, i));
+            return all;
+        }
+    }
+
     /// <summary>Runs this node's rule by itself: from gradients of its outputs to those of its inputs. Hooks do not run. A leaf's node
     /// adds the gradient to its leaf.</summary>
     /// <param name="gradients">One per output; null where there is none.</param>

@@ -65,8 +65,14 @@ public abstract partial class Node
     /// <summary>How many values this node may have saved, those that it did not among them.</summary>
     internal virtual int SavedCount => 0;
 
+    /// <summary>PyTorch's name of a saved value.</summary>
+    internal virtual string SavedName(int i) => throw new ArgumentOutOfRangeException(nameof(i));
+
+    /// <summary>The place of a saved value in this node.</summary>
+    internal virtual ref Saved SavedRef(int i) => throw new ArgumentOutOfRangeException(nameof(i));
+
     /// <summary>A saved value and its name.</summary>
-    internal virtual (string Name, Saved Value) SavedAt(int i) => default;
+    internal (string Name, Saved Value) SavedAt(int i) => (SavedName(i), SavedRef(i));
 
     internal void Retain(Tensor output) => (Extras.Retained ??= []).Add(output);
 

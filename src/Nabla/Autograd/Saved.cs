@@ -7,7 +7,9 @@ internal struct Saved
 {
     /// <summary>A <see cref="Tensor"/>, or, inside a scope that changes how tensors are kept, a <see cref="Packed"/>.</summary>
     private object? tensor;
-    private readonly int version;
+
+    /// <summary>The version it had; -1 once it was dropped.</summary>
+    private int version;
 
     internal Saved(Tensor tensor, int output = -1)
     {
@@ -63,8 +65,28 @@ internal struct Saved
     {
         if (tensor is null or Tensor { IsWrappedNumber: true }) return false;
         if (tensor is Packed packed) packed.Release();
-        tensor = null;
+        (tensor, version) = (null, -1);
         return true;
+    }
+
+    /// <summary>Keeps what a pair of hooks makes of the tensor, in its stead.</summary>
+    /// <exception cref="AutogradException">There is no tensor, it was freed or written to since, it has hooks already, or the first hook
+    /// wrote to it; nothing changes then.</exception>
+    internal void Hook(Node node, string name, Func<Tensor, object?> pack, Func<object?, Tensor?> unpack)
+    {
+        string what = $"'{name}' of {node.Name}";
+        if (tensor is Packed)
+            Throw.Graph("Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks is " +
+                $"allowed at a time. It was {what}; a scope in which it was saved counts as well.");
+        if (tensor is null && version >= 0)
+            Throw.Graph($"Calling register_hooks on a saved tensor with value None is forbidden. {node.Name} has not saved '{name}', since " +
+                "no gradient that it computes needs it.");
+        if (tensor is null || node.IsFreed)
+            Throw.Graph("Calling register_hooks on a saved tensor after it has been freed. Saved intermediate values of the graph are " +
+                "freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph " +
+                $"a second time or if you need to access saved variables after calling backward. It was {what}.");
+        // A result is at its place in the graph by now, so its edge leads back to the node: what is unpacked finds it as an operand does.
+        tensor = new HookedSave(Get(node), -1, pack, unpack);
     }
 }
 
@@ -103,32 +125,44 @@ internal abstract class Packed
 /// <summary>What a user's hook made of a saved tensor.</summary>
 internal sealed class HookedSave : Packed
 {
-    private readonly (object? Data, SavedTensorScope By)[] layers;
+    private readonly (object? Data, Func<object?, Tensor?> Unpack)[] layers;
     private readonly Layout layout;
     private readonly DType dtype;
 
-    internal HookedSave(Tensor tensor, int output, SavedTensorScope scope) : base(tensor, output)
+    /// <summary>By the hooks of a scope and of those around it.</summary>
+    internal HookedSave(Tensor tensor, int output, SavedTensorScope scope) : this(tensor, output, scope.Pack!, scope.Unpack!,
+        scope.OuterHooks) { }
+
+    /// <summary>By a pair of hooks and, as long as it makes a tensor, those of the scopes around it.</summary>
+    internal HookedSave(Tensor tensor, int output, Func<Tensor, object?> pack, Func<object?, Tensor?> unpack,
+        SavedTensorScope? outer = null) : base(tensor, output)
     {
         (layout, dtype) = (tensor.layout, tensor.dtype);
-        List<(object?, SavedTensorScope)> made = [];
+        List<(object?, Func<object?, Tensor?>)> made = [];
         bool mode = GradMode.Exchange(false);
         try
         {
-            object? data = tensor.Detach();
-            // What an inner pair makes of it is handed to the pair outside, as long as it is a tensor.
-            for (SavedTensorScope? s = scope; s is not null && data is Tensor t; s = s.OuterHooks)
+            object? data = Pack(pack, tensor.Detach());
+            made.Add((data, unpack));
+            for (SavedTensorScope? s = outer; s is not null && data is Tensor t; s = s.OuterHooks)
             {
-                int before = t.storage.Version;
-                data = s.Pack!(t);
-                if (t.storage.Version != before)
-                    Throw.Graph("A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can " +
-                        "not be modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if " +
-                        "you need to perform in-place operations on the input to a pack hook. Work on a Clone().");
-                made.Add((data, s));
+                data = Pack(s.Pack!, t);
+                made.Add((data, s.Unpack!));
             }
         }
         finally { GradMode.Exchange(mode); }
         layers = [.. made];
+    }
+
+    private static object? Pack(Func<Tensor, object?> pack, Tensor t)
+    {
+        int before = t.storage.Version;
+        object? data = pack(t);
+        if (t.storage.Version != before)
+            Throw.Graph("A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can " +
+                "not be modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if " +
+                "you need to perform in-place operations on the input to a pack hook. Work on a Clone().");
+        return data;
     }
 
     internal override Tensor Get(Node node)
@@ -139,7 +173,7 @@ internal sealed class HookedSave : Packed
         {
             for (int i = layers.Length - 1; i >= 0; i--)
             {
-                data = layers[i].By.Unpack!(data);
+                data = layers[i].Unpack(data);
                 if (data is null)
                     Throw.Graph("Output of saved tensor unpack_hook expected to be a Tensor but got result of type null.");
             }

@@ -160,7 +160,8 @@ internal sealed class CopySlices : Node
     internal override int InputCount => through ? write.InputCount + 1 : Math.Max(1, write.InputCount);
     internal override Edge Input(int i) => i == 0 ? root : write.Input(through ? i - 1 : i);
     internal override int SavedCount => write.SavedCount;
-    internal override (string Name, Saved Value) SavedAt(int i) => write.SavedAt(i);
+    internal override string SavedName(int i) => write.SavedName(i);
+    internal override ref Saved SavedRef(int i) => ref write.SavedRef(i);
 
     internal override void Pull(Tensor g, Span<Tensor?> into)
     {

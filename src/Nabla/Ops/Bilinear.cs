@@ -52,7 +52,8 @@ internal sealed class BilinearNode<TOp> : Node where TOp : struct, IBilinear<TOp
     private static Tensor? Cast(Tensor? d, DType dtype) => d is null || d.dtype == dtype ? d : d.To(dtype);
 
     internal override int SavedCount => 2;
-    internal override (string Name, Saved Value) SavedAt(int i) => (SavedNames.Operand(Name, i), i == 0 ? x : y);
+    internal override string SavedName(int i) => SavedNames.Operand(Name, i);
+    internal override ref Saved SavedRef(int i) => ref i == 0 ? ref x : ref y;
 
     internal override void Release()
     {

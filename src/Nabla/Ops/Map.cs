@@ -83,7 +83,8 @@ internal sealed class MapNode<TOp> : Node where TOp : struct, IMap<TOp>
     }
 
     internal override int SavedCount => 1;
-    internal override (string Name, Saved Value) SavedAt(int i) => ((TOp.Saves & Saves.X) != 0 ? "self" : "result", kept);
+    internal override string SavedName(int i) => (TOp.Saves & Saves.X) != 0 ? "self" : "result";
+    internal override ref Saved SavedRef(int i) => ref kept;
 
     internal override void Release()
     {

@@ -71,9 +71,9 @@ internal sealed class OpNode<TOp> : Node where TOp : struct, IOp<TOp>
     internal override int OutputCount => y.Length;
     internal override TensorSpec Output(int i) => outputs is null ? base.Output(i) : outputs[i];
     internal override int SavedCount => x.Length + y.Length;
-    internal override (string Name, Saved Value) SavedAt(int i) => i < x.Length
-        ? (SavedNames.Operand(Name, i, x.Length), x[i])
-        : (SavedNames.Result(Name, i - x.Length, y.Length), y[i - x.Length]);
+    internal override string SavedName(int i) =>
+        i < x.Length ? SavedNames.Operand(Name, i, x.Length) : SavedNames.Result(Name, i - x.Length, y.Length);
+    internal override ref Saved SavedRef(int i) => ref i < x.Length ? ref x[i] : ref y[i - x.Length];
 
     internal override void Pull(Tensor g, Span<Tensor?> into) => Pull([g], into);
 

@@ -128,8 +128,8 @@ internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
     }
 
     internal override int SavedCount => 3;
-    internal override (string Name, Saved Value) SavedAt(int i) =>
-        i == 2 ? ("result", z) : (SavedNames.Operand(Name, i), i == 0 ? x : y);
+    internal override string SavedName(int i) => i == 2 ? "result" : SavedNames.Operand(Name, i);
+    internal override ref Saved SavedRef(int i) => ref i == 0 ? ref x : ref i == 1 ? ref y : ref z;
 
     internal override void Release()
     {

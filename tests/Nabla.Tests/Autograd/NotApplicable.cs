@@ -13,7 +13,6 @@ internal static class NotApplicable
         ("1.4.7", "backward runs in the calling thread: there are no workers to turn off"),
         ("1.5.14", "there are no out= arguments: the operations with a trailing underscore write in place"),
         ("1.5.15", "a tensor is never resized, and its memory is never exchanged"),
-        ("1.7.2", "a saved tensor has no handle of its own: SavedTensorHooks covers every save of a scope"),
         ("1.11.2", "the older reentrant checkpoint, whose limits are all in its messages: Checkpoint.Run does what it does, without them"),
         ("1.18.4", "backward prints no warnings"),
     ];
