@@ -131,7 +131,8 @@ internal sealed class HookedSave : Packed
 
     /// <summary>By the hooks of a scope and of those around it.</summary>
     internal HookedSave(Tensor tensor, int output, SavedTensorScope scope) : this(tensor, output, scope.Pack!, scope.Unpack!,
-        scope.OuterHooks) { }
+        scope.OuterHooks)
+    { }
 
     /// <summary>By a pair of hooks and, as long as it makes a tensor, those of the scopes around it.</summary>
     internal HookedSave(Tensor tensor, int output, Func<Tensor, object?> pack, Func<object?, Tensor?> unpack,
