@@ -108,15 +108,27 @@ int Test(string[] runnerArguments)
     int passed = 0, failed = 0;
     foreach (string project in built ? Projects("tests").Where(HoldsTests) : [])
     {
-        Counts? counts = RunTests(project, runnerArguments);
-        sound &= counts is not null;
-        passed += counts?.Passed ?? 0;
-        failed += counts?.Failed ?? 0;
+        Add(RunTests(project, runnerArguments));
+    }
+    // The kernels once more for each narrower vector unit, and for none.
+    foreach (string switchedOff in built && runnerArguments.Length == 0 ? new[] { "EnableAVX512", "EnableAVX2", "EnableHWIntrinsic" } : [])
+    {
+        Console.WriteLine($"DOTNET_{switchedOff}=0");
+        Environment.SetEnvironmentVariable($"DOTNET_{switchedOff}", "0");
+        Add(RunTests(Path.Combine(root, "tests/Nabla.Tests/Nabla.Tests.csproj"), ["-class", "Nabla.Tests.Kernels.*"]));
+        Environment.SetEnvironmentVariable($"DOTNET_{switchedOff}", null);
     }
     if (sound && passed + failed == 0) Console.Error.WriteLine("No test ran.");
     Console.Error.Flush();
     Console.WriteLine($"{passed} passed, {failed} failed");
     return sound && failed == 0 && passed > 0 ? 0 : 1;
+
+    void Add(Counts? counts)
+    {
+        sound &= counts is not null;
+        passed += counts?.Passed ?? 0;
+        failed += counts?.Failed ?? 0;
+    }
 }
 
 // Beside the test projects lie the library and the program they share.
