@@ -31,6 +31,7 @@ internal sealed partial class GraphTask
     [ThreadStatic] internal static int CurrentRun;
     [ThreadStatic] private static GraphTask? cached;
     [ThreadStatic] private static GraphTask? active;
+    private const int RunsAtOnce = 16;
     private static int runs;
     private static int fastToken;
 
@@ -45,7 +46,7 @@ internal sealed partial class GraphTask
     private List<Action>? callbacks;
     private HashSet<CheckpointFrame>? recomputed;
     private Capture[]? captures;
-    private int run;
+    private int run, lastRun = -1;
     private int current = -1;
     private bool retainGraph, graph;
 
@@ -87,7 +88,7 @@ internal sealed partial class GraphTask
         try
         {
             task.lookup = fast ? null : [];
-            task.run = CurrentRun = NextRun();
+            task.run = CurrentRun = task.NextRun();
             active = task;
             CallSite.Note(task.run, plan.Site);
             task.captures = plan.Captures;
@@ -125,11 +126,13 @@ internal sealed partial class GraphTask
         return result;
     }
 
-    private static int NextRun()
+    /// <summary>A number for a run. A task takes several at once from those that all threads share.</summary>
+    private int NextRun()
     {
-        int id;
-        do { id = Interlocked.Increment(ref runs); } while (id == 0);
-        return id;
+        if ((lastRun & (RunsAtOnce - 1)) == RunsAtOnce - 1) lastRun = Interlocked.Add(ref runs, RunsAtOnce) - 1;
+        // Zero means no run.
+        if (++lastRun == 0) lastRun++;
+        return lastRun;
     }
 
     private int Execute(in Plan plan)
