@@ -20,6 +20,7 @@ Measure("add, recorded", 1000, () => { for (int i = 0; i < 1000; i++) _ = leaf +
 Measure("multiply, recorded", 1000, () => { for (int i = 0; i < 1000; i++) _ = leaf * b; });
 Measure("multiply by a number, recorded", 1000, () => { for (int i = 0; i < 1000; i++) _ = leaf * 2.5; });
 Measure("exp, recorded", 1000, () => { for (int i = 0; i < 1000; i++) _ = leaf.Exp(); });
+Measure("sin, recorded", 1000, () => { for (int i = 0; i < 1000; i++) _ = leaf.Sin(); });
 Measure("add in place", 1000, () => { for (int i = 0; i < 1000; i++) a.Add_(b); });
 Measure("chain of 1000, forward", 1000, () => Chain());
 Measure("chain of 1000, forward and backward", 1000, () => { Chain().Backward(); leaf.Grad = null; });

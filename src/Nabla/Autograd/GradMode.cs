@@ -11,6 +11,9 @@ internal static class GradMode
     [ThreadStatic] private static byte depth;
     [ThreadStatic] private static ushort born;
 
+    /// <summary>A transform that differentiates has run in this process: before that, nobody need look at their thread.</summary>
+    private static bool deep;
+
     private static readonly AsyncLocal<GradScope?> Flow = new(static change => Apply(change.CurrentValue));
 
     /// <summary>True if operations on tensors that require gradients are recorded.</summary>
@@ -41,9 +44,10 @@ internal static class GradMode
     /// <summary>How many transforms that differentiate are running, at most three.</summary>
     internal static int Depth
     {
-        get => depth;
+        get => deep ? depth : 0;
         set
         {
+            deep |= value > 0;
             depth = (byte)Math.Min(value, 3);
             ThreadState = ThreadState;
         }

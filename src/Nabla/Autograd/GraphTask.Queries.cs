@@ -4,7 +4,7 @@ namespace Nabla;
 internal sealed partial class GraphTask
 {
     /// <summary>The innermost run of this thread.</summary>
-    internal static GraphTask? Active => active;
+    internal static GraphTask? Active => ofThread?.Active;
 
     internal int Id => run;
 

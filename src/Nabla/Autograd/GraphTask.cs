@@ -29,10 +29,17 @@ internal sealed partial class GraphTask
     }
 
     [ThreadStatic] internal static int CurrentRun;
-    [ThreadStatic] private static GraphTask? cached;
-    [ThreadStatic] private static GraphTask? active;
+    [ThreadStatic] private static OfThread? ofThread;
+    private const int RunsAtOnce = 16;
     private static int runs;
     private static int fastToken;
+
+    /// <summary>What a thread has: looking for it once is cheaper than for each part.</summary>
+    private sealed class OfThread
+    {
+        /// <summary>A task to use again, and the one that is running.</summary>
+        internal GraphTask? Cached, Active;
+    }
 
     private Slot[] slots = new Slot[16];
     private int count;
@@ -45,7 +52,7 @@ internal sealed partial class GraphTask
     private List<Action>? callbacks;
     private HashSet<CheckpointFrame>? recomputed;
     private Capture[]? captures;
-    private int run;
+    private int run, lastRun = -1;
     private int current = -1;
     private bool retainGraph, graph;
 
@@ -75,10 +82,11 @@ internal sealed partial class GraphTask
     /// <returns>-1, or the first capture that cannot be reached where all must be; nothing has run then.</returns>
     internal static int Run(in Plan plan)
     {
-        GraphTask? around = active;
+        OfThread own = ofThread ??= new OfThread();
+        GraphTask? around = own.Active;
         if (around is not null && !RuntimeHelpers.TryEnsureSufficientExecutionStack()) return RunElsewhere(plan);
-        GraphTask task = cached ?? new GraphTask();
-        cached = null;
+        GraphTask task = own.Cached ?? new GraphTask();
+        own.Cached = null;
         bool fast = Interlocked.CompareExchange(ref fastToken, 1, 0) == 0;
         int outerRun = CurrentRun;
         bool mode = GradMode.Exchange(plan.CreateGraph);
@@ -87,8 +95,8 @@ internal sealed partial class GraphTask
         try
         {
             task.lookup = fast ? null : [];
-            task.run = CurrentRun = NextRun();
-            active = task;
+            task.run = CurrentRun = task.NextRun();
+            own.Active = task;
             CallSite.Note(task.run, plan.Site);
             task.captures = plan.Captures;
             (task.retainGraph, task.graph) = (plan.RetainGraph, plan.CreateGraph);
@@ -99,9 +107,9 @@ internal sealed partial class GraphTask
             GradMode.Exchange(mode);
             if (precision is not null) Autocast.Exchange(precision);
             CurrentRun = outerRun;
-            active = around;
+            own.Active = around;
             if (fast) Volatile.Write(ref fastToken, 0);
-            if (task.Reset()) cached = task;
+            if (task.Reset()) own.Cached = task;
         }
     }
 
@@ -111,11 +119,11 @@ internal sealed partial class GraphTask
         int result = -1;
         ExceptionDispatchInfo? failure = null;
         (bool, bool) mode = GradMode.ThreadState;
-        (GraphTask? within, int withinRun) = (active, CurrentRun);
+        (GraphTask? within, int withinRun) = (Active, CurrentRun);
         Thread thread = new(() =>
         {
             GradMode.ThreadState = mode;
-            (active, CurrentRun) = (within, withinRun);
+            (ofThread, CurrentRun) = (new OfThread { Active = within }, withinRun);
             try { result = Run(plan); }
             catch (Exception e) { failure = ExceptionDispatchInfo.Capture(e); }
         }, 64 << 20);
@@ -125,11 +133,13 @@ internal sealed partial class GraphTask
         return result;
     }
 
-    private static int NextRun()
+    /// <summary>A number for a run. A task takes several at once from those that all threads share.</summary>
+    private int NextRun()
     {
-        int id;
-        do { id = Interlocked.Increment(ref runs); } while (id == 0);
-        return id;
+        if ((lastRun & (RunsAtOnce - 1)) == RunsAtOnce - 1) lastRun = Interlocked.Add(ref runs, RunsAtOnce) - 1;
+        // Zero means no run.
+        if (++lastRun == 0) lastRun++;
+        return lastRun;
     }
 
     private int Execute(in Plan plan)

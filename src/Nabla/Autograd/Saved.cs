@@ -130,9 +130,10 @@ internal sealed class HookedSave : Packed
     private readonly DType dtype;
 
     /// <summary>By the hooks of a scope and of those around it.</summary>
-    internal HookedSave(Tensor tensor, int output, SavedTensorScope scope) : this(tensor, output, scope.Pack!, scope.Unpack!,
-        scope.OuterHooks)
-    { }
+    internal HookedSave(Tensor tensor, int output, SavedTensorScope scope)
+        : this(tensor, output, scope.Pack!, scope.Unpack!, scope.OuterHooks)
+    {
+    }
 
     /// <summary>By a pair of hooks and, as long as it makes a tensor, those of the scopes around it.</summary>
     internal HookedSave(Tensor tensor, int output, Func<Tensor, object?> pack, Func<object?, Tensor?> unpack,

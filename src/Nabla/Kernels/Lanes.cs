@@ -22,9 +22,16 @@ internal interface ILaneZip<T> where T : unmanaged
 /// </summary>
 internal static class Lanes
 {
-    /// <summary>y[i] = op(x[i]).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>y[i] = op(x[i]). A number alone stays in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Map<TOp, T>(TOp op, ReadOnlySpan<T> x, Span<T> y) where TOp : struct, ILaneMap<T> where T : unmanaged
+    {
+        if (x.Length == 1 && y.Length == 1) y[0] = op.Invoke(Vector.Create(x[0])).ToScalar();
+        else MapAll(op, x, y);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MapAll<TOp, T>(TOp op, ReadOnlySpan<T> x, Span<T> y) where TOp : struct, ILaneMap<T> where T : unmanaged
     {
         if (y.Length < x.Length) ThrowLength();
         ref T a = ref MemoryMarshal.GetReference(x), b = ref MemoryMarshal.GetReference(y);
@@ -51,9 +58,17 @@ internal static class Lanes
         last.StoreUnsafe(ref b, (nuint)(n - w));
     }
 
-    /// <summary>z[i] = op(x[i], y[i]).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>z[i] = op(x[i], y[i]). Numbers alone stay in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Zip<TOp, T>(TOp op, ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z)
+        where TOp : struct, ILaneZip<T> where T : unmanaged
+    {
+        if (x.Length == 1 && y.Length == 1 && z.Length == 1) z[0] = op.Invoke(Vector.Create(x[0]), Vector.Create(y[0])).ToScalar();
+        else ZipAll(op, x, y, z);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ZipAll<TOp, T>(TOp op, ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z)
         where TOp : struct, ILaneZip<T> where T : unmanaged
     {
         if (y.Length < x.Length || z.Length < x.Length) ThrowLength();

@@ -22,27 +22,15 @@ internal class Storage
     /// <summary>How many gradients under way in that run lie in this storage.</summary>
     internal int Holders;
 
-    /// <summary>The size in bytes. The array may be larger.</summary>
-    internal readonly int Length;
-
     /// <summary>Where in the array the memory begins: large memory is aligned for vectors.</summary>
     private readonly int start;
 
     /// <summary>Who wrote in place: the name of the operation that wrote to all of it last, or a <see cref="WriteLog"/>.</summary>
     internal object? Writes;
 
-    internal Storage(byte[] bytes)
-    {
-        this.bytes = bytes;
-        Length = bytes.Length;
-    }
+    internal Storage(byte[] bytes) => this.bytes = bytes;
 
-    private protected Storage(byte[] bytes, int start, int length)
-    {
-        this.bytes = bytes;
-        this.start = start;
-        Length = length;
-    }
+    private protected Storage(byte[] bytes, int start) => (this.bytes, this.start) = (bytes, start);
 
     /// <summary>Uninitialised memory for the elements of a layout.</summary>
     /// <exception cref="InsufficientMemoryException">There is not that much memory.</exception>
@@ -61,6 +49,9 @@ internal class Storage
         storage.Run = GraphTask.CurrentRun;
         return storage;
     }
+
+    /// <summary>The size in bytes. Only a block of the pool may be larger: where all memory is small, the length takes no place.</summary>
+    internal int Length => this is PooledStorage pooled ? pooled.Size : bytes?.Length ?? 0;
 
     /// <summary>All bytes.</summary>
     internal Span<byte> Data => Array().AsSpan(start, Length);
@@ -111,10 +102,13 @@ internal sealed class PooledStorage : Storage
 {
     private Block? block;
 
+    /// <summary>The size in bytes.</summary>
+    internal readonly int Size;
+
     /// <summary>The scope that ends it, or null.</summary>
     internal TensorScope? Scope;
 
-    internal PooledStorage(Block block, int length) : base(block.Bytes, block.Start, length) => this.block = block;
+    internal PooledStorage(Block block, int length) : base(block.Bytes, block.Start) => (this.block, Size) = (block, length);
 
     internal override void Release()
     {

@@ -35,6 +35,9 @@ internal static partial class VectorMap
     [MethodImpl(SimdMethod.Whole)]
     private static Vector512<float> Once512<TOp>(TOp op, Vector512<float> x) where TOp : struct, IVectorMap => op.Invoke(x);
 
+    [MethodImpl(SimdMethod.Whole)]
+    private static float One512<TOp>(TOp op, float x) where TOp : struct, IVectorMap => op.Invoke(Vector512.Create(x)).ToScalar();
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run512<TOp>(TOp op, ref double x, ref double y, nint n) where TOp : struct, IVectorMap
     {
@@ -57,4 +60,7 @@ internal static partial class VectorMap
     /// <summary>A second copy of the operator's text would use up the inliner's budget for the loop.</summary>
     [MethodImpl(SimdMethod.Whole)]
     private static Vector512<double> Once512<TOp>(TOp op, Vector512<double> x) where TOp : struct, IVectorMap => op.Invoke(x);
+
+    [MethodImpl(SimdMethod.Whole)]
+    private static double One512<TOp>(TOp op, double x) where TOp : struct, IVectorMap => op.Invoke(Vector512.Create(x)).ToScalar();
 }

@@ -25,14 +25,28 @@ internal static partial class VectorMap
 
     private static void Run<TOp>(TOp op, ref float x, ref float y, nint n) where TOp : struct, IVectorMap
     {
-        if (Vector512.IsHardwareAccelerated) Run512(op, ref x, ref y, n);
+        // A number alone stays in registers.
+        if (n == 1)
+        {
+            if (Vector512.IsHardwareAccelerated) y = One512(op, x);
+            else if (Vector256.IsHardwareAccelerated) y = One256(op, x);
+            else y = One128(op, x);
+        }
+        else if (Vector512.IsHardwareAccelerated) Run512(op, ref x, ref y, n);
         else if (Vector256.IsHardwareAccelerated) Run256(op, ref x, ref y, n);
         else Run128(op, ref x, ref y, n);
     }
 
     private static void Run<TOp>(TOp op, ref double x, ref double y, nint n) where TOp : struct, IVectorMap
     {
-        if (Vector512.IsHardwareAccelerated) Run512(op, ref x, ref y, n);
+        // A number alone stays in registers.
+        if (n == 1)
+        {
+            if (Vector512.IsHardwareAccelerated) y = One512(op, x);
+            else if (Vector256.IsHardwareAccelerated) y = One256(op, x);
+            else y = One128(op, x);
+        }
+        else if (Vector512.IsHardwareAccelerated) Run512(op, ref x, ref y, n);
         else if (Vector256.IsHardwareAccelerated) Run256(op, ref x, ref y, n);
         else Run128(op, ref x, ref y, n);
     }
