@@ -79,8 +79,8 @@ internal struct Saved
             Throw.Graph("Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks is " +
                 $"allowed at a time. It was {what}; a scope in which it was saved counts as well.");
         if (tensor is null && version >= 0)
-            Throw.Graph($"Calling register_hooks on a saved tensor with value None is forbidden. {node.Name} has not saved '{name}', since " +
-                "no gradient that it computes needs it.");
+            Throw.Graph($"Calling register_hooks on a saved tensor with value None is forbidden. {node.Name} has not saved '{name}', " +
+                "since no gradient that it computes needs it.");
         if (tensor is null || node.IsFreed)
             Throw.Graph("Calling register_hooks on a saved tensor after it has been freed. Saved intermediate values of the graph are " +
                 "freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph " +

@@ -16,8 +16,8 @@ public sealed class SavedTensor
 
     /// <summary>Keeps what <paramref name="pack"/> makes of this tensor in its stead; each time the tensor is needed, it goes through
     /// <paramref name="unpack"/>. <paramref name="pack"/> runs at once.</summary>
-    /// <remarks>If an error is thrown, be it by <paramref name="pack"/>, the tensor is kept as before. What <paramref name="pack"/> returned
-    /// is disposed when the graph is freed, if it is <see cref="IDisposable"/>.</remarks>
+    /// <remarks>If an error is thrown, be it by <paramref name="pack"/>, the tensor is kept as before. What
+    /// <paramref name="pack"/> returned is disposed when the graph is freed, if it is <see cref="IDisposable"/>.</remarks>
     /// <param name="pack">Gets the tensor, without history, and must not write to it. It runs where nothing is recorded.</param>
     /// <param name="unpack">Gets what <paramref name="pack"/> returned and returns a tensor of the same shape and dtype, which takes the
     /// saved tensor's place in the graph.</param>

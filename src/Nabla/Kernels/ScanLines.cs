@@ -61,7 +61,8 @@ internal static class ScanLines
 
     private static void One(ref float x, ref float y, nint n, ref Vector256<double> total)
     {
-        Vector128<float> sums = Step(Vector128.Create(x, Unsafe.Add(ref x, n), Unsafe.Add(ref x, 2 * n), Unsafe.Add(ref x, 3 * n)), ref total);
+        Vector128<float> sums = Step(
+            Vector128.Create(x, Unsafe.Add(ref x, n), Unsafe.Add(ref x, 2 * n), Unsafe.Add(ref x, 3 * n)), ref total);
         for (int i = 0; i < 4; i++) Unsafe.Add(ref y, i * n) = sums.GetElement(i);
     }
 }

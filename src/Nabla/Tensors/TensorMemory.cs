@@ -45,7 +45,8 @@ public static class TensorMemory
     /// <summary>Gives memory that no tensor uses back to the runtime.</summary>
     public static void Trim() => StoragePool.Trim();
 
-    /// <summary>The figures in one line, to print: <c>live 96.0 MiB, peak 120.5 MiB, unused 64.0 MiB; 3 collections in 2.1 ms</c>.</summary>
+    /// <summary>The figures in one line, to print:
+    /// <c>live 96.0 MiB, peak 120.5 MiB, unused 64.0 MiB; 3 collections in 2.1 ms</c>.</summary>
     public static string Summary() => string.Create(CultureInfo.InvariantCulture, $"live {Mebi(LiveBytes):F1} MiB, peak " +
         $"{Mebi(PeakBytes):F1} MiB, unused {Mebi(UnusedBytes):F1} MiB; {Collections} collections in " +
         $"{CollectionTime.TotalMilliseconds:F1} ms");
