@@ -32,7 +32,7 @@ internal static class Fill
     {
         if (y.layout.IsDense)
         {
-            Parallel.For(y.layout.Count, Grain, new Piece<T>(y, value));
+            Parallel.Sweep(y.layout.Count, Grain, new Piece<T>(y, value));
             return;
         }
         Tensor one = Tensor.Allocate(Layout.Scalar, y.dtype);
