@@ -59,13 +59,13 @@ internal static class Copy
             && ((x.layout.IsContiguous && y.layout.IsContiguous) || x.layout.SameStrides(y.layout)))
         {
             if (n <= Grain) x.storage.Span<T>(x.layout.Offset, n).CopyTo(y.storage.Span<T>(y.layout.Offset, n));
-            else Parallel.For(n, Grain, new Direct<T>(x, y));
+            else Parallel.Sweep(n, Grain, new Direct<T>(x, y));
             return;
         }
         Layout source = Broadcast.To(x.layout, y.layout.shape) ?? x.layout;
         Rows rows = new(y.layout, source);
-        if (rows.Inner2 > 1 && rows.YStride == 1 && rows.XStride != 1) Parallel.For(rows.Blocks, 1, new Transposed<T>(x, y, rows));
-        else Parallel.For(rows.Count, Math.Max(1, Grain / rows.Inner), new ByRow<T>(x, y, rows));
+        if (rows.Inner2 > 1 && rows.YStride == 1 && rows.XStride != 1) Parallel.Sweep(rows.Blocks, 1, new Transposed<T>(x, y, rows));
+        else Parallel.Sweep(rows.Count, Math.Max(1, Grain / rows.Inner), new ByRow<T>(x, y, rows));
     }
 
     private readonly struct Direct<T>(Tensor x, Tensor y) : IRange where T : unmanaged

@@ -33,7 +33,7 @@ internal static class Fill
         if (y.layout.IsDense)
         {
             if (y.layout.Count == 1) y.storage.At<T>(y.layout.Offset) = value;
-            else Parallel.For(y.layout.Count, Grain, new Piece<T>(y, value));
+            else Parallel.Sweep(y.layout.Count, Grain, new Piece<T>(y, value));
             return;
         }
         Tensor one = Tensor.Allocate(Layout.Scalar, y.dtype);

@@ -74,10 +74,10 @@ internal static class Map
             || (x.layout.IsContiguous && y.layout.IsContiguous)))
         {
             if (n <= Grain) kernel.Run(x.storage.Span<TIn>(x.layout.Offset, n), y.storage.Span<TOut>(y.layout.Offset, n));
-            else Parallel.For(n, GrainOf(n, Grain), new Direct<TKernel, TIn, TOut>(kernel, x, y));
+            else Parallel.Sweep(n, GrainOf(n, Grain), new Direct<TKernel, TIn, TOut>(kernel, x, y));
             return;
         }
-        Parallel.For(n, Grain, new Strided<TKernel, TIn, TOut>(kernel, x, y, new Plan(y.layout, x.layout, null)));
+        Parallel.Sweep(n, Grain, new Strided<TKernel, TIn, TOut>(kernel, x, y, new Plan(y.layout, x.layout, null)));
     }
 
     private readonly struct Direct<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y) : IRange

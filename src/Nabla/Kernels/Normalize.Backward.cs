@@ -55,8 +55,8 @@ internal static partial class Normalize
             dw.storage.At<T>(i) *= root;
         }
         if (y.layout.Count == 0) return;
-        if (plan.D == 1) Parallel.For(plan.Lead * plan.A, Math.Max(1, Grain / plan.B), new ColumnBody<T>(g, x, m, s, k, q, y, plan, given));
-        else Parallel.For(plan.Lead * plan.A * plan.B, RowGrain(plan), new PooledBody<T>(g, x, m, s, k, q, y, plan, given));
+        if (plan.D == 1) Parallel.Sweep(plan.Lead * plan.A, Math.Max(1, Grain / plan.B), new ColumnBody<T>(g, x, m, s, k, q, y, plan, given));
+        else Parallel.Sweep(plan.Lead * plan.A * plan.B, RowGrain(plan), new PooledBody<T>(g, x, m, s, k, q, y, plan, given));
     }
 
     private readonly struct PooledBody<T>(Tensor g, Tensor x, Tensor m, Tensor s, Tensor k, Tensor q, Tensor y, NormPlan plan, bool given)
@@ -105,7 +105,7 @@ internal static partial class Normalize
         long width = plan.B * plan.C, row = plan.B * plan.C * plan.D;
         long rows = Parallel.Grain(plan.A, Math.Max(1, Grain / Math.Max(1, row)), 64), blocks = Parallel.Chunks(plan.A, rows);
         T[] parts = new T[plan.Lead * blocks * 2 * width];
-        Parallel.For(plan.Lead * blocks, Math.Max(1, Grain / Math.Max(1, row * rows)),
+        Parallel.Sweep(plan.Lead * blocks, Math.Max(1, Grain / Math.Max(1, row * rows)),
             new RowBody<T>(g, x, m, r, w, y, plan, center, rows, blocks, parts));
         for (long lead = 0; lead < plan.Lead; lead++)
         {

@@ -65,7 +65,7 @@ internal static partial class Normalize
         if (!given && !plan.Pooled)
         {
             // Moments and results of a row in turn, while it lies in the cache.
-            Parallel.For(plan.Groups, RowGrain(plan), new RowMoments<T>(x, m, r, v, plan, center, eps, new(x, w, b, y, m, r, plan)));
+            Parallel.Sweep(plan.Groups, RowGrain(plan), new RowMoments<T>(x, m, r, v, plan, center, eps, new(x, w, b, y, m, r, plan)));
             return;
         }
         if (!given) Pooled<T>(x, null, m, v, plan);
@@ -73,8 +73,8 @@ internal static partial class Normalize
             r.storage.At<T>(i) = T.CreateTruncating(1 / Math.Sqrt(double.CreateTruncating(v.storage.At<T>(i)) + eps));
         if (y.layout.Count == 0) return;
         if (plan.Pooled && plan.D == 1)
-            Parallel.For(plan.Lead * plan.A, Math.Max(1, Grain / plan.B), new Columns<T>(x, w, b, y, m, r, plan));
-        else Parallel.For(plan.Lead * plan.A * plan.B, RowGrain(plan), new Rows<T>(x, w, b, y, m, r, plan));
+            Parallel.Sweep(plan.Lead * plan.A, Math.Max(1, Grain / plan.B), new Columns<T>(x, w, b, y, m, r, plan));
+        else Parallel.Sweep(plan.Lead * plan.A * plan.B, RowGrain(plan), new Rows<T>(x, w, b, y, m, r, plan));
     }
 
     private static long RowGrain(NormPlan plan) => Math.Max(1, Grain / Math.Max(1, plan.C * plan.D));
@@ -160,10 +160,10 @@ internal static partial class Normalize
         if (plan.D == 1)
         {
             long tiles = (plan.B + Tile - 1) / Tile;
-            Parallel.For(plan.Lead * tiles, Math.Max(1, Grain / Math.Max(1, plan.A * Tile)),
+            Parallel.Sweep(plan.Lead * tiles, Math.Max(1, Grain / Math.Max(1, plan.A * Tile)),
                 new PooledColumns<T>(x, g, first, second, m, plan, tiles));
         }
-        else Parallel.For(plan.Groups, Math.Max(1, Grain / Math.Max(1, plan.Count)), new PooledRows<T>(x, g, first, second, m, plan));
+        else Parallel.Sweep(plan.Groups, Math.Max(1, Grain / Math.Max(1, plan.Count)), new PooledRows<T>(x, g, first, second, m, plan));
     }
 
     private readonly struct PooledRows<T>(Tensor x, Tensor? g, Tensor first, Tensor second, Tensor? m, NormPlan plan) : IRange

@@ -134,7 +134,7 @@ internal static partial class Reduce
         }
         RowsBody<TFold, T, TAcc> body = new(x, y, n);
         if (rows * n <= Chunk) body.Run(0, rows);
-        else Parallel.For(rows, Math.Max(1, LongChunk(rows * n) / n), body);
+        else Parallel.Sweep(rows, Math.Max(1, LongChunk(rows * n) / n), body);
     }
 
     /// <summary>Longer chunks of more elements, since memory is read ahead within a chunk.</summary>
@@ -157,7 +157,7 @@ internal static partial class Reduce
     {
         long chunk = LongChunk(n);
         TAcc[] parts = new TAcc[Parallel.Chunks(n, chunk)];
-        Parallel.For(n, chunk, new ChunksBody<TFold, T, TAcc>(x, at, chunk, parts));
+        Parallel.Sweep(n, chunk, new ChunksBody<TFold, T, TAcc>(x, at, chunk, parts));
         TAcc total = parts[0];
         for (int i = 1; i < parts.Length; i++) total = TFold.Join(total, parts[i]);
         return TFold.Finish(total);
@@ -266,7 +266,7 @@ internal static partial class Reduce
         }
         ColumnsBody<TFold, T, TAcc> body = new(x, y, box, tiles);
         if (units * work <= Chunk) body.Run(0, units);
-        else Parallel.For(units, Math.Max(1, Chunk / work), body);
+        else Parallel.Sweep(units, Math.Max(1, Chunk / work), body);
     }
 
     private readonly struct ColumnsBody<TFold, T, TAcc>(Tensor x, Tensor y, Box box, long tiles) : IRange
@@ -300,7 +300,7 @@ internal static partial class Reduce
         for (long outer = 0; outer < box.Outer; outer++)
         {
             long at = x.layout.Offset + outer * box.N * box.Inner;
-            Parallel.For(box.N, rows, new BlocksBody<TFold, T, TAcc>(x, at, width, rows, parts));
+            Parallel.Sweep(box.N, rows, new BlocksBody<TFold, T, TAcc>(x, at, width, rows, parts));
             for (int j = 0; j < width; j++)
             {
                 TAcc total = parts[j];

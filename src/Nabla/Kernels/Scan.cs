@@ -81,7 +81,7 @@ internal static class Scan
         if (y.layout.Count == 0) return y;
         Along along = new(a.layout, dim);
         long tiles = (along.Inner + Tile - 1) / Tile;
-        Parallel.For(along.Outer * tiles, Math.Max(1, Grain / (along.N * Math.Min(along.Inner, Tile))),
+        Parallel.Sweep(along.Outer * tiles, Math.Max(1, Grain / (along.N * Math.Min(along.Inner, Tile))),
             new Body<TStep, T, TAcc>(a, b, y, along, tiles, reverse));
         return y;
     }
@@ -239,7 +239,7 @@ internal static class Scan
     }
 
     private static void Places<T>(Tensor x, Tensor y, Along along, bool max) where T : unmanaged, INumber<T> =>
-        Parallel.For(along.Outer * along.Inner, Math.Max(1, Grain / along.N), new PlacesBody<T>(x, y, along, max));
+        Parallel.Sweep(along.Outer * along.Inner, Math.Max(1, Grain / along.N), new PlacesBody<T>(x, y, along, max));
 
     private readonly struct PlacesBody<T>(Tensor x, Tensor y, Along along, bool max) : IRange where T : unmanaged, INumber<T>
     {

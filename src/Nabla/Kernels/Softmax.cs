@@ -44,8 +44,8 @@ internal static class Softmax
         if (n == 0 || y.layout.Count == 0) return y;
         x = Reduce.TryBox(x.layout, dims, out Reduce.Box box) && box.Inner == 1 ? x : Reduce.Rows(x, dims);
         long grain = Math.Max(1, Grain / n);
-        if (x.dtype == DType.Float32) Parallel.For(y.layout.Count, grain, new SumBody<float>(x, y, n));
-        else Parallel.For(y.layout.Count, grain, new SumBody<double>(x, y, n));
+        if (x.dtype == DType.Float32) Parallel.Sweep(y.layout.Count, grain, new SumBody<float>(x, y, n));
+        else Parallel.Sweep(y.layout.Count, grain, new SumBody<double>(x, y, n));
         return y;
     }
 
@@ -57,7 +57,7 @@ internal static class Softmax
         long n = x.Rank == 0 ? 1 : x.layout.shape[^-dim], inner = 1;
         for (int d = dim + 1; d < 0; d++) inner *= x.layout.shape[^-d];
         long outer = y.layout.Count / n / inner, tiles = (inner + Tile - 1) / Tile;
-        Parallel.For(outer * tiles, Math.Max(1, Grain / (n * Math.Min(inner, Tile))), new Body<T>(x, g, y, n, inner, tiles, kind));
+        Parallel.Sweep(outer * tiles, Math.Max(1, Grain / (n * Math.Min(inner, Tile))), new Body<T>(x, g, y, n, inner, tiles, kind));
     }
 
     private readonly struct SumBody<T>(Tensor x, Tensor y, long n) : IRange where T : unmanaged, IFloatingPointIeee754<T>

@@ -41,7 +41,15 @@ internal static class Parallel
     /// A body is copied, so it keeps results in what it refers to. The exception thrown is that of the lowest chunk that failed, as in a
     /// sequential loop; chunks that were not started then do not run.
     /// </remarks>
-    public static void For<TBody>(long n, long grain, TBody body) where TBody : struct, IRange
+    public static void For<TBody>(long n, long grain, TBody body) where TBody : struct, IRange => Run(n, grain, body, false);
+
+    /// <summary>
+    /// <see cref="For{TBody}"/> for bodies that pass over much memory and throw nothing: each thread begins with a run of neighbouring
+    /// chunks, the same one in every loop, and helps with the others' when it is done.
+    /// </summary>
+    public static void Sweep<TBody>(long n, long grain, TBody body) where TBody : struct, IRange => Run(n, grain, body, true);
+
+    private static void Run<TBody>(long n, long grain, TBody body, bool inRuns) where TBody : struct, IRange
     {
         if (grain < 1) grain = 1;
         if (n <= grain)
@@ -54,7 +62,7 @@ internal static class Parallel
         }
         else
         {
-            Workers.Run(new Job<TBody>(n, grain, body, Threads.Count - 1));
+            Workers.Run(new Job<TBody>(n, grain, body, Threads.Count - 1, inRuns));
         }
     }
 

@@ -25,10 +25,10 @@ internal static class Updates
         Operands x = new(Direct(p, like)!, Direct(g, like)!, Direct(a, like), Direct(b, like), Direct(c, like));
         switch (p.dtype)
         {
-            case DType.Float32: Parallel.For(like.Count, Grain, new Plain<TRule, float>(rule, x)); break;
-            case DType.Float64: Parallel.For(like.Count, Grain, new Plain<TRule, double>(rule, x)); break;
-            case DType.Float16: Parallel.For(like.Count, Grain, new Narrowed<TRule, Half, ToFloat16>(rule, x)); break;
-            case DType.BFloat16: Parallel.For(like.Count, Grain, new Narrowed<TRule, BFloat16, ToBFloat16>(rule, x)); break;
+            case DType.Float32: Parallel.Sweep(like.Count, Grain, new Plain<TRule, float>(rule, x)); break;
+            case DType.Float64: Parallel.Sweep(like.Count, Grain, new Plain<TRule, double>(rule, x)); break;
+            case DType.Float16: Parallel.Sweep(like.Count, Grain, new Narrowed<TRule, Half, ToFloat16>(rule, x)); break;
+            case DType.BFloat16: Parallel.Sweep(like.Count, Grain, new Narrowed<TRule, BFloat16, ToBFloat16>(rule, x)); break;
         }
         Back(x.P, p);
         Back(x.A, a);

@@ -29,7 +29,7 @@ internal static class Workers
         bool posted = Interlocked.CompareExchange(ref current, job, null) is null;
         if (posted) Call(job.Helpers);
         inside = true;
-        job.Work();
+        job.Work(0);
         inside = false;
         if (posted) Volatile.Write(ref current, null);
         job.Finish();
@@ -59,7 +59,7 @@ internal static class Workers
     {
         try
         {
-            new Thread(new Worker().Loop, StackSize) { IsBackground = true, Name = "Nabla worker" }.UnsafeStart();
+            new Thread(new Worker(started + 1).Loop, StackSize) { IsBackground = true, Name = "Nabla worker" }.UnsafeStart();
             return true;
         }
         catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
@@ -88,7 +88,7 @@ internal static class Workers
     }
 
     /// <summary>One thread of the pool.</summary>
-    private sealed class Worker
+    private sealed class Worker(int number)
     {
         private bool called;
         private int toWake;
@@ -104,7 +104,7 @@ internal static class Workers
                 }
                 else if (job.TryEnter())
                 {
-                    job.Work();
+                    job.Work(number);
                     job.Leave();
                 }
             }

@@ -89,7 +89,7 @@ internal static class Zip
         {
             if (n > Grain)
             {
-                Parallel.For(n, Map.GrainOf(n, Grain), new Direct<TKernel, TIn, TOut>(kernel, x, y, z));
+                Parallel.Sweep(n, Map.GrainOf(n, Grain), new Direct<TKernel, TIn, TOut>(kernel, x, y, z));
                 return;
             }
             kernel.Run(x.storage.Span<TIn>(x.layout.Offset, n), y.storage.Span<TIn>(y.layout.Offset, n),
@@ -97,9 +97,9 @@ internal static class Zip
             return;
         }
         if (y.layout.Count == 1 && Aligned(x.layout, z.layout))
-            Parallel.For(n, Map.GrainOf(n, Grain), new WithNumber<TKernel, TIn, TOut>(kernel, x, y, z, false));
+            Parallel.Sweep(n, Map.GrainOf(n, Grain), new WithNumber<TKernel, TIn, TOut>(kernel, x, y, z, false));
         else if (x.layout.Count == 1 && Aligned(y.layout, z.layout))
-            Parallel.For(n, Map.GrainOf(n, Grain), new WithNumber<TKernel, TIn, TOut>(kernel, y, x, z, true));
+            Parallel.Sweep(n, Map.GrainOf(n, Grain), new WithNumber<TKernel, TIn, TOut>(kernel, y, x, z, true));
         else Spread<TKernel, TIn, TOut>(kernel, x, y, z);
     }
 
@@ -109,8 +109,8 @@ internal static class Zip
         long n = z.layout.Count;
         Plan plan = new(z.layout, x.layout, y.layout);
         if (plan.Inner >= Least && plan.X[^1] is 0 or 1 && plan.Y[^1] is 0 or 1)
-            Parallel.For(n, Map.GrainOf(n, Grain), new ByRow<TKernel, TIn, TOut>(kernel, x, y, z, plan));
-        else Parallel.For(n, Grain, new Strided<TKernel, TIn, TOut>(kernel, x, y, z, plan));
+            Parallel.Sweep(n, Map.GrainOf(n, Grain), new ByRow<TKernel, TIn, TOut>(kernel, x, y, z, plan));
+        else Parallel.Sweep(n, Grain, new Strided<TKernel, TIn, TOut>(kernel, x, y, z, plan));
     }
 
     /// <summary>The operand's memory, read from its start, goes in step with the result's.</summary>

@@ -56,6 +56,32 @@ public sealed class ThreadsTests : IDisposable
         Assert.All(hits, h => Assert.Equal(2000, h));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(400)]
+    public void ASweepRunsEveryIndexOnce(int threads)
+    {
+        Threads.Count = threads;
+        int[] hits = new int[257];
+        for (int i = 0; i < 500; i++) Parallel.Sweep(hits.Length, 5, new Increment(hits));
+        Assert.All(hits, h => Assert.Equal(500, h));
+    }
+
+    [Fact]
+    public void ASweepIsSharedWithWorkersAndReportsAFailure()
+    {
+        Threads.Count = 2;
+        var meeting = new Barrier(2);
+        Parallel.Sweep(2, 1, new Meet(meeting));        // each chunk waits for the other
+        Assert.Equal(1, meeting.CurrentPhaseNumber);
+        for (int i = 0; i < 100; i++)
+            Assert.Equal("chunk 37", Assert.Throws<FormatException>(() => Parallel.Sweep(38, 1, new Throwing(37))).Message);
+        int[] hits = new int[10];
+        Parallel.Sweep(10, 1, new Increment(hits));
+        Assert.All(hits, h => Assert.Equal(1, h));
+    }
+
     [Fact]
     public void WorkersTakePart()
     {
