@@ -134,6 +134,7 @@ internal static unsafe class AttentionBackward<L, V, T>
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Put(T* from, long rows, T* to, long row)
         {
             for (long r = 0; r < rows; r++)
@@ -141,6 +142,7 @@ internal static unsafe class AttentionBackward<L, V, T>
         }
 
         /// <summary>All queries by one block of keys.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Block(in Scratch s, long head, long block, long count, T* dq)
         {
             (AttentionSizes n, Heads<T> hq, Heads<T> hk, Heads<T> hv) = (b.F.N, b.F.Q, b.F.K, b.F.V);

@@ -239,6 +239,7 @@ internal static unsafe class AttentionForward<L, V, T>
                 GemmTiles<L, V, T>.Panel2(m, limit, scores, ld, 1, v + d, vRow, sums + d, whole, block > 0);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Finish(long head, long first, long rows, T* sums, long whole, T* max, T* total)
         {
             for (long r = 0; r < rows; r++)
