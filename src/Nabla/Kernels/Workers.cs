@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Nabla;
 
@@ -97,17 +98,20 @@ internal static class Workers
         {
             inside = true;
             while (true)
+                if (!Serve()) Park();
+        }
+
+        /// <summary>A frame of its own, so that a parked thread holds no job and with it no tensors.</summary>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private bool Serve()
+        {
+            if (Spin() is not { } job) return false;
+            if (job.TryEnter())
             {
-                if (Spin() is not { } job)
-                {
-                    Park();
-                }
-                else if (job.TryEnter())
-                {
-                    job.Work(number);
-                    job.Leave();
-                }
+                job.Work(number);
+                job.Leave();
             }
+            return true;
         }
 
         public void Wake(int others)
