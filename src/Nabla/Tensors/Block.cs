@@ -34,8 +34,11 @@ internal sealed class Block
     internal unsafe Block(int capacity, int sizeClass)
     {
         (Capacity, SizeClass) = (capacity, sizeClass);
-        Bytes = GC.AllocateUninitializedArray<byte>(capacity + Alignment, pinned: true);
-        Start = (int)(-(nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(Bytes)) & (Alignment - 1));
+        // The largest arrays have no room left for it.
+        int spare = Math.Min(Alignment, Array.MaxLength - capacity);
+        Bytes = GC.AllocateUninitializedArray<byte>(capacity + spare, pinned: true);
+        int start = (int)(-(nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(Bytes)) & (Alignment - 1));
+        Start = start <= spare ? start : 0;
         life = new(Bytes, this);
     }
 

@@ -56,9 +56,6 @@ internal class Storage
     /// <summary>All bytes.</summary>
     internal Span<byte> Data => Array().AsSpan(start, Length);
 
-    /// <summary>True once the memory was given back.</summary>
-    internal bool IsReleased => bytes is null;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref T At<T>(long element) where T : unmanaged =>
         ref Unsafe.Add(ref Unsafe.As<byte, T>(ref Unsafe.AddByteOffset(ref MemoryMarshal.GetArrayDataReference(Array()), (nint)start)),
