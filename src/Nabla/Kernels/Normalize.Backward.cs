@@ -55,8 +55,10 @@ internal static partial class Normalize
             dw.storage.At<T>(i) *= root;
         }
         if (y.layout.Count == 0) return;
-        if (plan.D == 1) Parallel.Sweep(plan.Lead * plan.A, Math.Max(1, Grain / plan.B), new ColumnBody<T>(g, x, m, s, k, q, y, plan, given));
-        else Parallel.Sweep(plan.Lead * plan.A * plan.B, RowGrain(plan), new PooledBody<T>(g, x, m, s, k, q, y, plan, given));
+        if (plan.D == 1)
+            Parallel.Sweep(plan.Lead * plan.A, Math.Max(1, Grain / plan.B), new ColumnBody<T>(g, x, m, s, k, q, y, plan, given));
+        else
+            Parallel.Sweep(plan.Lead * plan.A * plan.B, RowGrain(plan), new PooledBody<T>(g, x, m, s, k, q, y, plan, given));
     }
 
     private readonly struct PooledBody<T>(Tensor g, Tensor x, Tensor m, Tensor s, Tensor k, Tensor q, Tensor y, NormPlan plan, bool given)
