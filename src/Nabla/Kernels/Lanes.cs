@@ -44,10 +44,19 @@ internal static class Lanes
         // Both ends are read first, because y may be x, and written last.
         Vector<T> first = op.Invoke(Load(ref a, 0)), last = op.Invoke(Load(ref a, n - w));
         nint i = VectorSpan.Start(ref b, n, Vector<byte>.Count);
+        bool past = n >= Streaming.Least && Streaming.Wanted;
         for (nint end = n - 4 * w; i <= end; i += 4 * w)
         {
             Vector<T> p = op.Invoke(Load(ref a, i)), q = op.Invoke(Load(ref a, i + w));
             Vector<T> r = op.Invoke(Load(ref a, i + 2 * w)), s = op.Invoke(Load(ref a, i + 3 * w));
+            if (past)
+            {
+                Past(p, ref b, i);
+                Past(q, ref b, i + w);
+                Past(r, ref b, i + 2 * w);
+                Past(s, ref b, i + 3 * w);
+                continue;
+            }
             p.StoreUnsafe(ref b, (nuint)i);
             q.StoreUnsafe(ref b, (nuint)(i + w));
             r.StoreUnsafe(ref b, (nuint)(i + 2 * w));
@@ -81,11 +90,20 @@ internal static class Lanes
         }
         Vector<T> first = op.Invoke(Load(ref a, 0), Load(ref b, 0)), last = op.Invoke(Load(ref a, n - w), Load(ref b, n - w));
         nint i = VectorSpan.Start(ref c, n, Vector<byte>.Count);
+        bool past = n >= Streaming.Least && Streaming.Wanted;
         for (nint end = n - 4 * w; i <= end; i += 4 * w)
         {
             Vector<T> p = op.Invoke(Load(ref a, i), Load(ref b, i)), q = op.Invoke(Load(ref a, i + w), Load(ref b, i + w));
             Vector<T> r = op.Invoke(Load(ref a, i + 2 * w), Load(ref b, i + 2 * w));
             Vector<T> s = op.Invoke(Load(ref a, i + 3 * w), Load(ref b, i + 3 * w));
+            if (past)
+            {
+                Past(p, ref c, i);
+                Past(q, ref c, i + w);
+                Past(r, ref c, i + 2 * w);
+                Past(s, ref c, i + 3 * w);
+                continue;
+            }
             p.StoreUnsafe(ref c, (nuint)i);
             q.StoreUnsafe(ref c, (nuint)(i + w));
             r.StoreUnsafe(ref c, (nuint)(i + 2 * w));
@@ -98,6 +116,10 @@ internal static class Lanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<T> Load<T>(ref T x, nint i) where T : unmanaged => Vector.LoadUnsafe(ref x, (nuint)i);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Past<T>(Vector<T> v, ref T y, nint i) where T : unmanaged =>
+        v.StoreAlignedNonTemporal((T*)Unsafe.AsPointer(ref Unsafe.Add(ref y, i)));
 
     /// <summary>The first n elements of a vector, fewer than it holds.</summary>
     private static Vector<T> Short<T>(ref T x, nint n) where T : unmanaged

@@ -74,18 +74,26 @@ internal static class Map
             || (x.layout.IsContiguous && y.layout.IsContiguous)))
         {
             if (n <= Grain) kernel.Run(x.storage.Span<TIn>(x.layout.Offset, n), y.storage.Span<TOut>(y.layout.Offset, n));
-            else Parallel.Sweep(n, GrainOf(n, Grain), new Direct<TKernel, TIn, TOut>(kernel, x, y));
+            else
+            {
+                bool streams = Streaming.Pays(n * (Unsafe.SizeOf<TIn>() + Unsafe.SizeOf<TOut>())) && y.storage != x.storage;
+                Parallel.Sweep(n, GrainOf(n, Grain), new Direct<TKernel, TIn, TOut>(kernel, x, y, streams));
+            }
             return;
         }
         Parallel.Sweep(n, Grain, new Strided<TKernel, TIn, TOut>(kernel, x, y, new Plan(y.layout, x.layout, null)));
     }
 
-    private readonly struct Direct<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y) : IRange
+    private readonly struct Direct<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, bool streams) : IRange
         where TKernel : struct, IMapKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run(long from, long to) => kernel.Run(
-            x.storage.Span<TIn>(x.layout.Offset + from, to - from), y.storage.Span<TOut>(y.layout.Offset + from, to - from));
+        public void Run(long from, long to)
+        {
+            if (streams) Streaming.Wanted = true;
+            kernel.Run(x.storage.Span<TIn>(x.layout.Offset + from, to - from), y.storage.Span<TOut>(y.layout.Offset + from, to - from));
+            if (streams) Streaming.End();
+        }
     }
 
     private readonly struct Strided<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Plan plan) : IRange

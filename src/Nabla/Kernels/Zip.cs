@@ -89,7 +89,9 @@ internal static class Zip
         {
             if (n > Grain)
             {
-                Parallel.Sweep(n, Map.GrainOf(n, Grain), new Direct<TKernel, TIn, TOut>(kernel, x, y, z));
+                bool streams = Streaming.Pays(n * (2 * Unsafe.SizeOf<TIn>() + Unsafe.SizeOf<TOut>())) && z.storage != x.storage
+                    && z.storage != y.storage;
+                Parallel.Sweep(n, Map.GrainOf(n, Grain), new Direct<TKernel, TIn, TOut>(kernel, x, y, z, streams));
                 return;
             }
             kernel.Run(x.storage.Span<TIn>(x.layout.Offset, n), y.storage.Span<TIn>(y.layout.Offset, n),
@@ -108,6 +110,15 @@ internal static class Zip
     {
         long n = z.layout.Count;
         Plan plan = new(z.layout, x.layout, y.layout);
+        if (plan.Sizes.Length == 2 && plan.Inner <= int.MaxValue)
+        {
+            bool first = plan is { X: [0, 1], Y: [_, 1] } && plan.Y[0] == plan.Inner;
+            if (first || (plan is { Y: [0, 1], X: [_, 1] } && plan.X[0] == plan.Inner))
+            {
+                Parallel.Sweep(n, Map.GrainOf(n, Grain), new ByStrip<TKernel, TIn, TOut>(kernel, x, y, z, (int)plan.Inner, first));
+                return;
+            }
+        }
         if (plan.Inner >= Least && plan.X[^1] is 0 or 1 && plan.Y[^1] is 0 or 1)
             Parallel.Sweep(n, Map.GrainOf(n, Grain), new ByRow<TKernel, TIn, TOut>(kernel, x, y, z, plan));
         else Parallel.Sweep(n, Grain, new Strided<TKernel, TIn, TOut>(kernel, x, y, z, plan));
@@ -118,15 +129,44 @@ internal static class Zip
     private static bool Aligned(Layout x, Layout z) => ReferenceEquals(x, z)
         || (x.IsDense && x.Count == z.Count && ((x.IsContiguous && z.IsContiguous) || (x.SameShape(z) && x.SameStrides(z))));
 
-    private readonly struct Direct<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Tensor z) : IRange
+    private readonly struct Direct<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Tensor z, bool streams) : IRange
         where TKernel : struct, IZipKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             long n = to - from;
+            if (streams) Streaming.Wanted = true;
             kernel.Run(x.storage.Span<TIn>(x.layout.Offset + from, n), y.storage.Span<TIn>(y.layout.Offset + from, n),
                 z.storage.Span<TOut>(z.layout.Offset + from, n));
+            if (streams) Streaming.End();
+        }
+    }
+
+    /// <summary>Elements of an eighth of a first-level cache.</summary>
+    private static int Room<T>() where T : unmanaged => (1 << 12) / Unsafe.SizeOf<T>();
+
+    /// <summary>One operand is the same row for all rows of the other: repeated in the first-level cache, it makes few long rows of many.</summary>
+    private readonly struct ByStrip<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Tensor z, int row, bool first) : IRange
+        where TKernel : struct, IZipKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run(long from, long to)
+        {
+            Tensor single = first ? x : y, full = first ? y : x;
+            ReadOnlySpan<TIn> one = single.storage.Span<TIn>(single.layout.Offset, row);
+            int rows = (int)Math.Min(Room<TIn>() / row, (to - from) / row + 2);
+            Span<TIn> repeated = stackalloc TIn[rows > 1 ? rows * row : 0];
+            for (int i = 0; i < repeated.Length; i += row) one.CopyTo(repeated[i..]);
+            ReadOnlySpan<TIn> strip = rows > 1 ? repeated : one;
+            for (int place = (int)(from % row), n; from < to; from += n, place = 0)
+            {
+                n = (int)Math.Min(to - from, strip.Length - place);
+                ReadOnlySpan<TIn> direct = full.storage.Span<TIn>(full.layout.Offset + from, n), other = strip.Slice(place, n);
+                Span<TOut> result = z.storage.Span<TOut>(z.layout.Offset + from, n);
+                if (first) kernel.Run(other, direct, result);
+                else kernel.Run(direct, other, result);
+            }
         }
     }
 
