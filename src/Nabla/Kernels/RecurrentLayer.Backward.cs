@@ -53,17 +53,24 @@ internal static unsafe partial class RecurrentLayer
         if (steps > 1)
             Copy.Run(all.Raw(new Layout([steps - 1, rows, width], all.layout.strides, all.layout.Offset + from * all.layout.strides[0])),
                 before.Raw(new Layout([steps - 1, rows, width], l.strides, to * l.strides[0])));
-        // Both lie without gaps in the same order, so that steps and rows are one dimension.
-        long n = steps * rows, gates = y.layout.shape[2];
-        Tensor w = Products.Matrix(y.Raw(new Layout([gates, n], [1, gates], y.layout.Offset)),
+        // Both lie evenly in the same order, so that steps and rows are one dimension.
+        Layout flat = Flat(y);
+        long n = steps * rows;
+        Tensor w = Products.Matrix(y.Raw(new Layout([flat.shape[1], n], [1, flat.strides[0]], flat.Offset)),
             before.Raw(new Layout([n, width], [width, 1], 0)));
         before.storage.Release();
         return w;
     }
 
-    /// <summary>The bias's: a sum over steps and rows, which lie without gaps.</summary>
-    internal static Tensor BiasGrad(Tensor y) =>
-        y.Raw(new Layout([y.layout.shape[0] * y.layout.shape[1], y.layout.shape[2]], [y.layout.shape[2], 1], y.layout.Offset)).Sum(0);
+    /// <summary>The bias's: a sum over steps and rows.</summary>
+    internal static Tensor BiasGrad(Tensor y) => y.Raw(Flat(y)).Sum(0);
+
+    /// <summary>Steps and rows, which lie evenly, as one dimension.</summary>
+    private static Layout Flat(Tensor y)
+    {
+        Layout l = y.layout;
+        return new Layout([l.shape[0] * l.shape[1], l.shape[2]], [Math.Min(l.strides[0], l.strides[1]), 1], l.Offset);
+    }
 }
 
 /// <summary>The walk back for one width of registers.</summary>
@@ -83,8 +90,7 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
         (long steps, long rows, long hidden, long depth) = (all.layout.shape[0], all.layout.shape[1], all.layout.shape[2],
             TCell.Gates * all.layout.shape[2]);
         DType dtype = all.dtype;
-        Tensor x = Tensor.Allocate(RecurrentLayer.Like(all, depth), dtype);
-        Tensor y = TCell.Apart ? Tensor.Allocate(RecurrentLayer.Like(all, depth), dtype) : x;
+        Tensor x = RecurrentLayer.Apart(all, depth), y = TCell.Apart ? RecurrentLayer.Apart(all, depth) : x;
         Tensor dh = Tensor.Allocate(h.layout.RowMajor, dtype), past = Start(g.H, h);
         Tensor? dc = c is null ? null : Start(g.C, h);
         long blocks = Parallel.Chunks(hidden, Columns);

@@ -54,6 +54,17 @@ internal static unsafe partial class RecurrentLayer
             : new Layout([steps, rows, width]);
     }
 
+    /// <summary>A tensor [step, row, width] in the memory order of x's steps and rows, its rows a little apart where rows without gaps
+    /// would fall into the same few lines of the cache: products read them as they lie then.</summary>
+    internal static Tensor Apart(Tensor x, long width)
+    {
+        const int aliased = 1024;
+        int size = x.dtype.ItemSize();
+        if (width * size % aliased != 0) return Tensor.Allocate(Like(x, width), x.dtype);
+        Tensor wide = Tensor.Allocate(Like(x, width + 64 / size), x.dtype);
+        return wide.Raw(new Layout([.. wide.layout.shape[..2], width], wide.layout.strides, 0));
+    }
+
     /// <summary>From the first element of a tensor to the last one it reaches.</summary>
     internal static Span<T> Reach<T>(Tensor? x) where T : unmanaged =>
         x is null ? default : x.storage.Span<T>(x.layout.Offset, x.layout.End - x.layout.Offset);

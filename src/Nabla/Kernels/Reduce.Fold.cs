@@ -282,7 +282,7 @@ internal static partial class Reduce
                 long first = tile * Tile;
                 int width = (int)Math.Min(Tile, box.Inner - first);
                 Span<TAcc> here = total[..width];
-                Columns<TFold, T, TAcc>(ref x.storage.At<T>(x.layout.Offset + outer * box.N * box.Inner + first), box.N, box.Inner, here);
+                Columns<TFold, T, TAcc>(ref x.storage.At<T>(x.layout.Offset + outer * box.N * box.Pitch + first), box.N, box.Pitch, here);
                 Span<T> to1 = y.storage.Span<T>(outer * box.Inner + first, width);
                 for (int j = 0; j < width; j++) to1[j] = TFold.Finish(here[j]);
             }
@@ -299,8 +299,8 @@ internal static partial class Reduce
         TAcc[] parts = new TAcc[blocks * width];
         for (long outer = 0; outer < box.Outer; outer++)
         {
-            long at = x.layout.Offset + outer * box.N * box.Inner;
-            Parallel.Sweep(box.N, rows, new BlocksBody<TFold, T, TAcc>(x, at, width, rows, parts));
+            long at = x.layout.Offset + outer * box.N * box.Pitch;
+            Parallel.Sweep(box.N, rows, new BlocksBody<TFold, T, TAcc>(x, at, width, box.Pitch, rows, parts));
             for (int j = 0; j < width; j++)
             {
                 TAcc total = parts[j];
@@ -310,7 +310,7 @@ internal static partial class Reduce
         }
     }
 
-    private readonly struct BlocksBody<TFold, T, TAcc>(Tensor x, long at, int width, long rows, TAcc[] parts) : IRange
+    private readonly struct BlocksBody<TFold, T, TAcc>(Tensor x, long at, int width, long pitch, long rows, TAcc[] parts) : IRange
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -320,7 +320,7 @@ internal static partial class Reduce
             for (int first = 0; first < width; first += Tile)
             {
                 Span<TAcc> here = total.Slice(first, Math.Min(Tile, width - first));
-                Columns<TFold, T, TAcc>(ref x.storage.At<T>(at + from * width + first), to - from, width, here);
+                Columns<TFold, T, TAcc>(ref x.storage.At<T>(at + from * pitch + first), to - from, pitch, here);
             }
         }
     }

@@ -48,7 +48,11 @@ internal static partial class Reduce
     }
 
     /// <summary>A tensor's elements as [Outer, N, Inner] in its memory from its offset on; N is what is reduced.</summary>
-    internal readonly record struct Box(long Outer, long N, long Inner);
+    internal readonly record struct Box(long Outer, long N, long Inner)
+    {
+        /// <summary>From one of the N to the next.</summary>
+        internal long Pitch { get; init; } = Inner;
+    }
 
     /// <summary>How a reduction sees x without a copy; false if no such box exists.</summary>
     internal static bool TryBox(Layout x, Dims dims, out Box box)
@@ -106,6 +110,31 @@ internal static partial class Reduce
         long second = first == 0 ? 0 : run / first;
         box = reducedLast ? new(second, first, 1) : new(1, second, first);
         return x.Count > 0;
+    }
+
+    /// <summary>Rows that lie evenly, but with gaps between them, reduced to one.</summary>
+    private static bool Apart(Layout x, Dims dims, out Box box)
+    {
+        box = default;
+        if (x.Rank < 2 || dims.Count != x.Rank - 1 || dims.Contains(-1) || x.strides[^1] != 1 || x.shape[^1] == 1) return false;
+        Span<int> order = stackalloc int[x.Rank];
+        int count = 0;
+        for (int d = x.Rank - 2; d >= 0; d--)
+        {
+            if (x.shape[d] == 1) continue;
+            int at = count++;
+            for (; at > 0 && x.strides[order[at - 1]] > x.strides[d]; at--) order[at] = order[at - 1];
+            order[at] = d;
+        }
+        if (count == 0) return false;
+        long n = 1, pitch = x.strides[order[0]];
+        foreach (int d in order[..count])
+        {
+            if (x.strides[d] != n * pitch) return false;
+            n *= x.shape[d];
+        }
+        box = new(1, n, x.shape[^1]) { Pitch = pitch };
+        return pitch >= x.shape[^1];
     }
 
     internal static Tensor Sum(Tensor x, Dims dims, bool keepDim)
@@ -202,7 +231,7 @@ internal static partial class Reduce
             y.Span<T>().Fill(empty ?? TFold.Identity);
             return y;
         }
-        if (!TryBox(x.layout, dims, out Box box))
+        if (!TryBox(x.layout, dims, out Box box) && !Apart(x.layout, dims, out box))
         {
             int tail = 0;
             while (dims.Contains(-tail - 1)) tail++;
