@@ -116,7 +116,7 @@ internal static unsafe class GemmPacked<L, V, T>
     /// <summary>Whether A is copied: if a tile's rows share cache lines' places, or columns do and are used often enough.</summary>
     private static bool CopiesA(in Product<T> p) => p.A.Col == 1
         ? p.A.Row * sizeof(T) % Aliased == 0
-        : p.A.Row != 1 || (p.N >= Group * TileColumns && p.A.Col * sizeof(T) % (Aliased / 4) == 0);
+        : p.A.Row != 1 || (p.N >= Group * TileColumns && p.A.Col * sizeof(T) % Aliased == 0);
 
     /// <summary>Values from row to row of a copy: more than needed, so that rows do not alias again.</summary>
     private static long CopyRow(long k) => GemmGrid.Round(k, Ahead<T>.Steps) + Ahead<T>.Steps;
