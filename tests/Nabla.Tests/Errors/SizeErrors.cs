@@ -137,4 +137,15 @@ public sealed class SizeErrors
             StoragePool.MemoryLimit = 0;
         }
     }
+
+    /// <summary>The largest array leaves no room for alignment. Nothing touches its pages.</summary>
+    [Fact]
+    public void The_largest_tensor_can_be_made()
+    {
+        if (StoragePool.Available(collect: true) < 2L * Array.MaxLength) return;
+        Tensor x = Tensor.Empty([Array.MaxLength], DType.UInt8);
+        Assert.Equal(Array.MaxLength, x.NumElements);
+        x[^1] = 7;
+        Assert.Equal(7, x[^1].Item());
+    }
 }
