@@ -17,7 +17,7 @@ public static class Png
     /// <param name="dataFormats">What the dimensions are: CHW, HWC or HW; a tensor of two dimensions is always HW.</param>
     /// <exception cref="ShapeException">The shape is not that of a picture.</exception>
     /// <exception cref="DTypeException">The numbers are neither floating-point, bool nor uint8.</exception>
-    public static byte[] Encode(Tensor image, string dataFormats = "CHW") => Encode(Pixels(image, dataFormats));
+    public static byte[] Encode(Tensor image, string dataFormats = "CHW") => FileOf(Pixels(image, dataFormats));
 
     /// <summary>Writes a picture to a file, which appears whole or not at all (<see cref="AtomicFile"/>).</summary>
     /// <param name="path">The file.</param>
@@ -58,7 +58,7 @@ public static class Png
     }
 
     /// <summary>The file of pixels [H, W, C].</summary>
-    internal static byte[] Encode(Tensor pixels)
+    internal static byte[] FileOf(Tensor pixels)
     {
         int height = (int)pixels.Size(0), width = (int)pixels.Size(1), channels = (int)pixels.Size(2);
         MemoryStream file = new();

@@ -21,7 +21,7 @@ public sealed partial class SummaryWriter
     {
         ArgumentNullException.ThrowIfNull(model);
         (Module Module, bool Training)[] modes = [.. model.Modules().Select(static m => (m, m.Training))];
-        List<Tensor> inputs = [];
+        List<(Tensor Tensor, Node? Node)> inputs = [];
         List<Tensor> outputs;
         try
         {
@@ -33,7 +33,7 @@ public sealed partial class SummaryWriter
                 Tensor x = t.Detach();
                 // A copy, because a model may write into its input, which a leaf that requires a gradient forbids.
                 if (x.DType.IsFloatingPoint() || x.DType.IsComplex()) x = x.RequiresGrad_().Clone();
-                inputs.Add(x);
+                inputs.Add((x, x.GradFn));
                 return x;
             });
             outputs = [.. Tree.Leaves(model.Call(traced)).Where(static t => t.RequiresGrad)];
@@ -53,14 +53,14 @@ public sealed partial class SummaryWriter
     private sealed class GraphDef
     {
         private readonly GraphSnapshot graph;
-        private readonly List<Tensor> inputs;
+        private readonly List<(Tensor Tensor, Node? Node)> inputs;
         private readonly string[] names;
         private readonly HashSet<string> taken = new(StringComparer.Ordinal);
         private readonly Dictionary<Tensor, string> parameters = new(ReferenceEqualityComparer.Instance);
         private readonly HashSet<int> leftOut = [];
         private readonly ProtoWriter file = new();
 
-        internal GraphDef(Module model, List<Tensor> inputs, List<Tensor> outputs)
+        internal GraphDef(Module model, List<(Tensor Tensor, Node? Node)> inputs, List<Tensor> outputs)
         {
             graph = new GraphSnapshot(outputs, new GraphPictureOptions { MaxNodes = int.MaxValue, ShowSavedBytes = false });
             this.inputs = inputs;
@@ -68,7 +68,7 @@ public sealed partial class SummaryWriter
             string root = graph.Modules.All is [{ } outermost, ..] ? outermost.Path : "model";
             foreach ((string name, Tensor parameter) in model.NamedParameters()) parameters.TryAdd(parameter, $"{root}.{name}");
             Dictionary<Node, int> entries = new(ReferenceEqualityComparer.Instance);
-            for (int i = 0; i < inputs.Count; i++) if (inputs[i].GradFn is { } copy) entries.Add(copy, i);
+            for (int i = 0; i < inputs.Count; i++) if (inputs[i].Node is { } copy) entries.Add(copy, i);
             // The order of the program, so that numbers in names rise with it.
             int[] order = [.. Enumerable.Range(0, graph.Count).OrderBy(id => graph[id].Sequence).ThenBy(static id => id)];
             foreach (int id in order)
@@ -81,9 +81,9 @@ public sealed partial class SummaryWriter
             string[] plain = new string[inputs.Count];
             for (int i = 0; i < inputs.Count; i++)
             {
-                if (inputs[i].GradFn is not null) continue;
+                if (inputs[i].Node is not null) continue;
                 plain[i] = Unique($"input/{i.ToString(CultureInfo.InvariantCulture)}");
-                Write(plain[i], "IO Node", [], [(inputs[i].DType, inputs[i].layout)]);
+                Write(plain[i], "IO Node", [], [(inputs[i].Tensor.DType, inputs[i].Tensor.layout)]);
             }
             foreach (int id in order) if (!leftOut.Contains(id)) Write(id, entries.ContainsKey(graph[id]), plain);
             for (int i = 0; i < outputs.Count; i++)
@@ -124,7 +124,7 @@ public sealed partial class SummaryWriter
             // Inputs of whole numbers have no nodes; whoever looked something up by them has saved them.
             foreach (SavedValue saved in graph.SavedBy(id))
                 for (int i = 0; i < plain.Length; i++)
-                    if (plain[i] is not null && saved.Tensor is { } t && t.storage == inputs[i].storage && !operands.Contains(plain[i]))
+                    if (plain[i] is not null && saved.Tensor is { } t && t.storage == inputs[i].Tensor.storage && !operands.Contains(plain[i]))
                         operands.Add(plain[i]);
             (DType, Layout)[] shapes = new (DType, Layout)[node.OutputCount];
             for (int i = 0; i < shapes.Length; i++) shapes[i] = (node.Output(i).DType, node.Output(i).Layout);

@@ -68,11 +68,8 @@ public sealed partial class SummaryWriter
         Histogram h = Histogram.Of(numbers.AsSpan(0, count), bins);
         Value(tag, step, wallTime, v => v.Message(5, m =>
         {
-            m.Double(1, h.Min);
-            m.Double(2, h.Max);
-            m.Double(3, h.Count);
-            m.Double(4, h.Sum);
-            m.Double(5, h.SumOfSquares);
+            double[] facts = [h.Min, h.Max, h.Count, h.Sum, h.SumOfSquares];
+            for (int i = 0; i < facts.Length; i++) if (facts[i] != 0) m.Double(i + 1, facts[i]);
             m.Doubles(6, h.Limits);
             m.Doubles(7, h.Counts);
         }));
@@ -89,7 +86,7 @@ public sealed partial class SummaryWriter
     {
         CheckTag(tag);
         Tensor pixels = Png.Pixels(image, dataFormats);
-        byte[] png = Png.Encode(pixels);
+        byte[] png = Png.FileOf(pixels);
         Value(tag, step, wallTime, v => v.Message(4, m =>
         {
             m.Int64(1, pixels.Size(0));
@@ -137,13 +134,13 @@ public sealed partial class SummaryWriter
         ArgumentNullException.ThrowIfNull(text);
         Value(tag + "/text_summary", step, wallTime, v =>
         {
-            Plugin(v, "text", []);
             v.Message(8, tensor =>
             {
                 tensor.Int64(1, StringType);
                 tensor.Message(2, static shape => shape.Message(2, static dim => dim.Int64(1, 1)));
                 tensor.String(8, text);
             });
+            Plugin(v, "text", []);
         });
     }
 
