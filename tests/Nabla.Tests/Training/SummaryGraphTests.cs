@@ -99,6 +99,18 @@ public sealed class SummaryGraphTests : IDisposable
     }
 
     [Fact]
+    public void Inputs_that_are_records_have_nodes()
+    {
+        TransformerEncoderLayer layer = new(8, 2, dimFeedforward: 4, batchFirst: true);
+        Dictionary<string, Message> nodes = Nodes(board =>
+            board.AddGraph(layer, new EncoderInput(Tensor.Ones(2, 3, 8), KeyPaddingMask: Tensor.Zeros([2, 3], DType.Bool))));
+        Assert.Contains("input/0", nodes["TransformerEncoderLayer/Add"].Texts(3));
+        Assert.Contains("input/1", nodes.Keys);
+        Assert.Contains("TransformerEncoderLayer/self_attn/out_proj/weight", nodes.Keys);
+        Assert.Equal("[2, 3, 8]", Shapes(nodes["output/0"]));
+    }
+
+    [Fact]
     public void Models_that_write_into_their_input_and_models_without_a_graph()
     {
         Tensor input = Tensor.Ones(2);
