@@ -90,6 +90,24 @@ public static class GraphPicture
     public static string ToDot(IReadOnlyList<Tensor> results, GraphPictureOptions? options = null) =>
         GraphWriter.Dot(new GraphSnapshot(results, options));
 
+    /// <summary>
+    /// The graph as an SVG picture, which browsers show: boxes in layers, arrows from operands to results, leaves blue, modules in colours
+    /// of their own, results framed green. The same graph gives the same bytes; sequence numbers are left out for that.
+    /// </summary>
+    /// <param name="result">The tensor whose graph is drawn.</param>
+    /// <param name="options">What to show; null for the defaults.</param>
+    /// <exception cref="AutogradException">The tensor has no graph: it does not require a gradient.</exception>
+    public static string ToSvg(Tensor result, GraphPictureOptions? options = null) =>
+        GraphSvg.Write(new GraphSnapshot([result], options));
+
+    /// <summary>The graph of several results as an SVG picture; see the other overload.</summary>
+    /// <param name="results">The tensors whose graph is drawn.</param>
+    /// <param name="options">What to show; null for the defaults.</param>
+    /// <exception cref="ArgumentException">There are no tensors.</exception>
+    /// <exception cref="AutogradException">A tensor has no graph: it does not require a gradient.</exception>
+    public static string ToSvg(IReadOnlyList<Tensor> results, GraphPictureOptions? options = null) =>
+        GraphSvg.Write(new GraphSnapshot(results, options));
+
     /// <summary>The graph in Mermaid's language, which Markdown viewers draw. Arrows lead from operands to results.</summary>
     /// <param name="result">The tensor whose graph is drawn.</param>
     /// <param name="options">What to show; null for the defaults.</param>

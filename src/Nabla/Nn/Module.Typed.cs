@@ -75,10 +75,10 @@ public abstract class Module<[DynamicallyAccessedMembers(Tree.Needs)] TIn, [Dyna
         return AddAfter((module, input, output) => hook(module, (TIn)input!, (TOut)output!), prepend, always: false);
     }
 
-    /// <summary>This module and all below with the shapes of their outputs and the sizes of their parameters; print it. It is called once,
-    /// in evaluation mode and without gradients, and is afterwards as before.</summary>
+    /// <summary>The calls of this module and of those below, with shapes, parameters and work; print it. The module is called once, in
+    /// evaluation mode and without gradients, and is afterwards as before.</summary>
     /// <param name="example">An input.</param>
-    public ModuleSummary Summary(TIn example) => ModuleSummary.Of(this, () => Call(example));
+    public ModuleSummary Summary(TIn example) => SummaryRecord.Of(this, example, () => Call(example));
 
     /// <summary>A module is a function.</summary>
     public static implicit operator Func<TIn, TOut>(Module<TIn, TOut> module)

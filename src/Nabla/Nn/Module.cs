@@ -109,6 +109,9 @@ public abstract partial class Module
         foreach (Module module in Modules()) module.Refresh();
     }
 
+    /// <summary>This module and those below with their parameters, without a call and so without shapes; print it.</summary>
+    public ModuleSummary Summary() => SummaryRecord.Of(this, null, null);
+
     /// <summary>What stands in the parentheses of <see cref="ToString"/>: the arguments that the module was made with.</summary>
     protected virtual string ExtraRepr => "";
 

@@ -58,26 +58,36 @@ internal readonly record struct Slot(string Name, object Holder, object Key, boo
 /// <summary>The fields of a type of module that may hold tensors or modules, found once per type.</summary>
 internal sealed class ModuleType
 {
+    private const DynamicallyAccessedMemberTypes Kept = DynamicallyAccessedMemberTypes.PublicFields |
+        DynamicallyAccessedMemberTypes.NonPublicFields;
+
     private static readonly ConcurrentDictionary<Type, ModuleType> Known = new();
 
     internal readonly (FieldInfo Field, string Name, BufferAttribute? Buffer)[] Fields;
 
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Each type is a Module, whose annotation keeps its fields.")]
-    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Each type is a Module, whose annotation keeps its fields.")]
-    private ModuleType(Type type)
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Base types are Modules too, whose annotation keeps their fields.")]
+    private ModuleType([DynamicallyAccessedMembers(Kept)] Type type)
     {
         List<(FieldInfo, string, BufferAttribute?)> found = [];
         Stack<Type> line = [];
         for (Type? t = type; t is not null && t != typeof(Module); t = t.BaseType) line.Push(t);
         const BindingFlags own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         foreach (Type t in line)
-            foreach (FieldInfo field in t.GetFields(own).OrderBy(static f => f.MetadataToken))
+            foreach (FieldInfo field in t.GetFields(own).OrderBy(Declared))
                 if (MayHold(field.FieldType))
                     found.Add((field, NameOf(field), field.GetCustomAttribute<BufferAttribute>()));
         Fields = [.. found];
     }
 
-    internal static ModuleType Of(Module module) => Known.GetOrAdd(module.GetType(), static type => new ModuleType(type));
+    internal static ModuleType Of(Module module) => Of(module.GetType());
+
+    // The annotated parameter is what makes the compiler that works ahead of time keep the fields of every module: it looks at a call of
+    // GetType only where the type goes on to something that is annotated.
+    private static ModuleType Of([DynamicallyAccessedMembers(Kept)] Type type) =>
+        Known.TryGetValue(type, out ModuleType? known) ? known : Known.GetOrAdd(type, new ModuleType(type));
+
+    /// <summary>The place among the fields as they are declared. Code compiled ahead of time has no tokens and keeps that order.</summary>
+    internal static int Declared(FieldInfo field) => field.HasMetadataToken() ? field.MetadataToken : 0;
 
     /// <summary>Whether such a field can hold a tensor, a module, or a list or dictionary of those.</summary>
     private static bool MayHold(Type type)

@@ -147,7 +147,7 @@ internal static class TreeWalker
     {
         List<FieldInfo> fields = [];
         for (Type? t = type; t is not null && t != typeof(object) && t != typeof(ValueType); t = t.BaseType)
-            fields.InsertRange(0, t.GetFields(Instance).OrderBy(static field => field.MetadataToken));
+            fields.InsertRange(0, t.GetFields(Instance).OrderBy(Nn.ModuleType.Declared));
         return fields;
     }
 

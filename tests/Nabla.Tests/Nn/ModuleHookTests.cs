@@ -186,4 +186,18 @@ public sealed class ModuleHookTests
         Assert.NotEmpty(kept);
         return new WeakReference(kept[0]);
     }
+
+    [Fact]
+    public void Hooks_see_the_gradients_of_inputs_that_are_records()
+    {
+        MultiheadAttention attention = new(4, 2);
+        Tensor x = Tensor.Ones([3, 1, 4], requiresGrad: true);
+        IReadOnlyList<Tensor?> seen = [];
+        attention.RegisterFullBackwardHook((_, inputs, _) => seen = inputs);
+        attention.Call(new AttentionInput(x, x * 2, x * 3)).Output.Sum().Backward();
+        Assert.Equal([3L, 1, 4], seen[0]!.Shape.ToArray());
+        Assert.Equal(3, seen.Count);
+        Tensor sum = seen[0]! + seen[1]! * 2 + seen[2]! * 3;
+        Assert.True((sum - x.Grad!).Abs().Max().Item() < 1e-6);
+    }
 }
