@@ -84,7 +84,7 @@ internal static class Check
     private static Tensor Back(OrtValue value)
     {
         OrtTensorTypeAndShapeInfo info = value.GetTensorTypeAndShape();
-        Shape shape = new(info.Shape);
+        Shape shape = Shape.Create(info.Shape);
         return info.ElementDataType switch
         {
             Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float => Tensor.From(value.GetTensorDataAsSpan<float>(), shape),
