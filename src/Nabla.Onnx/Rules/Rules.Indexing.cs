@@ -11,6 +11,7 @@ internal static partial class Rules
             Term size = new(g, g.Zero(c.Size(static op => op.Size)), DType.Int64);
             return at.Less(0).Choose(at + size, at).Name;
         });
+        On<Ops.EmbeddingGrad>((g, c) => g.Node("Gather", [c[0], c[1]], ("axis", 0)));
         On<Ops.Gather>((g, c) => g.Node("GatherElements", [c[0], c.As(1, DType.Int64)], ("axis", c.Axis(c.Get(static op => op.Dim)))));
         On<Ops.TakePlaces>((g, c) =>
         {

@@ -129,6 +129,7 @@ internal static partial class Rules
             bool one = Enumerable.Range(1, n - 1).All(k => c.Get(op => op.Plans[k].Mode) == mode);
             if (one && mode is ResampleMode.Nearest or ResampleMode.NearestExact or ResampleMode.Linear or ResampleMode.Cubic)
                 return Resized(g, c, mode, align, lead, n);
+            if (one && mode <= ResampleMode.Circular) return Widened(g, c, mode, lead, n);
             for (int k = 0; k < n; k++) x = Resampled(g, c, x, k);
             return x;
         });
@@ -140,6 +141,36 @@ internal static partial class Rules
             if (g.Opset >= 20) mode = mode switch { "bilinear" => "linear", "bicubic" => "cubic", _ => mode };
             return g.Node("GridSample", [c[0], c[1]], ("mode", mode), ("padding_mode", padding), ("align_corners", align ? 1 : 0));
         });
+    }
+
+    /// <summary>Padding with elements of the tensor itself.</summary>
+    private static string Widened(GraphBuilder g, Call<Ops.Resample> c, ResampleMode mode, int lead, int n)
+    {
+        Dim[] before = new Dim[n], after = new Dim[n];
+        for (int k = 0; k < n; k++)
+        {
+            before[n - 1 - k] = c.Size(op => op.Plans[k].Before);
+            after[n - 1 - k] = c.Size(op => op.Plans[k].Out - op.Plans[k].In - op.Plans[k].Before);
+        }
+        if (mode != ResampleMode.Circular)
+        {
+            Dim[] none = [.. Enumerable.Repeat(before[0] * 0, lead)];
+            string pads = g.Vector([.. none, .. before, .. none, .. after]);
+            return g.Node("Pad", [c[0], pads], ("mode", mode == ResampleMode.Reflect ? "reflect" : "edge"));
+        }
+        string x = c[0];
+        for (int d = 0; d < n; d++)
+        {
+            // What is at the other end; less than nothing cuts off.
+            (long left, long right) = (before[d].Value, after[d].Value);
+            int axis = lead + d;
+            string middle = left >= 0 && right >= 0 ? x : g.Slice(x, axis, Math.Max(0, -left), right < 0 ? right : long.MaxValue);
+            List<string> parts = [middle];
+            if (left > 0) parts.Insert(0, g.Slice(x, axis, -left, long.MaxValue));
+            if (right > 0) parts.Add(g.Slice(x, axis, 0, right));
+            x = g.Concat(axis, [.. parts]);
+        }
+        return x;
     }
 
     private static string Resized(GraphBuilder g, Call<Ops.Resample> c, ResampleMode mode, bool align, int lead, int n)

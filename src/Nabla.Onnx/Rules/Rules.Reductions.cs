@@ -52,6 +52,18 @@ internal static partial class Rules
         });
         On<Ops.Cumsum>((g, c) => g.Node("CumSum", [c.As(0, c.Y().DType), g.Number(c.Axis(c.Get(static op => op.Dim)), DType.Int64)],
             ("reverse", c.Get(static op => op.Reverse) ? 1 : 0)));
+        On<Ops.Cumprod>((g, c) =>
+        {
+            // There is no operator: one product after the other, if it is known how many.
+            int axis = c.Axis(c.Get(static op => op.Dim));
+            string x = c.As(0, c.Y().DType);
+            if (c.X(0).Rank == 0) return x;
+            if (!c.X(0)[axis].IsFixed) c.Refuse("running products over a dimension of dynamic size have no operator.");
+            int n = (int)c.X(0)[axis].Value, last = c.Get(static op => op.Reverse) ? n - 1 : 0, step = last == 0 ? 1 : -1;
+            string[] parts = n > 1 ? g.Nodes("Split", [x, g.Ints([.. Enumerable.Repeat(1L, n)])], n, ("axis", axis)) : [x];
+            for (int i = 1; i < n; i++, last += step) parts[last + step] = g.Node("Mul", [parts[last], parts[last + step]]);
+            return g.Concat(axis, parts);
+        });
         On<Ops.SortPlaces>((g, c) =>
         {
             int axis = c.Axis(c.Get(static op => op.Dim));
