@@ -8,6 +8,9 @@ internal sealed class ValueSet(TraceValue[] per)
     /// <summary>The name in the graph, once it has one.</summary>
     internal string? Name;
 
+    /// <summary>Whether it is stored, once that is known.</summary>
+    internal bool? Constant;
+
     internal TraceValue First => Per[0];
     internal DType DType => First.DType;
     internal int Rank => First.Shape.Count;

@@ -29,7 +29,8 @@ internal sealed partial class GraphBuilder
         ValueSet[] outputs = [.. Enumerable.Range(0, traces.Outputs[0].Length)
             .Select(i => SetOf(Array.ConvertAll(traces.Outputs, o => o[i])))];
         string[] names = Ports.NamesOf("output", options.OutputNames, outputs.Length);
-        if (names.Intersect(ports.Names).FirstOrDefault() is { } both)
+        if (outputs.Length == 0) throw new ArgumentException($"What {model.GraphName} returns holds no tensor, so that there is no output.");
+        if (names.Select(Ports.Clean).Intersect(ports.Names.Select(Ports.Clean)).FirstOrDefault() is { } both)
             throw new ArgumentException($"'{both}' is the name of an input and of an output.");
         foreach (string name in names) taken.Add(Ports.Clean(name));
         for (int i = 0; i < ports.Names.Length; i++)
@@ -44,8 +45,9 @@ internal sealed partial class GraphBuilder
         HashSet<int> needed = Needed(outputs);
         foreach (TraceCall call in traces.Traces[0].Calls)
             if (needed.Contains(call.Index)) Translate(call);
-        string[] made = [.. outputs.Select(NameOf)];
-        for (int i = 0; i < made.Length; i++) Finish(outputs[i], made[i], Ports.Clean(names[i]));
+        foreach (ValueSet output in outputs) NameOf(output);
+        // A value that is an output already has its name from there.
+        for (int i = 0; i < outputs.Length; i++) Finish(outputs[i], NameOf(outputs[i]), Ports.Clean(names[i]));
         DropUnused();
         return model;
     }
@@ -107,7 +109,9 @@ internal sealed partial class GraphBuilder
 
     /// <summary>Whether a value is stored: it is the same for all inputs. A view of a parameter is made anew, so that the parameter is
     /// stored once.</summary>
-    private bool IsConstant(ValueSet v)
+    private static bool IsConstant(ValueSet v) => v.Constant ??= IsSame(v);
+
+    private static bool IsSame(ValueSet v)
     {
         if (v.First.Data is not { } data || v.First.Name is not null || IsViewOfParameter(v.First)) return false;
         return Array.TrueForAll(v.Per, other => other.Data is { } d && data.Shape == d.Shape
@@ -140,8 +144,7 @@ internal sealed partial class GraphBuilder
     private string Store(string name, Tensor data)
     {
         string clean = Ports.Clean(name);
-        if (!taken.Add(clean)) taken.Add(clean = Unique(clean));
-        _ = OnnxModel.TypeOf(data.DType);
+        if (!taken.Add(clean)) clean = Unique(clean);
         initializers.Add((clean, data));
         return clean;
     }
@@ -149,6 +152,9 @@ internal sealed partial class GraphBuilder
     private void Translate(TraceCall first)
     {
         path = first.Path;
+        if (Array.Exists(first.X, static x => x.DType.IsComplex()) || Array.Exists(first.Y, static y => y.DType.IsComplex()))
+            throw new NotSupportedException($"{path}: the operation {first.Name} cannot be exported to ONNX, whose operators do not take " +
+                "complex numbers.");
         TraceCall[] per = Array.ConvertAll(traces.Traces, t => t.Calls[first.Index]);
         if (Array.TrueForAll(first.Y, y => IsConstant(SetOf(Array.ConvertAll(per, c => c.Y[y.Output]))))) return;
         if (!Rules.Table.TryGetValue(first.Type, out Rules.Rule? rule))
@@ -192,10 +198,10 @@ internal sealed partial class GraphBuilder
             if (!Array.Exists(nodes[i].Y, used.Contains)) continue;
             // An optional operand that is not given has no name either.
             used.UnionWith(nodes[i].X.Where(static name => name.Length > 0));
-            // An optional result that nobody reads has no name.
-            string[] y = Array.ConvertAll(nodes[i].Y, name => used.Contains(name) ? name : "");
-            int count = Array.FindLastIndex(y, static name => name.Length > 0) + 1;
-            kept.Add(nodes[i] with { Y = y[0].Length == 0 ? nodes[i].Y[..Math.Max(count, 1)] : y[..count] });
+            int count = nodes[i].Y.Length;
+            // Results at the end that nobody reads may be left out, where the operator does not count them.
+            if (nodes[i].Type != "Split") count = Array.FindLastIndex(nodes[i].Y, used.Contains) + 1;
+            kept.Add(nodes[i] with { Y = nodes[i].Y[..count] });
         }
         kept.Reverse();
         model.Nodes = kept;

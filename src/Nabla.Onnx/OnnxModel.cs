@@ -79,8 +79,8 @@ internal sealed class OnnxModel
         DType.Float16 => 10,
         DType.Float64 => 11,
         DType.BFloat16 => 16,
-        _ => throw new NotSupportedException($"A tensor of dtype {dtype.Name()} cannot be exported: ONNX's operators take no complex " +
-            "numbers. Export the parts, ViewAsReal(), instead."),
+        _ => throw new NotSupportedException($"A tensor of dtype {dtype.Name()} cannot be exported to ONNX, whose operators do not take " +
+            "complex numbers."),
     };
 
     internal void Write(Stream stream)

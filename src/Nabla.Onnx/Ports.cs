@@ -50,6 +50,8 @@ internal sealed class Ports
         int at = Symbols.IndexOf(name);
         if (at < 0)
         {
+            if (Symbols.Find(s => Clean(s) == Clean(name)) is { } other)
+                throw new ArgumentException($"The dynamic dimensions '{other}' and '{name}' would have one name, '{Clean(name)}', in the file.");
             Symbols.Add(name);
             Sizes.Add(size);
             return Symbols.Count - 1;

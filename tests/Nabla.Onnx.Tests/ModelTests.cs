@@ -9,6 +9,8 @@ public class ModelTests
 
     private static Tensor Tokens(long classes, params long[] shape) => Tensor.RandInt(0, classes, Shape.Create(shape));
 
+    private static long Draw(long low, long high) => (long)Tensor.RandInt(low, high, []);
+
     private sealed class Mlp : Module<Tensor, Tensor>
     {
         private readonly Linear fc1 = new(5, 16), fc2 = new(16, 3, bias: false);
@@ -166,7 +168,18 @@ public class ModelTests
             DynamicAxes = { ["tokens"] = ["batch", "sequence"] },
         };
         // The example may be as long as the model allows.
-        Check.Equal(new Gpt(), options, Tokens(20, 1, 12), Tokens(20, 3, 7), Tokens(20, 1, 1), Tokens(20, 2, 12));
+        Tensor.ManualSeed(opset);
+        Tensor[] others = [.. Enumerable.Range(0, 6).Select(static _ => Tokens(20, Draw(1, 5), Draw(1, 13)))];
+        Check.Equal(new Gpt(), options, Tokens(20, 1, 12), [Tokens(20, 1, 1), Tokens(20, 2, 12), .. others]);
+    }
+
+    [Fact]
+    public void Parametrized_weights_are_stored_as_they_are()
+    {
+        Linear normed = new(4, 3), spectral = new(4, 4);
+        Parametrizations.WeightNorm(normed);
+        Parametrizations.SpectralNorm(spectral);
+        Check.Equal(new Sequential(spectral, new Tanh(), normed), null, Random(2, 4), Random(5, 4));
     }
 
     private sealed class Attending : Module<Tensor, Tensor>

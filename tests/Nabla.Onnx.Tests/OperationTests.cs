@@ -92,6 +92,7 @@ public class OperationTests
             Tensor y = x.Detach().RequiresGrad_();
             return Autograd.Grad(y.Pow(3).Sum(), y);
         },
+        ["a checkpoint"] = static x => Checkpoint.Run(static (Tensor t) => t.Sin().Exp(), x),
         ["a jvp"] = static x => Func.Jvp(static (Tensor t) => t.Sin() * t, x, Tensor.OnesLike(x)).Tangent,
         ["a map over the batch"] = static x => Func.Vmap(static (Tensor row) => row.MatMul(row.TransposeMatrix()).Sum(0))(x),
     };

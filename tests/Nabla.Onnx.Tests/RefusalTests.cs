@@ -60,7 +60,7 @@ public class RefusalTests
         Refused(static x => x + Tensor.From([.. Enumerable.Range(0, (int)x.Size(0)).Select(static i => (float)(i * i))]).Unsqueeze(-1)));
 
     [Fact]
-    public void Complex_numbers() => Assert.Contains("Dft", Refused(static x => Fourier.Rfft(x).Abs().Sum(-1, keepDim: true) + x));
+    public void Complex_numbers() => Assert.Contains("complex", Refused(static x => Fourier.Rfft(x).Abs().Sum(-1, keepDim: true) + x));
 
     [Fact]
     public void Operators_of_a_later_version()

@@ -20,6 +20,11 @@ internal static partial class Rules
             string y = g.Node("GatherElements", [c[0], c[1]], ("axis", axis));
             return c.Get(static op => op.KeepDim) ? y : g.Squeeze(y, axis);
         });
+        On<Ops.PutPlaces>((g, c) =>
+        {
+            int axis = c.Axis(c.Get(static op => op.Dim));
+            return g.Node("ScatterElements", [g.Expand(g.Number(0, c.X(0).DType), c.Y().Shape), c[1], c[0]], ("axis", axis), ("reduction", "add"));
+        });
         On<Ops.Scatter>((g, c) => g.Node("ScatterElements", [c[0], c.As(1, DType.Int64), c.As(2, c.X(0).DType)],
             ("axis", c.Axis(c.Get(static op => op.Dim))), ("reduction", c.Get(static op => op.Add) ? "add" : "none")));
         On<Ops.ScatterReduce>(Combined);

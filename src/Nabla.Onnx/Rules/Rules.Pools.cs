@@ -10,8 +10,8 @@ internal static partial class Rules
         {
             if (IsEven(c, static op => op.Windows))
             {
-                if (c.First.Y.Length > 1 && c.Get(static op => op.Windows.Rank) is var n && AsStrided(g, c, static op => op.Windows) is { } even)
-                    return Maxima(g, c, even.Kernel, even.Stride, new long[n], new long[n], n, 0);
+                if (AsStrided(c, static op => op.Windows) is { } size)
+                    return Maxima(g, c, size, size, new long[size.Length], new long[size.Length], size.Length, 0);
                 return [Adaptive(g, c, static op => op.Windows, "ReduceMax"), null];
             }
             long[] kernel = Fixed(c, static op => op.Windows.Kernel), stride = Fixed(c, static op => op.Windows.Stride);
@@ -78,10 +78,8 @@ internal static partial class Rules
     }
 
     /// <summary>Windows as even as possible as windows of one size, if they are.</summary>
-    private static (long[] Kernel, long[] Stride)? AsStrided<TOp>(GraphBuilder g, Call<TOp> c, Func<TOp, PoolWindows> read)
-        where TOp : struct
+    private static long[]? AsStrided<TOp>(Call<TOp> c, Func<TOp, PoolWindows> read) where TOp : struct
     {
-        _ = g;
         Dim[] input = c.Sizes(op => read(op).Input.Values), output = c.Sizes(op => read(op).Output.Values);
         long[] size = new long[input.Length];
         for (int d = 0; d < size.Length; d++)
@@ -90,7 +88,7 @@ internal static partial class Rules
             if (!each.IsFixed || each.Value < 1) return null;
             size[d] = each.Value;
         }
-        return (size, size);
+        return size;
     }
 
     /// <summary>A given number of windows per dimension: dimension by dimension, since a window is a product of intervals.</summary>

@@ -60,7 +60,7 @@ internal static partial class Rules
             if (c.X(0).Rank == 0) return x;
             if (!c.X(0)[axis].IsFixed) c.Refuse("running products over a dimension of dynamic size have no operator.");
             int n = (int)c.X(0)[axis].Value, last = c.Get(static op => op.Reverse) ? n - 1 : 0, step = last == 0 ? 1 : -1;
-            string[] parts = n > 1 ? g.Nodes("Split", [x, g.Ints([.. Enumerable.Repeat(1L, n)])], n, ("axis", axis)) : [x];
+            string[] parts = [.. n > 1 ? g.Nodes("Split", [x, g.Ints([.. Enumerable.Repeat(1L, n)])], n, ("axis", axis)) : [x]];
             for (int i = 1; i < n; i++, last += step) parts[last + step] = g.Node("Mul", [parts[last], parts[last + step]]);
             return g.Concat(axis, parts);
         });

@@ -16,20 +16,35 @@ internal sealed class OpTrace
 
     internal readonly Frame Frame;
     internal readonly List<TraceCall> Calls = [];
-    private readonly string root;
+    private readonly Dictionary<object, string> paths = new(ReferenceEqualityComparer.Instance);
     private readonly List<Tensor> followed = [];
     private readonly Dictionary<Tensor, (TraceValue Value, int Version)> constants = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Data that lies in a storage, so that it can be copied before somebody writes there.</summary>
     private readonly Dictionary<Storage, List<TraceValue>> shared = new(ReferenceEqualityComparer.Instance);
 
-    private OpTrace(Frame frame, string root) => (Frame, this.root) = (frame, root);
+    private OpTrace(Frame frame, Module root)
+    {
+        Frame = frame;
+        string type = root.GetType().Name;
+        foreach ((string name, Module module) in root.NamedModules()) paths[module] = name.Length == 0 ? type : $"{type}.{name}";
+        Path = type;
+    }
 
     /// <summary>The trace that this thread's operations belong to.</summary>
     internal static OpTrace? Current => current;
 
-    /// <summary>The path of the module that runs.</summary>
-    internal string Path => ModuleScope.Current?.Path ?? root;
+    /// <summary>The path of the module that runs: the root's type, then the names of the state dict. A module that is nowhere in the root
+    /// counts as part of the one that called it.</summary>
+    internal string Path
+    {
+        get
+        {
+            for (ModuleFrame? call = ModuleScope.Current; call is not null; call = call.Parent)
+                if (paths.TryGetValue(call.Module, out string? path)) return path;
+            return field;
+        }
+    }
 
     /// <summary>
     /// Runs a module's call with its parameters and buffers traced. It is afterwards as before.
@@ -41,11 +56,10 @@ internal sealed class OpTrace
     internal static OpTrace Run(Module module, Tensor[] inputs, Func<Tensor[], Tensor[]> call, out TraceValue[] outputs)
     {
         Frame frame = Frame.Enter(Frame.Kind.Trace);
-        OpTrace trace = new(frame, module.GetType().Name);
+        OpTrace trace = new(frame, module);
         OpTrace? before = current;
         (string Name, Slot Slot, Tensor Own)[] places = [.. module.NamedSlots("", recurse: true, removeDuplicate: false)
             .Select(static s => (s.Name, s.Slot, (Tensor)s.Slot.Value!))];
-        module.LastName = null;
         bool mode = GradMode.Exchange(false);
         ModuleScope.Want(true);
         On = Interlocked.Increment(ref open) > 0;
