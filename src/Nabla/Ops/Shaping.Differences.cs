@@ -59,8 +59,7 @@ public sealed partial class Tensor
         Tensor y = LinearOp.Apply(op, this);
         if (value is not { } v || v.IsZero) return y;
         if (dtype.IsInteger()) v = v.ToInt64();
-        Tensor outside = Full(y.Shape, true, DType.Bool);
-        Kernels.Fill.Run(op.Inside(outside, 1), false);
+        Tensor outside = LinearOp.Apply(op, Full(Shape, true, DType.Bool)).LogicalNot();
         return y.MaskedFill(outside, v);
     }
 

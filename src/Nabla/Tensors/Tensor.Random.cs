@@ -174,6 +174,7 @@ public sealed partial class Tensor
         Tensor p = Kernels.Copy.Contiguous(RandomDraw.Plain(this));
         int categories = checked((int)p.layout.shape[^1]), n = (int)Math.Max(numSamples, -1);
         int rows = Rank == 1 ? 1 : checked((int)p.layout.shape[0]);
+        if (OpTrace.On) OpTrace.RefuseRandom("MultinomialBackward0");
         Generator g = generator ?? Generator.Default;
         if (!p.dtype.IsFloatingPoint()) Throw.Types("multinomial only supports floating-point dtypes for input, got: " +
             $"{p.dtype.ScalarName()}");
