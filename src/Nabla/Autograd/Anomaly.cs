@@ -227,7 +227,7 @@ internal static class Anomaly
     /// <summary>The values inside transforms.</summary>
     internal static Tensor Plain(Tensor x)
     {
-        while (x.wrap is not null) x = x.wrap is Batch batch ? batch.Inner : ((Dual)x.wrap).Primal;
+        while (x.wrap is { } wrap) x = wrap.Below;
         return x;
     }
 }

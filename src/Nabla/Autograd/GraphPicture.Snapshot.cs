@@ -92,7 +92,7 @@ internal sealed class GraphSnapshot
             (string name, Saved saved) = node.SavedAt(i);
             if (saved.IsEmpty || saved.Kept is { IsWrappedNumber: true }) continue;
             Tensor? kept = saved.Kept;
-            while (kept?.wrap is { } wrap) kept = wrap is Batch batch ? batch.Inner : ((Dual)wrap).Primal;
+            while (kept?.wrap is { } wrap) kept = wrap.Below;
             yield return new(name, kept);
         }
     }

@@ -18,6 +18,18 @@ internal sealed class PoolWindows
     /// <summary>Whether all windows are 2 x 2 and lie side by side, in the last two dimensions.</summary>
     internal readonly bool Halves;
 
+    /// <summary>What the windows were made from: an export states them so. Kernel is empty for even windows.</summary>
+    internal Shape Kernel { get; private init; }
+    internal Shape Stride { get; private init; }
+    internal Shape Padding { get; private init; }
+    internal Shape Dilation { get; private init; }
+
+    /// <summary>Whether zeros around the input count in a mean.</summary>
+    internal bool CountZeros { get; private init; }
+
+    /// <summary>What a sum is divided by, if that was given.</summary>
+    internal long? Given { get; private init; }
+
     internal int Rank => Input.Count;
     internal long InputPlane => Layout.Elements(Input.Values);
     internal long OutputPlane => Layout.Elements(Output.Values);
@@ -61,7 +73,7 @@ internal sealed class PoolWindows
                 start[d][o] = Math.Min(first, end[d][o]);
             }
         }
-        return new(input, output, start, end, [.. dilation]);
+        return new(input, output, start, end, [.. dilation]) { Kernel = kernel, Stride = stride, Padding = padding, Dilation = dilation };
     }
 
     /// <summary>Windows of a kernel's size at even distances, for means: with the number of elements, or with that of zeros too.</summary>
@@ -81,7 +93,15 @@ internal sealed class PoolWindows
         }
         long[] step = new long[n];
         Array.Fill(step, 1);
-        return new(input, output, start, end, step, by);
+        return new(input, output, start, end, step, by)
+        {
+            Kernel = kernel,
+            Stride = stride,
+            Padding = padding,
+            Dilation = new(step),
+            CountZeros = countZeros,
+            Given = divisor,
+        };
     }
 
     /// <summary>As many windows as asked for, as even as possible: from ⌊o · in / out⌋ to ⌈(o + 1) · in / out⌉.</summary>

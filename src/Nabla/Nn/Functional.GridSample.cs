@@ -15,6 +15,9 @@ internal static partial class Ops
 
         internal GridSample(GridTaps taps) => this.taps = taps;
 
+        /// <summary>How places follow from the grid.</summary>
+        internal GridTaps Taps => taps;
+
         static string IOperation<GridSample>.NodeName(GridSample op) => $"GridSampler{op.taps.Dims}DBackward0";
 
         static bool IOp<GridSample>.SavesOutput(GridSample op, int i) => false;

@@ -14,6 +14,11 @@ internal static partial class Ops
         internal Resample(ResamplePlan[] plans, string node, bool transposed = false) =>
             (this.plans, this.node, this.transposed) = (plans, node, transposed);
 
+        /// <summary>How the last dimensions are resampled, the last one first.</summary>
+        internal IReadOnlyList<ResamplePlan> Plans => plans;
+
+        internal bool Transposed => transposed;
+
         static string IOperation<Resample>.NodeName(Resample op) => op.node + "Backward0";
         public Tensor Forward(Tensor x) => Interpolate.Run(x, plans, transposed);
         public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new Resample(plans, node, !transposed), g);

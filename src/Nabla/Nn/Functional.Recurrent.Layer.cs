@@ -52,9 +52,10 @@ public static partial class Functional
     /// <summary>Whether a kernel may take all steps at once: numbers of one of the two computed types, and nobody looks inside.</summary>
     private static bool TakesWhole(Tensor input, params ReadOnlySpan<Tensor?> others)
     {
-        if (input.dtype is not (DType.Float32 or DType.Float64) || input.wrap is not null || input.layout.Count == 0) return false;
+        if (input.dtype is not (DType.Float32 or DType.Float64) || input.wrap is { LooksInside: true } || input.layout.Count == 0)
+            return false;
         foreach (Tensor? t in others)
-            if (t is not null && (t.dtype != input.dtype || t.wrap is not null)) return false;
+            if (t is not null && (t.dtype != input.dtype || t.wrap is { LooksInside: true })) return false;
         return true;
     }
 }

@@ -10,7 +10,17 @@ namespace Nabla.Nn;
 /// <param name="SortedIndices">The sequences' numbers, from long to short; null if they were given in this order.</param>
 /// <param name="UnsortedIndices">The places of the sequences in this order; null likewise.</param>
 public sealed record PackedSequence(Tensor Data, Tensor BatchSizes, Tensor? SortedIndices = null, Tensor? UnsortedIndices = null)
+    : ITree<PackedSequence>
 {
+    /// <inheritdoc/>
+    public PackedSequence Map(Func<Tensor, Tensor> f) => this with
+    {
+        Data = f(Data),
+        BatchSizes = f(BatchSizes),
+        SortedIndices = SortedIndices is null ? null : f(SortedIndices),
+        UnsortedIndices = UnsortedIndices is null ? null : f(UnsortedIndices),
+    };
+
     /// <summary>The same sequences with values of another type.</summary>
     public PackedSequence To(DType dtype) => Data.DType == dtype ? this : this with { Data = Data.To(dtype) };
 }

@@ -135,7 +135,7 @@ public static partial class LinAlg
     /// <summary>Whether all ranks are n; under a transform, those of the whole batch.</summary>
     private static bool AllAre(Tensor ranks, long n)
     {
-        while (ranks.wrap is { } wrap) ranks = wrap is Batch batch ? batch.Inner : ((Dual)wrap).Primal;
+        while (ranks.wrap is { } wrap) ranks = wrap.Below;
         foreach (long rank in Kernels.Copy.Contiguous(ranks).ToArray<long>())
             if (rank != n) return false;
         return true;

@@ -72,12 +72,9 @@ public sealed partial class Tensor
         if (layout.Count != 1) Throw.State($"a Tensor with {layout.Count} elements cannot be converted to Scalar: its shape is {Shape}.");
     }
 
-    /// <summary>Fails inside vmap, where one tensor stands for many.</summary>
+    /// <summary>Fails where there is no one value: inside vmap a tensor stands for many, in a trace for all that may come.</summary>
     /// <param name="message">Why; by default that a value is read.</param>
-    internal void ThrowIfBatched(string? message = null)
-    {
-        if (wrap is { IsBatched: true }) Throw.State(message ?? Batch.CannotRead);
-    }
+    internal void ThrowIfBatched(string? message = null) => wrap?.BeforeRead(message);
 
     private void CheckType<T>(string op)
     {

@@ -217,6 +217,7 @@ public sealed partial class Tensor
 
     private static Tensor Leaf(Tensor t, bool requiresGrad)
     {
+        if (OpTrace.On) OpTrace.Created(t);
         if (!requiresGrad) return t;
         if (!t.dtype.IsDifferentiable())
             Throw.Types($"Only Tensors of floating point and complex dtype can require gradients: this one would be {Throw.Text(t)}.");

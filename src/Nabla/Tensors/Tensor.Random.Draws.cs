@@ -44,6 +44,7 @@ internal static class RandomDraw
 
     private static void Fill<TDraw>(Tensor x, Generator g, TDraw draw) where TDraw : struct, IRandomDraw
     {
+        if (OpTrace.On) OpTrace.RefuseRandom(draw.NodeName);
         ProfilerEvent? span = Profiling.On ? Profiling.BeginOperation($"{OperatorNames.Of(draw.NodeName)}_", [x]) : null;
         try { Draw(x, g, draw); }
         finally { Profiling.End(span); }

@@ -71,6 +71,10 @@ internal sealed partial class Batch : Interpreter
         inner.Become(Whole(y, x.Rank));
     }
 
+    internal override Tensor Below => Inner;
+
+    internal override void BeforeRead(string? message) => Throw.State(message ?? CannotRead);
+
     internal override bool IsBatched => true;
 
     internal const string CannotRead = "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling " +

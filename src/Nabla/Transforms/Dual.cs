@@ -140,6 +140,10 @@ internal sealed partial class Dual : Interpreter
         return dual;
     }
 
+    internal override Tensor Below => Primal;
+
+    internal override void BeforeRead(string? message) => Primal.wrap?.BeforeRead(message);
+
     internal override bool IsBatched => Primal.wrap is { IsBatched: true };
 
     internal override string Print(Tensor x)

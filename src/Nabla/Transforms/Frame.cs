@@ -6,7 +6,7 @@ namespace Nabla;
 /// </summary>
 internal sealed class Frame
 {
-    internal enum Kind : byte { Grad, Jvp, Vmap, DualLevel, ForwardSwitch }
+    internal enum Kind : byte { Grad, Jvp, Vmap, DualLevel, ForwardSwitch, Trace }
 
     private static long counter;
     [ThreadStatic] private static Frame? current;

@@ -42,6 +42,15 @@ internal abstract class Interpreter
     /// <summary>Whether the tensor stands for a whole batch, so that no value of it can be read.</summary>
     internal abstract bool IsBatched { get; }
 
+    /// <summary>The tensor one level below: a batch with its batch, a value without its tangent.</summary>
+    internal abstract Tensor Below { get; }
+
+    /// <summary>Called before a value is read, or decides the size of a result; fails where there is no one value.</summary>
+    internal virtual void BeforeRead(string? message) { }
+
+    /// <summary>Whether the rules of an operation's parts are asked for, so that a whole layer must not run as one operation.</summary>
+    internal virtual bool LooksInside => true;
+
     /// <summary>The wrapped tensor as text.</summary>
     internal abstract string Print(Tensor x);
 }

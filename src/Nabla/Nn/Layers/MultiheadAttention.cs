@@ -10,7 +10,19 @@ namespace Nabla.Nn;
 /// <param name="AverageAttnWeights">Return the mean of the heads' weights.</param>
 /// <param name="IsCausal">The mask, which must be given, is the causal one.</param>
 public sealed record AttentionInput(Tensor Query, Tensor Key, Tensor Value, Tensor? KeyPaddingMask = null, bool NeedWeights = true,
-    Tensor? AttnMask = null, bool AverageAttnWeights = true, bool IsCausal = false);
+    Tensor? AttnMask = null, bool AverageAttnWeights = true, bool IsCausal = false)
+    : ITree<AttentionInput>
+{
+    /// <inheritdoc/>
+    public AttentionInput Map(Func<Tensor, Tensor> f) => this with
+    {
+        Query = f(Query),
+        Key = f(Key),
+        Value = f(Value),
+        KeyPaddingMask = KeyPaddingMask is null ? null : f(KeyPaddingMask),
+        AttnMask = AttnMask is null ? null : f(AttnMask),
+    };
+}
 
 /// <summary>Attention of several heads: query, key and value are projected, each head attends with its part of them, and the heads' results
 /// are projected together (A. Vaswani et al., Attention is all you need, 2017).</summary>

@@ -5,7 +5,17 @@ namespace Nabla.Nn;
 /// <param name="Mask">(S, S) or (N · heads, S, S): bool, true for positions to leave out, or numbers that are added.</param>
 /// <param name="KeyPaddingMask">(N, S) or (S), likewise.</param>
 /// <param name="IsCausal">The mask, which must be given, is the causal one.</param>
-public sealed record EncoderInput(Tensor Src, Tensor? Mask = null, Tensor? KeyPaddingMask = null, bool IsCausal = false);
+public sealed record EncoderInput(Tensor Src, Tensor? Mask = null, Tensor? KeyPaddingMask = null, bool IsCausal = false)
+    : ITree<EncoderInput>
+{
+    /// <inheritdoc/>
+    public EncoderInput Map(Func<Tensor, Tensor> f) => this with
+    {
+        Src = f(Src),
+        Mask = Mask is null ? null : f(Mask),
+        KeyPaddingMask = KeyPaddingMask is null ? null : f(KeyPaddingMask),
+    };
+}
 
 /// <summary>The input of a decoder layer or a decoder.</summary>
 /// <param name="Tgt">(T, N, E), or (N, T, E) if batch first, or (T, E).</param>
@@ -17,7 +27,20 @@ public sealed record EncoderInput(Tensor Src, Tensor? Mask = null, Tensor? KeyPa
 /// <param name="TgtIsCausal">The target's mask, which must be given, is the causal one.</param>
 /// <param name="MemoryIsCausal">The memory's mask, which must be given, is the causal one.</param>
 public sealed record DecoderInput(Tensor Tgt, Tensor Memory, Tensor? TgtMask = null, Tensor? MemoryMask = null,
-    Tensor? TgtKeyPaddingMask = null, Tensor? MemoryKeyPaddingMask = null, bool TgtIsCausal = false, bool MemoryIsCausal = false);
+    Tensor? TgtKeyPaddingMask = null, Tensor? MemoryKeyPaddingMask = null, bool TgtIsCausal = false, bool MemoryIsCausal = false)
+    : ITree<DecoderInput>
+{
+    /// <inheritdoc/>
+    public DecoderInput Map(Func<Tensor, Tensor> f) => this with
+    {
+        Tgt = f(Tgt),
+        Memory = f(Memory),
+        TgtMask = TgtMask is null ? null : f(TgtMask),
+        MemoryMask = MemoryMask is null ? null : f(MemoryMask),
+        TgtKeyPaddingMask = TgtKeyPaddingMask is null ? null : f(TgtKeyPaddingMask),
+        MemoryKeyPaddingMask = MemoryKeyPaddingMask is null ? null : f(MemoryKeyPaddingMask),
+    };
+}
 
 /// <summary>An activation function; one that is a module is a child, under this name.</summary>
 internal static class Activations

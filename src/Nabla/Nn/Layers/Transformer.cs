@@ -107,7 +107,22 @@ public class TransformerDecoder : Module<DecoderInput, Tensor>
 /// <param name="MemoryIsCausal">The memory's mask, which must be given, is the causal one.</param>
 public sealed record TransformerInput(Tensor Src, Tensor Tgt, Tensor? SrcMask = null, Tensor? TgtMask = null, Tensor? MemoryMask = null,
     Tensor? SrcKeyPaddingMask = null, Tensor? TgtKeyPaddingMask = null, Tensor? MemoryKeyPaddingMask = null, bool SrcIsCausal = false,
-    bool TgtIsCausal = false, bool MemoryIsCausal = false);
+    bool TgtIsCausal = false, bool MemoryIsCausal = false)
+    : ITree<TransformerInput>
+{
+    /// <inheritdoc/>
+    public TransformerInput Map(Func<Tensor, Tensor> f) => this with
+    {
+        Src = f(Src),
+        Tgt = f(Tgt),
+        SrcMask = SrcMask is null ? null : f(SrcMask),
+        TgtMask = TgtMask is null ? null : f(TgtMask),
+        MemoryMask = MemoryMask is null ? null : f(MemoryMask),
+        SrcKeyPaddingMask = SrcKeyPaddingMask is null ? null : f(SrcKeyPaddingMask),
+        TgtKeyPaddingMask = TgtKeyPaddingMask is null ? null : f(TgtKeyPaddingMask),
+        MemoryKeyPaddingMask = MemoryKeyPaddingMask is null ? null : f(MemoryKeyPaddingMask),
+    };
+}
 
 /// <summary>An encoder and a decoder that attends to its output (A. Vaswani et al., Attention is all you need, 2017).</summary>
 /// <remarks>All weights begin as of <see cref="Init.XavierUniform_"/>.</remarks>
