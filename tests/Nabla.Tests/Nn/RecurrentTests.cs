@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Nabla.Amp;
 using Nabla.Nn;
+using Nabla.Tests.Data;
 
 namespace Nabla.Tests.Nn;
 
@@ -105,6 +106,25 @@ public sealed class RecurrentTests
     }
 
     /// <summary>Dropout draws in PyTorch's places and order.</summary>
+    /// <summary>PyTorch drops between layers in the order of time, also where batches come first.</summary>
+    [Theory]
+    [InlineData("lstm", 0.143938, -0.252137, -0.027787, 0.03367, -2.8845205)]
+    [InlineData("gru", -0.40625, -0.53918, 0.396547, -0.463208, -11.2321558)]
+    [InlineData("rnn", -0.132314, 0.91364, 0.718643, 0.532665, 29.6488419)]
+    public void DropsInPyTorchsOrderWhereBatchesComeFirst(string kind, params double[] expected)
+    {
+        using OwnDefault random = new(0);
+        Tensor x = Tensor.Arange(60.0).Reshape([4, 5, 3]) / 10;
+        Tensor y = kind switch
+        {
+            "lstm" => new LSTM(3, 4, 2, batchFirst: true, dropout: 0.5).Call(x).Output,
+            "gru" => new GRU(3, 4, 2, batchFirst: true, dropout: 0.5).Call(x).Output,
+            _ => new RNN(3, 4, 2, batchFirst: true, dropout: 0.5).Call(x).Output,
+        };
+        double[] values = [.. y[^1, ^1].ToArray<float>().Select(static v => (double)v), y.Sum().Item()];
+        foreach ((double value, double wanted) in values.Zip(expected)) Assert.Equal(wanted, value, 1e-5);
+    }
+
     [Fact]
     public void DropoutAgreesWithPyTorch()
     {

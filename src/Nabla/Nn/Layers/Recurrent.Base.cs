@@ -140,12 +140,16 @@ public abstract class RNNBase<[DynamicallyAccessedMembers(Tree.Needs)] TGiven, [
                 if (cells) endC[row] = end!;
             }
             input = Bidirectional ? Tensor.Cat(both, -1) : both[0];
-            if (dropout != 0 && Training && layer < NumLayers - 1) input = Functional.Dropout(input, dropout);
+            if (dropout != 0 && Training && layer < NumLayers - 1) input = Dropped(input);
         }
         if (sizes is null && BatchFirst) input = input.Transpose(0, 1);
         (h, c) = (Tensor.Stack(endH), cells ? Tensor.Stack(endC) : null);
         return single ? (input.Squeeze(BatchFirst ? 0 : 1), h.Squeeze(1), c?.Squeeze(1)) : (input, h, c);
     }
+
+    /// <summary>Dropout draws in the order of memory, and a layer's result may lie in that of batches: PyTorch's is that of time.</summary>
+    private Tensor Dropped(Tensor input) => input.IsContiguous ? Functional.Dropout(input, dropout)
+        : input * Functional.Dropout(Tensor.Ones(input.Shape, input.DType), dropout);
 
     /// <summary>One layer in one direction: one product for the inputs of all steps, then step by step.</summary>
     private (Tensor Output, Tensor H, Tensor? C) Walk(Tensor input, long[]? sizes, Tensor h, Tensor? c, string end, bool reverse,
