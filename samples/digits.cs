@@ -6,7 +6,7 @@
 
 // Pictures of digits, told apart by a convolutional network: by default drawn by the library at random places under noise, or the MNIST
 // files of a folder. Prints how often each digit is right, and draws which digits are taken for which.
-// Run it: dotnet run -c Release samples/digits.cs -- [--mnist FOLDER] [--steps 400] [--seed 0] [--out digits.png]
+// Run it: dotnet run -c Release samples/digits.cs -- [--mnist FOLDER] [--steps 600] [--seed 0] [--out digits.png]
 using System.CommandLine;
 using Nabla;
 using Nabla.Data;
@@ -17,7 +17,7 @@ using ScottPlot;
 using Spectre.Console;
 
 Option<string?> mnist = new("--mnist") { Description = "A folder with MNIST's four IDX files, plain or .gz." };
-Option<uint> steps = new("--steps") { Description = "Steps of training.", DefaultValueFactory = _ => 400 };
+Option<uint> steps = new("--steps") { Description = "Steps of training.", DefaultValueFactory = _ => 600 };
 Option<long> seed = new("--seed") { Description = "The seed of data and first weights.", DefaultValueFactory = _ => 0 };
 Option<string> file = new("--out") { Description = "Where the picture goes.", DefaultValueFactory = _ => "digits.png" };
 RootCommand command = new("Read digits with a convolutional network.") { mnist, steps, seed, file };
@@ -78,8 +78,7 @@ static void Run(string? mnist, uint steps, long seed, string file)
     Console.WriteLine($"accuracy on pictures not seen: {matrix.Compute():P2} of {digits.NumElements:N0}");
 
     // The picture: what is taken for what, and the pictures that leave the network least sure.
-    Multiplot both = new() { Layout = new ScottPlot.MultiplotLayouts.Columns() };
-    both.AddPlot(Confusion(matrix.Counts));
+    Multiplot both = new(Confusion(matrix.Counts)) { Layout = new ScottPlot.MultiplotLayouts.Columns() };
     Tensor hardest = sure.Max(-1).Values.TopK(25, largest: false).Indices;
     both.AddPlot(Gallery(pictures[hardest], sure[hardest].ArgMax(-1), digits[hardest]));
     picture.Write(both.Render(1000, 500).GetImageBytes(ImageFormat.Png, 100));
@@ -112,7 +111,7 @@ static void Show(Tensor counts)
 static Plot Confusion(Tensor counts)
 {
     Plot plot = new();
-    plot.Add.Heatmap((counts + 1).Log().Double().ToArray2D<double>()).Colormap = new ScottPlot.Colormaps.Blues();
+    plot.Add.Heatmap((-(counts + 1).Log()).Double().ToArray2D<double>()).Colormap = new ScottPlot.Colormaps.Blues();
     for (int digit = 0; digit < 10; digit++)
         for (int taken = 0; taken < 10; taken++)
         {
@@ -133,18 +132,20 @@ static Plot Confusion(Tensor counts)
 
 static Plot Gallery(Tensor pictures, Tensor taken, Tensor digits)
 {
-    (long height, long width) = (pictures.Size(-2), pictures.Size(-1));
-    Tensor tiles = pictures.View([5, 5, height, width]).Permute([0, 2, 1, 3]).Reshape([5 * height, 5 * width]);
+    // A margin around each, more above it for the answer, and all of them as one picture of 5 x 5.
+    Tensor tiles = Functional.Pad(pictures, [1, 1, pictures.Size(-2) / 3, 1]);
+    (long height, long width) = (tiles.Size(-2), tiles.Size(-1));
+    tiles = tiles.View([5, 5, height, width]).Permute([0, 2, 1, 3]).Reshape([5 * height, 5 * width]);
     Plot plot = new();
     plot.Add.Heatmap(tiles.Double().ToArray2D<double>()).Colormap = new ScottPlot.Colormaps.GrayscaleReversed();
     for (int i = 0; i < 25; i++)
     {
         (long read, long real) = (taken[i].Item<long>(), digits[i].Item<long>());
-        ScottPlot.Plottables.Text text = plot.Add.Text(read == real ? $"{read}" : $"{read}, not {real}", i % 5 * width, (5 - i / 5) * height - 1);
+        ScottPlot.Plottables.Text text = plot.Add.Text(read == real ? $"{read}" : $"{read}, not {real}", i % 5 * width, (5 - i / 5) * height);
         (text.LabelFontColor, text.LabelBold) = (read == real ? Colors.Green : Colors.Red, true);
     }
 
-    plot.Title("the 25 pictures it is least sure of");
+    plot.Title("what it is least sure of, and its answers");
     plot.HideAxesAndGrid();
     return plot;
 }
