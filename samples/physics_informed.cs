@@ -6,7 +6,7 @@
 // A network that solves a differential equation without any data (Raissi, Perdikaris and Karniadakis 2019). Burgers' equation,
 // u_t + u u_x = ν u_xx, steepens a sine into a front. The loss is how far the network is from fulfilling it, which takes derivatives of the
 // network by its inputs, the second one too, and the training takes the gradient of all that. The exact solution only judges the result.
-// Run it: dotnet run -c Release samples/physics_informed.cs -- [--steps 40] [--seed 0] [--out physics_informed.png]
+// Run it: dotnet run -c Release samples/physics_informed.cs -- [--steps 80] [--seed 0] [--out physics_informed.png]
 using System.CommandLine;
 using Nabla;
 using Nabla.Nn;
@@ -15,7 +15,7 @@ using ScottPlot;
 
 const double Viscosity = 0.02;
 
-Option<uint> steps = new("--steps") { Description = "Steps of training, 20 iterations of LBFGS each.", DefaultValueFactory = _ => 40 };
+Option<uint> steps = new("--steps") { Description = "Steps of training, 20 iterations of LBFGS each.", DefaultValueFactory = _ => 80 };
 Option<long> seed = new("--seed") { Description = "The seed of points and first weights.", DefaultValueFactory = _ => 0 };
 Option<string> file = new("--out") { Description = "Where the picture goes.", DefaultValueFactory = _ => "physics_informed.png" };
 RootCommand command = new("Solve Burgers' equation with a network.") { steps, seed, file };
@@ -52,7 +52,7 @@ static void Run(uint steps, long seed, string file)
             return loss;
         });
         if (step == 1 || step % Math.Max(1, steps / 10) == 0)
-            Console.WriteLine($"step {step,4}  mean square of the residual {loss.Item():E2}");
+            Console.WriteLine($"step {step,4}  mean square of the residual {loss.Item():0.0e-0}");
     }
 
     // The judge: the exact solution on a grid, one row for each x from the top, one column for each time.
@@ -60,8 +60,8 @@ static void Run(uint steps, long seed, string file)
     Tensor[] grid = Tensor.MeshGrid([Tensor.Linspace(1, -1, 201), Tensor.Linspace(0, 1, 101)]);
     Tensor u = Solution(network, grid[1].Flatten(), grid[0].Flatten()).View([201, 101]);
     Tensor exact = Exact(grid[1], grid[0]);
-    Console.WriteLine($"error against the exact solution: {((u - exact).Norm() / exact.Norm()).Item():E2} relative, " +
-        $"{(u - exact).Abs().Max().Item():E2} at most");
+    Console.WriteLine($"error against the exact solution: {((u - exact).Norm() / exact.Norm()).Item():0.0e-0} relative, " +
+        $"{(u - exact).Abs().Max().Item():0.0e-0} at most");
     picture.Write(Draw(u, exact).Render(1000, 420).GetImageBytes(ScottPlot.ImageFormat.Png, 100));
     Console.WriteLine($"picture: {file}");
 }
@@ -98,6 +98,7 @@ static ScottPlot.Multiplot Draw(Tensor u, Tensor exact)
     map.Title("u(t, x) of the network");
     map.XLabel("t");
     map.YLabel("x");
+    map.Axes.SetLimits(0, 1, -1, 1);
 
     ScottPlot.Plot curves = new();
     double[] x = Tensor.Linspace(1, -1, 201).ToArray<double>();
@@ -110,7 +111,7 @@ static ScottPlot.Multiplot Draw(Tensor u, Tensor exact)
     }
 
     curves.Title("the exact solution (grey) and the network");
-    curves.ShowLegend();
+    curves.ShowLegend(ScottPlot.Alignment.UpperRight);
     ScottPlot.Multiplot both = new(map) { Layout = new ScottPlot.MultiplotLayouts.Columns() };
     both.Subplots.Add(curves);
     return both;

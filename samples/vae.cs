@@ -3,9 +3,9 @@
 #:package ScottPlot@5.1.59
 #:package System.CommandLine@3.0.0
 
-// A variational autoencoder (Kingma and Welling 2014) on pictures of digits: an encoder says where in a space of few numbers a picture may
-// lie, a decoder draws the picture of any place there. Drawn are pictures and what comes back, pictures of random places, and the space.
-// Run it: dotnet run -c Release samples/vae.cs -- [--steps 3000] [--latent 8] [--seed 0] [--out vae.png]
+// A variational autoencoder (Kingma and Welling 2014) on pictures of digits: an encoder says where in a plane a picture may lie, a decoder
+// draws the picture of any place there. Shown are pictures and what comes back, the plane as the decoder draws it, and where which digits lie.
+// Run it: dotnet run -c Release samples/vae.cs -- [--steps 3000] [--seed 0] [--out vae.png]
 using System.CommandLine;
 using Nabla;
 using Nabla.Data;
@@ -13,18 +13,13 @@ using Nabla.Nn;
 using Nabla.Optim;
 using ScottPlot;
 
-const int Side = 12;
+const int Height = 9, Width = 7;
 
 Option<uint> steps = new("--steps") { Description = "Steps of training.", DefaultValueFactory = _ => 3000 };
-Option<byte> latent = new("--latent") { Description = "The dimensions of the space, 2 or more.", DefaultValueFactory = _ => 8 };
 Option<long> seed = new("--seed") { Description = "The seed of data and first weights.", DefaultValueFactory = _ => 0 };
 Option<string> file = new("--out") { Description = "Where the picture goes.", DefaultValueFactory = _ => "vae.png" };
-latent.Validators.Add(given =>
-{
-    if (given.GetValueOrDefault<byte>() < 2) given.AddError("--latent has to be at least 2.");
-});
-RootCommand command = new("Learn to draw digits.") { steps, latent, seed, file };
-command.SetAction(given => Run(given.GetValue(steps), given.GetValue(latent), given.GetValue(seed), given.GetValue(file)!));
+RootCommand command = new("Learn to draw digits.") { steps, seed, file };
+command.SetAction(given => Run(given.GetValue(steps), given.GetValue(seed), given.GetValue(file)!));
 try
 {
     return command.Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false });
@@ -35,17 +30,17 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException)
     return 1;
 }
 
-static void Run(uint steps, int latent, long seed, string file)
+static void Run(uint steps, long seed, string file)
 {
     using FileStream picture = File.Create(file);   // before the training, so that a wrong path shows at once
 
-    // Ten digits at six by eight places: 480 pictures, all as likely. No model can need fewer than ln 480 nats to say which one it is.
+    // Ten digits at three by three places: 90 pictures, all as likely. To say which one it is takes ln 90 nats; no model needs fewer.
     Tensor.ManualSeed(seed);
-    Tensor train = Generated.Digits(10_000, Side, Side, noise: 0).Tensors.Item1.Flatten(1);
-    (Tensor test, Tensor digits) = Generated.Digits(1000, Side, Side, noise: 0).Tensors;
+    Tensor train = Generated.Digits(10_000, Height, Width, noise: 0).Tensors.Item1.Flatten(1);
+    (Tensor test, Tensor digits) = Generated.Digits(1000, Height, Width, noise: 0).Tensors;
     test = test.Flatten(1);
 
-    Vae model = new(Side * Side, latent);
+    Vae model = new(Height * Width, latent: 2);
     Adam optimizer = new(model.Parameters());
     OneCycleLR schedule = new(optimizer, maxLr: 5e-3, totalSteps: steps + 1);
     for (uint step = 1; step <= steps; step++)
@@ -64,45 +59,45 @@ static void Run(uint steps, int latent, long seed, string file)
     (Tensor middle, _) = model.Encode(test);
     Tensor back = model.Decode(middle).Sigmoid();
     double wrong = (back.Gt(0.5).Float() - test).Abs().Mean().Item();
-    Console.WriteLine($"pictures drawn anew: ELBO {elbo:F2} nats, at most {-Math.Log(10 * 6 * 8):F2} is possible; {wrong:P2} of the points " +
-        "come back wrong");
+    Console.WriteLine($"new pictures: ELBO {elbo:F2} nats, at most {-Math.Log(90):F2} is possible; {wrong:P2} of the points come back wrong");
 
-    ScottPlot.Multiplot all = new(Tiles("top: pictures; below: what comes back", 10, Tensor.Cat([
-        .. Enumerable.Range(0, 5).SelectMany(i => new[] { test[(10 * i)..(10 * i + 10)], back[(10 * i)..(10 * i + 10)] })])));
-    all.AddPlot(Tiles("pictures of random places", 10, model.Decode(Tensor.Randn([100, latent])).Sigmoid()));
-    all.AddPlot(Space(middle, digits));
+    ScottPlot.Multiplot all = new(Tiles("rows of pictures, and what comes back", Tensor.Stack([test[..50].View([5, 10, -1]),
+        back[..50].View([5, 10, -1])], 1).Flatten(0, 1)));
+    Tensor side = Tensor.Linspace(-2.5, 2.5, 17);
+    Tensor plane = Tensor.CartesianProd(side.Flip(0), side).Flip(1);
+    all.AddPlot(Tiles("the plane, as the decoder draws it", model.Decode(plane).Sigmoid().View([17, 17, -1])));
+    all.AddPlot(Places("the plane, and where the digits lie", middle.Double(), digits));
     all.Layout = new ScottPlot.MultiplotLayouts.Columns();
-    picture.Write(all.Render(1350, 480).GetImageBytes(ImageFormat.Png, 100));
+    picture.Write(all.Render(1500, 520).GetImageBytes(ImageFormat.Png, 100));
     Console.WriteLine($"picture: {file}");
 }
 
-static Plot Tiles(string title, int columns, Tensor pictures)
+/// Pictures of shape [rows, columns, pixels] side by side.
+static Plot Tiles(string title, Tensor pictures)
 {
-    Tensor tiles = Functional.Pad(pictures.View([-1, columns, Side, Side]), [1, 1, 1, 1], value: 0.3).Permute([0, 2, 1, 3]);
+    (long rows, long columns) = (pictures.Size(0), pictures.Size(1));
+    Tensor tiles = Functional.Pad(pictures.View([rows, columns, Height, Width]), [1, 1, 1, 1], value: 0.4).Permute([0, 2, 1, 3]);
     Plot plot = new();
-    plot.Add.Heatmap(tiles.Reshape([-1, columns * (Side + 2)]).Double().ToArray2D<double>()).Colormap = new ScottPlot.Colormaps.Grayscale();
+    double[,] points = tiles.Reshape([rows * (Height + 2), columns * (Width + 2)]).Double().ToArray2D<double>();
+    plot.Add.Heatmap(points).Colormap = new ScottPlot.Colormaps.Grayscale();
     plot.Title(title, 14);
-    plot.Axes.SquareUnits();
     plot.HideAxesAndGrid();
     return plot;
 }
 
-/// The two directions in which the places of the pictures differ most (principal components), one colour for each digit.
-static Plot Space(Tensor places, Tensor digits)
+static Plot Places(string title, Tensor places, Tensor digits)
 {
-    Tensor centred = places - places.Mean(0);
-    (_, _, Tensor directions) = LinAlg.Svd(centred, fullMatrices: false);
-    Tensor flat = centred.MatMul(directions[..2].T).Double();
     Plot plot = new();
     for (int digit = 0; digit < 10; digit++)
     {
-        Tensor points = flat[digits.Eq(digit)];
+        Tensor points = places[digits.Eq(digit)];
         var markers = plot.Add.ScatterPoints(points[.., 0].ToArray<double>(), points[.., 1].ToArray<double>());
-        (markers.MarkerSize, markers.LegendText) = (5, $"{digit}");
+        (markers.MarkerSize, markers.LegendText) = (6, $"{digit}");
     }
 
+    plot.Axes.SetLimits(-2.7, 2.7, -2.7, 2.7);
     plot.ShowLegend(ScottPlot.Edge.Right);
-    plot.Title("where the pictures lie", 14);
+    plot.Title(title, 14);
     return plot;
 }
 
