@@ -141,11 +141,13 @@ static Plot Gallery(Tensor pictures, Tensor taken, Tensor digits)
     for (int i = 0; i < 25; i++)
     {
         (long read, long real) = (taken[i].Item<long>(), digits[i].Item<long>());
-        ScottPlot.Plottables.Text text = plot.Add.Text(read == real ? $"{read}" : $"{read}, not {real}", i % 5 * width, (5 - i / 5) * height);
+        string answer = read == real ? $"{read}" : $"{read}, not {real}";
+        ScottPlot.Plottables.Text text = plot.Add.Text(answer, i % 5 * width, (5 - i / 5) * height);
         (text.LabelFontColor, text.LabelBold) = (read == real ? Colors.Green : Colors.Red, true);
     }
 
     plot.Title("what it is least sure of, and its answers");
     plot.HideAxesAndGrid();
+    plot.Axes.Title.IsVisible = true;
     return plot;
 }

@@ -81,8 +81,9 @@ static void Run(uint steps, int products, long seed, string file)
     Tensor side = Tensor.Linspace(-width, width, 61);
     Tensor points = Tensor.CartesianProd(side.Flip(0), side).Flip(1).MatMul(vectors[..2]) + w;
     Tensor heights = Func.Vmap((Func<Tensor, Tensor>)Loss)(points).View([61, 61]);
-    Console.WriteLine($"loss {heights[30, 30].Item():F4} in the middle, {heights.Min().Item():F4} to {heights.Max().Item():F2} in the plane");
-    picture.Write(Draw(heights, width, all, values).Render(1000, 450).GetImageBytes(ScottPlot.ImageFormat.Png, 100));
+    Console.WriteLine($"loss {heights[30, 30].Item():F4} in the middle, {heights.Min().Item():F4} to {heights.Max().Item():F2} in the " +
+        "plane");
+    picture.Write(Draw(heights, width, all, values).Render(900, 420).GetImageBytes(ScottPlot.ImageFormat.Png, 100));
     Console.WriteLine($"picture: {file}");
 }
 
@@ -113,7 +114,7 @@ static ScottPlot.Multiplot Draw(Tensor heights, double width, Tensor all, Tensor
     ScottPlot.Plot map = new();
     Tensor log = heights.Log();
     var heat = map.Add.Heatmap(log.ToArray2D<double>());
-    (heat.Extent, heat.Smooth) = (new(-width, width, -width, width), true);
+    heat.Extent = new(-width, width, -width, width);
     double[] at = Tensor.Linspace(-width, width, 61).ToArray<double>();
     ScottPlot.Coordinates3d[,] surface = new ScottPlot.Coordinates3d[61, 61];
     for (int i = 0; i < 61; i++)

@@ -65,9 +65,9 @@ static void Run(uint steps, long seed, string file)
     Console.WriteLine($"accuracy on points not seen: {Accuracy(model, unseenX, unseenY):P1}");
 
     ScottPlot.Plot plot = new();
-    ScottPlot.Plottables.Heatmap map = plot.Add.Heatmap(Probability(155, 220));
+    ScottPlot.Plottables.Heatmap map = plot.Add.Heatmap(Probability(62, 88));
     map.Extent = new(left, right, bottom, top);
-    (map.Colormap, map.Opacity, map.Smooth) = (new ScottPlot.Colormaps.Balance(), 0.6, true);
+    (map.Colormap, map.Opacity) = (new ScottPlot.Colormaps.Balance(), 0.6);
     ScottPlot.Color[] colors = [ScottPlot.Colors.DarkBlue, ScottPlot.Colors.DarkRed];
     for (int label = 0; label < 2; label++)
     {
@@ -78,7 +78,7 @@ static void Run(uint steps, long seed, string file)
 
     plot.Axes.SetLimits(left, right, bottom, top);
     plot.Title("Two moons: what the network answers, and points it has not seen");
-    picture.Write(plot.GetImageBytes(800, 500, ScottPlot.ImageFormat.Png));
+    picture.Write(plot.GetImageBytes(700, 450, ScottPlot.ImageFormat.Png));
     Console.WriteLine($"picture: {file}");
 }
 

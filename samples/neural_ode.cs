@@ -61,7 +61,7 @@ static void Run(uint steps, long seed, string file)
     Tensor learned = Tensor.Stack([from, .. Path(field.Apply, from, 10 * seen, interval)]);
     Console.WriteLine($"error after 10 seconds from new starts: {(truth - learned).Square().Mean().Sqrt().Item():F3}; the cycle is " +
         $"{truth[^40..].Square().Mean().Sqrt().Item():F2} wide");
-    picture.Write(Draw(field, truth, learned).GetImageBytes(700, 600, ScottPlot.ImageFormat.Png));
+    picture.Write(Draw(field, truth, learned).GetImageBytes(640, 540, ScottPlot.ImageFormat.Png));
     Console.WriteLine($"picture: {file}");
 }
 
@@ -100,8 +100,9 @@ static ScottPlot.Plot Draw(Field field, Tensor truth, Tensor learned)
 {
     ScottPlot.Plot plot = new();
     Tensor at = Tensor.CartesianProd(Tensor.Linspace(-3, 3, 21), Tensor.Linspace(-4, 4, 21)), speed = field.Apply(at);
-    plot.Add.VectorField([.. Enumerable.Range(0, 441).Select(i => new ScottPlot.RootedCoordinateVector(
-        new(at[i, 0].Item(), at[i, 1].Item()), new((float)speed[i, 0].Item(), (float)speed[i, 1].Item())))], ScottPlot.Colors.LightSteelBlue);
+    ScottPlot.RootedCoordinateVector Arrow(int i) =>
+        new(new(at[i, 0].Item(), at[i, 1].Item()), new((float)speed[i, 0].Item(), (float)speed[i, 1].Item()));
+    plot.Add.VectorField([.. Enumerable.Range(0, 441).Select(Arrow)], ScottPlot.Colors.LightSteelBlue);
     for (int path = 0; path < truth.Size(1); path++)
     {
         var line = plot.Add.ScatterLine(truth[.., path, 0].ToArray<double>(), truth[.., path, 1].ToArray<double>());
@@ -146,7 +147,8 @@ sealed class Solver(int count, double interval) : Function<(Tensor Start, Field 
     {
         Tensor[] path = new Tensor[count];
         Tensor z = input.Start;
-        for (int i = 0; i < count; i++) path[i] = z = RungeKutta.Step(state => [input.Field.Apply(state[0])], [z], interval)[0];
+        for (int i = 0; i < count; i++)
+            path[i] = z = RungeKutta.Step(state => [input.Field.Apply(state[0])], [z], interval)[0];
         return path;
     }
 
@@ -156,7 +158,7 @@ sealed class Solver(int count, double interval) : Function<(Tensor Start, Field 
         ctx.SaveForBackward([.. parameters, input.Start, .. path]);
     }
 
-    // Backwards in time: z' = f(z), the adjoint a' = -aᵀ ∂f/∂z and the parameters' gradient G' = -aᵀ ∂f/∂θ, one product for both.
+    // Backwards in time: z' = f(z), the adjoint a' = -aᵀ ∂f/∂z, the parameters' gradient G' = -aᵀ ∂f/∂θ, one product for both.
     protected override (Tensor Start, Field Field) Backward(FunctionContext ctx, Tensor[] gradients)
     {
         Tensor[] saved = [.. ctx.SavedTensors];

@@ -4,8 +4,8 @@
 #:package System.CommandLine@3.0.0
 
 // A network that solves a differential equation without any data (Raissi, Perdikaris and Karniadakis 2019). Burgers' equation,
-// u_t + u u_x = ν u_xx, steepens a sine into a front. The loss is how far the network is from fulfilling it, which takes derivatives of the
-// network by its inputs, the second one too, and the training takes the gradient of all that. The exact solution only judges the result.
+// u_t + u u_x = ν u_xx, steepens a sine into a front. The loss is how far the network is from fulfilling it, which takes derivatives of
+// the network by its inputs, the second one too, and training takes the gradient of all that. The exact solution only judges the result.
 // Run it: dotnet run -c Release samples/physics_informed.cs -- [--steps 80] [--seed 0] [--out physics_informed.png]
 using System.CommandLine;
 using Nabla;
@@ -40,7 +40,8 @@ static void Run(uint steps, long seed, string file)
     Tensor t = Tensor.Rand(1500), x = Tensor.Rand(1500) * 2 - 1;
     x = Tensor.Cat([x[..750], x[750..].Pow(3)]);
 
-    Sequential network = new(new Linear(2, 24), new Tanh(), new Linear(24, 24), new Tanh(), new Linear(24, 24), new Tanh(), new Linear(24, 1));
+    Sequential network = new(new Linear(2, 24), new Tanh(), new Linear(24, 24), new Tanh(), new Linear(24, 24), new Tanh(),
+        new Linear(24, 1));
     LBFGS optimizer = new(network.Parameters(), maxIter: 20, historySize: 50, lineSearchFn: "strong_wolfe");
     for (uint step = 1; step <= steps; step++)
     {
@@ -81,8 +82,8 @@ static Tensor Residual(Sequential network, Tensor t, Tensor x)
     return first[0] + u * first[1] - Viscosity * second;
 }
 
-/// The Cole-Hopf transformation makes the equation linear: u is a mean of -sin π(x - η) with weights exp(-cos(π(x - η)) / 2πν - η² / 4νt),
-/// here summed over s = η / √(4νt).
+/// The Cole-Hopf transformation makes the equation linear: u is a mean of -sin π(x - η) with the weights
+/// exp(-cos(π(x - η)) / 2πν - η² / 4νt), here summed over s = η / √(4νt).
 static Tensor Exact(Tensor t, Tensor x)
 {
     Tensor s = Tensor.Linspace(-8, 8, 1001);

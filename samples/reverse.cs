@@ -145,8 +145,9 @@ static class Words
 
     public static string[] Random(int count)
     {
-        long[] lengths = Tensor.RandInt(3, Longest + 1, [count]).ToArray<long>(), letters = Tensor.RandInt(26, [count * Longest]).ToArray<long>();
-        return [.. lengths.Select((n, i) => string.Concat(letters.Skip(i * Longest).Take((int)n).Select(c => (char)('a' + c))))];
+        long[] lengths = Tensor.RandInt(3, Longest + 1, [count]).ToArray<long>();
+        long[] letters = Tensor.RandInt('a', 'z' + 1, [count * Longest]).ToArray<long>();
+        return [.. lengths.Select((n, i) => string.Concat(letters.Skip(i * Longest).Take((int)n).Select(c => (char)c)))];
     }
 
     public static Tensor Encode(IEnumerable<string> words) => Utils.PadSequence(

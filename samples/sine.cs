@@ -55,8 +55,8 @@ static void Run(uint steps, long seed, string file)
     }
 
     Tensor forecast = model.Forecast(measured[^400..], ahead), future = truth[known..];
-    Console.WriteLine($"error of the forecast: {Error(forecast[..100], future[..100]):F3} over 100 steps, {Error(forecast, future):F3} over " +
-        $"{ahead}; always saying the mean: {Error(measured.Mean().Expand([ahead]), future):F3}; of one measurement: 0.100");
+    Console.WriteLine($"error of the forecast: {Error(forecast[..100], future[..100]):F3} over 100 steps, {Error(forecast, future):F3} " +
+        $"over {ahead}; always saying the mean: {Error(measured.Mean().Expand([ahead]), future):F3}; of one measurement: 0.100");
 
     ScottPlot.Plot plot = new();
     var line = plot.Add.ScatterLine(Numbers(time[(known - 150)..]), Numbers(truth[(known - 150)..]));

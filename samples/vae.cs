@@ -4,7 +4,7 @@
 #:package System.CommandLine@3.0.0
 
 // A variational autoencoder (Kingma and Welling 2014) on pictures of digits: an encoder says where in a plane a picture may lie, a decoder
-// draws the picture of any place there. Shown are pictures and what comes back, the plane as the decoder draws it, and where which digits lie.
+// draws the picture of any place there. Shown are pictures and what comes back, the plane as the decoder draws it, and where digits lie.
 // Run it: dotnet run -c Release samples/vae.cs -- [--steps 3000] [--seed 0] [--out vae.png]
 using System.CommandLine;
 using Nabla;
@@ -59,7 +59,8 @@ static void Run(uint steps, long seed, string file)
     (Tensor middle, _) = model.Encode(test);
     Tensor back = model.Decode(middle).Sigmoid();
     double wrong = (back.Gt(0.5).Float() - test).Abs().Mean().Item();
-    Console.WriteLine($"new pictures: ELBO {elbo:F2} nats, at most {-Math.Log(90):F2} is possible; {wrong:P2} of the points come back wrong");
+    Console.WriteLine($"new pictures: ELBO {elbo:F2} nats, at most {-Math.Log(90):F2} is possible; {wrong:P2} of the points come back " +
+        "wrong");
 
     ScottPlot.Multiplot all = new(Tiles("rows of pictures, and what comes back", Tensor.Stack([test[..50].View([5, 10, -1]),
         back[..50].View([5, 10, -1])], 1).Flatten(0, 1)));
@@ -82,6 +83,7 @@ static Plot Tiles(string title, Tensor pictures)
     plot.Add.Heatmap(points).Colormap = new ScottPlot.Colormaps.Grayscale();
     plot.Title(title, 14);
     plot.HideAxesAndGrid();
+    plot.Axes.Title.IsVisible = true;
     return plot;
 }
 
