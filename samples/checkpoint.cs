@@ -10,6 +10,12 @@ using Nabla;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["--row", ..]) return Row(args[1], int.Parse(args[2]), int.Parse(args[3]), int.Parse(args[4]));
+if (args.Length > 3 || args.Any(a => !int.TryParse(a, out int n) || n < 1) || (args.Length == 3 && int.Parse(args[2]) < 4))
+{
+    Console.Error.WriteLine("checkpoint: rows, width and layers are whole numbers from 1, 1 and 4 on: [rows [width [layers]]].");
+    return 2;
+}
+
 int rows = Argument(0, 4096), width = Argument(1, 512), layers = Argument(2, 64);
 int root = (int)Math.Sqrt(layers);
 double result = 4.0 * rows * width / (1 << 20);

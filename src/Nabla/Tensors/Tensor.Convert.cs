@@ -117,6 +117,21 @@ public sealed partial class Tensor
         return x.storage.Span<T>(x.layout.Offset, x.layout.Count).ToArray();
     }
 
+    /// <summary>A copy of a matrix as an array of two dimensions, which <see cref="From(Array, bool)"/> turns back: entry [i, j] is
+    /// x[i, j].</summary>
+    /// <typeparam name="T">The CLR type of the dtype.</typeparam>
+    /// <exception cref="ShapeException">The tensor does not have two dimensions.</exception>
+    /// <exception cref="DTypeException">The tensor holds another type; there is no silent conversion.</exception>
+    public T[,] ToArray2D<T>() where T : unmanaged
+    {
+        if (Rank != 2) Throw.Shapes($"ToArray2D: the tensor has shape {Shape}, not two dimensions: select or reshape first.");
+        ReadOnlySpan<T> values = ToArray<T>();
+        T[,] array = new T[Size(0), Size(1)];
+        for (int i = 0, at = 0; i < array.GetLength(0); i++)
+            for (int j = 0; j < array.GetLength(1); j++) array[i, j] = values[at++];
+        return array;
+    }
+
     /// <summary>The values as a read-only span over the tensor's own memory.</summary>
     /// <exception cref="DTypeException">The tensor holds another type.</exception>
     /// <exception cref="InvalidOperationException">The tensor is not contiguous.</exception>

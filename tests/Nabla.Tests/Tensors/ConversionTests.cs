@@ -15,6 +15,18 @@ public sealed class ConversionTests
     }
 
     [Fact]
+    public void A_matrix_becomes_an_array_of_two_dimensions()
+    {
+        double[,] values = { { 1, 2, 3 }, { 4, 5, 6 } };
+        Tensor x = Tensor.From(values);
+        Assert.Equal(values, x.ToArray2D<double>());
+        Assert.Equal(new double[,] { { 1, 4 }, { 2, 5 }, { 3, 6 } }, x.T.ToArray2D<double>());
+        Assert.Equal(0, Tensor.Zeros(0, 3).ToArray2D<float>().Length);
+        Assert.Throws<DTypeException>(() => x.ToArray2D<float>());
+        Assert.Contains("[2]", Assert.Throws<ShapeException>(() => x[.., 0].ToArray2D<double>()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void OtherTypesAreRefused()
     {
         Tensor x = Tensor.From([1.0, 2.0]);
