@@ -202,6 +202,7 @@ int Docs()
         Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
         File.Copy(file, copy);
     }
+    File.Copy(Path.Combine(pages, "README.md"), Path.Combine(pages, "index.md"));
     File.WriteAllText(Path.Combine(pages, "toc.yml"), Contents());
     var settings = new
     {
@@ -223,7 +224,7 @@ int Docs()
     string docfx = Path.Combine(pages, "docfx.json");
     File.WriteAllText(docfx, JsonSerializer.Serialize(settings, Json.Plain));
     int restored = Dotnet(["tool", "restore"]);
-    int made = restored != 0 ? restored : Dotnet(["docfx", docfx, "--logLevel", "warning"]);
+    int made = restored != 0 ? restored : Dotnet(["docfx", docfx, "--logLevel", "error"]);
     if (made == 0) Console.WriteLine(Path.Combine(root, "artifacts/docs/index.html"));
     return made;
 }
@@ -232,7 +233,7 @@ int Docs()
 string Contents()
 {
     var toc = new System.Text.StringBuilder();
-    Entry("", "Nabla", "README.md");
+    Entry("", "Nabla", "index.md");
     Entry("", "Start", "docs/start.md");
     Entry("", "From PyTorch", "docs/from-pytorch.md");
     (string, string)[] parts = [("Guide", "docs/guide"), ("Reference", "docs"), ("Design", "docs/design"), ("Measured", "bench/results")];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Runtime.InteropServices.JavaScript;
 using System.Runtime.Versioning;
 using Nabla.Data;
@@ -21,8 +22,7 @@ public static partial class Page
         OpRow row = Registry.Registry.All[index];
         try
         {
-            double[] values = RowValues.Of(row, times);
-            return Convert.ToBase64String(System.Runtime.InteropServices.MemoryMarshal.AsBytes<double>(values));
+            return Bits(RowValues.Of(row, times));
         }
         catch (Exception e)
         {
@@ -30,47 +30,11 @@ public static partial class Page
         }
     }
 
-    [JSExport]
-    internal static int Rows() => Registry.Registry.All.Count;
+    private static string Bits(double[] values) => Convert.ToBase64String(MemoryMarshal.AsBytes<double>(values));
 
-    /// <summary>
-    /// Loops over whole vectors, again and again: what they give at first, when they are interpreted, is what they give when they have
-    /// been translated. Names what is not so.
-    /// </summary>
+    /// <summary>See <see cref="LoopValues"/>; the bits of the numbers in base 64.</summary>
     [JSExport]
-    internal static string Loops(int times)
-    {
-        const int Count = 500;
-        DType[] dtypes = [DType.Bool, DType.UInt8, DType.Int16, DType.Int32, DType.Int64, DType.Float16, DType.BFloat16, DType.Float32,
-            DType.Float64];
-        List<(string Name, Func<Tensor> Run)> loops = [];
-        foreach (DType dtype in dtypes)
-        {
-            Tensor a = (Tensor.Arange(Count) % 7).To(dtype), b = (Tensor.Arange(Count) % 5 - 1).Abs().To(dtype);
-            loops.AddRange([($"{dtype} ==", () => a.Eq(b)), ($"{dtype} <", () => a.Lt(b)), ($"{dtype} !", a.LogicalNot),
-                ($"{dtype} where", () => Tensor.Where(a.Ne(b), a, b)), ($"{dtype} max", () => a.Maximum(b)),
-                ($"{dtype} sum", () => a.Sum())]);
-            loops.AddRange(dtypes.Select<DType, (string, Func<Tensor>)>(to => ($"{dtype} to {to}", () => a.To(to))));
-            if (!dtype.IsFloatingPoint()) continue;
-            loops.AddRange([($"{dtype} exp", a.Exp), ($"{dtype} tanh", a.Tanh), ($"{dtype} log", a.Log1p), ($"{dtype} relu", a.Relu),
-                ($"{dtype} softmax", () => a.Softmax(0)), ($"{dtype} +", () => a + b), ($"{dtype} /", () => a / (b + 1))]);
-        }
-        Tensor m = (Tensor.Arange(400) % 11).To(DType.Float32).View([20, 20]);
-        loops.AddRange([("product", () => m.MatMul(m)), ("transpose", () => m.T.Contiguous()), ("sort", () => m.Sort().Values),
-            ("cumsum", () => m.CumSum(0)), ("argmax", () => m.ArgMax(1)), ("mean", () => m.Mean(0)), ("index", () => m[m > 4])]);
-        List<string> wrong = [];
-        foreach ((string name, Func<Tensor> run) in loops)
-        {
-            Tensor first = run();
-            for (int i = 0; i < times; i++)
-            {
-                if (run().Equal(first)) continue;
-                wrong.Add($"{name}, time {i}");
-                break;
-            }
-        }
-        return string.Join("; ", wrong);
-    }
+    internal static string Loop(int index, int times) => Bits(LoopValues.Of(index, times));
 
     /// <summary>What a worker draws and who it says it is, with workers that have no threads; and that an error comes with its
     /// batch.</summary>

@@ -30,7 +30,7 @@ internal static class Texts
     internal static readonly (double, string)[] Rates =
         [.. new[] { 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10 }.Select(static r => (r, Short(r)))];
 
-    internal static readonly (int, string)[] Paces = [(1, "one step a frame"), (5, "five steps a frame"), (0, "as fast as it goes")];
+    internal static readonly (int, string)[] Paces = [(1, "one step a frame"), (5, "five steps a frame"), (0, "full")];
 
     internal static readonly (string, string)[] Edges =
         [("both", "weights and gradients"), ("weights", "weights"), ("gradients", "gradients")];
