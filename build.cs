@@ -16,6 +16,7 @@ return (args.Length > 0 ? args[0] : "help") switch
     "api" => Api(),
     "operators" => Dotnet(["run", "--project", "tests/Nabla.Conformance", "-c", "Release", "--", "--operators", "docs/operators.md"]),
     "parity" => Parity(),
+    "docs" => Docs(),
     "format" => Format(),
     "help" or "--help" or "-h" => Help(Console.Out, 0),
     string unknown => Unknown(unknown),
@@ -33,6 +34,7 @@ int Help(TextWriter to, int code)
           api        bring PublicAPI.Unshipped.txt in line with the public members of each library
           operators  write docs/operators.md, the page that lists every operation
           parity     write docs/autograd-parity.md, the page that compares automatic differentiation with PyTorch's
+          docs       write the site of all pages and the reference of all public members into artifacts/docs
           format     format every C# file
           help       this text
         """);
@@ -64,7 +66,7 @@ string[] Whitespace(params string[] options) =>
     ["format", "whitespace", ".", "--folder", "--exclude", .. BuildFolders(), .. options];
 
 IEnumerable<string> BuildFolders() =>
-    from project in Projects("src").Concat(Projects("tests")).Concat(Projects("bench"))
+    from project in Projects("src").Concat(Projects("tests")).Concat(Projects("bench")).Concat(Projects("samples"))
     from folder in new[] { "bin", "obj" }
     select Path.GetRelativePath(root, Path.Combine(Path.GetDirectoryName(project)!, folder)) + "/";
 
@@ -86,13 +88,13 @@ bool LinesFit()
     return fit;
 }
 
-IEnumerable<string> SourceFiles()
+IEnumerable<string> SourceFiles(string pattern = "*.cs")
 {
     string[] skipped = ["bin", "obj", "artifacts"];
     var folders = new Stack<string>([root]);
     while (folders.TryPop(out string? folder))
     {
-        foreach (string file in Directory.EnumerateFiles(folder, "*.cs")) yield return file;
+        foreach (string file in Directory.EnumerateFiles(folder, pattern)) yield return file;
         foreach (string inner in Directory.EnumerateDirectories(folder))
         {
             string name = Path.GetFileName(inner);
@@ -180,6 +182,79 @@ int Parity()
     return Dotnet([TestAssembly(Path.Combine(root, Project)), "-noLogo", "-method", "*RowTests.The_page_is_current"]);
 }
 
+// DocFX reads the built libraries with their comments, and a copy of the pages with a table of contents made of their headings.
+int Docs()
+{
+    Step("docs");
+    string pages = Path.Combine(root, "artifacts/pages");
+    if (Directory.Exists(pages)) Directory.Delete(pages, recursive: true);
+    string[] names = [.. Projects("src").Select(static p => Path.GetFileNameWithoutExtension(p))];
+    foreach (string project in Projects("src"))
+    {
+        int code = Dotnet(["build", project, "-c", "Release", "--nologo", "-v", "q", "-clp:NoSummary"]);
+        if (code != 0) return code;
+    }
+    foreach (string file in SourceFiles("*.md").Concat(SourceFiles("*.png")).Concat(SourceFiles("*.svg")).Concat(SourceFiles("*.cs")))
+    {
+        string name = Path.GetRelativePath(root, file).Replace('\\', '/');
+        if (name.EndsWith(".cs", StringComparison.Ordinal) && !name.StartsWith("samples/", StringComparison.Ordinal)) continue;
+        string copy = Path.Combine(pages, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+        File.Copy(file, copy);
+    }
+    File.Copy(Path.Combine(pages, "README.md"), Path.Combine(pages, "index.md"));
+    File.WriteAllText(Path.Combine(pages, "toc.yml"), Contents());
+    var settings = new
+    {
+        metadata = names.Select(n => new
+        {
+            src = new[] { new { src = Path.Combine(root, "src", n, "bin/Release/net10.0"), files = new[] { $"{n}.dll" } } },
+            output = $"api/{n}",
+            namespaceLayout = "nested",
+        }),
+        build = new
+        {
+            content = new object[] { new { files = new[] { "**/*.md", "toc.yml" } }, new { files = new[] { "api/**/*.yml" } } },
+            resource = new[] { new { files = new[] { "**/*.png", "**/*.svg", "samples/**/*.cs" } } },
+            output = "../docs",
+            template = new[] { "default", "modern" },
+            globalMetadata = new { _appTitle = "Nabla", _appName = "Nabla", _enableSearch = true, _disableContribution = true },
+        },
+    };
+    string docfx = Path.Combine(pages, "docfx.json");
+    File.WriteAllText(docfx, JsonSerializer.Serialize(settings, Json.Plain));
+    int restored = Dotnet(["tool", "restore"]);
+    int made = restored != 0 ? restored : Dotnet(["docfx", docfx, "--logLevel", "error"]);
+    if (made == 0) Console.WriteLine(Path.Combine(root, "artifacts/docs/index.html"));
+    return made;
+}
+
+// The site's table of contents: pages by folder, in the order of their names.
+string Contents()
+{
+    var toc = new System.Text.StringBuilder();
+    Entry("", "Nabla", "index.md");
+    Entry("", "Start", "docs/start.md");
+    Entry("", "From PyTorch", "docs/from-pytorch.md");
+    (string, string)[] parts = [("Guide", "docs/guide"), ("Reference", "docs"), ("Design", "docs/design"), ("Measured", "bench/results")];
+    foreach ((string title, string folder) in parts)
+    {
+        toc.Append($"- name: {title}\n  items:\n");
+        foreach (string page in Directory.EnumerateFiles(Path.Combine(root, folder), "*.md").Order(StringComparer.Ordinal))
+            Entry("  ", File.ReadLines(page).First().TrimStart('#', ' '), $"{folder}/{Path.GetFileName(page)}");
+    }
+    foreach (string project in Projects("src"))
+    {
+        string name = Path.GetFileNameWithoutExtension(project);
+        Entry("", name, $"api/{name}/toc.yml");
+    }
+    Entry("", "Changes", "CHANGELOG.md");
+    return toc.ToString();
+
+    void Entry(string indent, string title, string page) =>
+        toc.Append($"{indent}- name: {JsonSerializer.Serialize(title, Json.Plain)}\n{indent}  href: {page}\n");
+}
+
 int Pack()
 {
     Step("pack");
@@ -265,5 +340,12 @@ int Dotnet(string[] arguments)
 static void Step(string name) => Console.WriteLine($"== {name}");
 
 static string RepositoryRoot([CallerFilePath] string here = "") => Path.GetDirectoryName(here)!;
+
+static class Json
+{
+    // A file-based application serializes nothing by reflection unless it says so.
+    public static readonly JsonSerializerOptions Plain =
+        new() { TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver() };
+}
 
 sealed record Counts(int Passed, int Failed, int Skipped);

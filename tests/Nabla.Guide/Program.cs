@@ -1,6 +1,6 @@
 using Nabla.Guide;
 
-// dotnet run -c Release --project tests/Nabla.Guide -- [PAGE...]: runs these pages of docs/guide, or all.
+// dotnet run -c Release --project tests/Nabla.Guide -- [PAGE...]: runs these pages of docs and docs/guide, or all.
 bool sound = true;
 foreach (string name in args.Length > 0 ? args : [.. Pages.Names])
 {

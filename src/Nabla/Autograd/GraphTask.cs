@@ -116,6 +116,9 @@ internal sealed partial class GraphTask
     /// <summary>A backward deep inside others goes on in a thread of its own, since this one's stack is used up.</summary>
     private static int RunElsewhere(Plan plan)
     {
+        if (!Threads.Exist)
+            throw new AutogradException("backward: called from inside of others so often that the stack is used up, and this platform " +
+                "has no threads with stacks of their own. Call it after the outer backward has returned.");
         int result = -1;
         ExceptionDispatchInfo? failure = null;
         (bool, bool) mode = GradMode.ThreadState;

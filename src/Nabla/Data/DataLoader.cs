@@ -30,7 +30,8 @@ public sealed partial class DataLoader<T, [DynamicallyAccessedMembers(Collate.Ne
     /// <param name="shuffle">Whether every epoch has a new random order.</param>
     /// <param name="sampler">The order: a <see cref="Sampler{T}"/> of indices, or any sequence of them. Excludes shuffle.</param>
     /// <param name="batchSampler">Whole batches of indices. Excludes batchSize, shuffle, sampler and dropLast.</param>
-    /// <param name="numWorkers">How many threads read; 0 for the thread that asks for the batch.</param>
+    /// <param name="numWorkers">How many threads read; 0 for the thread that asks for the batch. Where there are no threads (in a
+    /// browser), workers read on the asking thread, with the same results.</param>
     /// <param name="collateFn">Makes a batch of a list of samples; <see cref="Collate.Default{T, TBatch}"/> by default.</param>
     /// <param name="dropLast">Whether a last batch of fewer samples is left out.</param>
     /// <param name="timeout">How long a worker's batch is waited for; zero for ever.</param>

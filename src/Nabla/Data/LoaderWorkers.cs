@@ -14,19 +14,23 @@ internal abstract class LoaderJob
     internal abstract void Abandon();
 }
 
-/// <summary>One thread, which runs its jobs in their order and waits between them. It knows nothing of the loader.</summary>
+/// <summary>One thread, which runs its jobs in their order and waits between them. It knows nothing of the loader. Where there are no
+/// threads, each job is run when it is posted.</summary>
 internal sealed class LoaderWorker
 {
     readonly Queue<LoaderJob> jobs = new();     // its own lock; also what the thread waits on
-    readonly Thread thread;
+    readonly Thread? thread;
     readonly WorkerInfo info;
     readonly Action<WorkerInfo>? init;
     readonly TaskCompletionSource finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     bool closed, done;  // guarded by the lock
+    bool started;
+    Exception? failure;     // what the initialisation threw
 
     internal LoaderWorker(WorkerInfo info, Action<WorkerInfo>? init)
     {
         (this.info, this.init) = (info, init);
+        if (!Threads.Exist) return;
         thread = new Thread(Loop) { IsBackground = true, Name = $"Nabla.DataLoader worker {info.Id}" };
         thread.UnsafeStart();   // jobs bring their own execution context
     }
@@ -36,6 +40,11 @@ internal sealed class LoaderWorker
 
     internal void Post(LoaderJob job)
     {
+        if (thread is null)
+        {
+            RunHere(job);
+            return;
+        }
         lock (jobs)
         {
             if (!done)
@@ -56,39 +65,54 @@ internal sealed class LoaderWorker
             closed = true;
             Monitor.Pulse(jobs);
         }
+        if (thread is null) finished.TrySetResult();
     }
 
-    internal bool Join(TimeSpan wait) => Thread.CurrentThread == thread || thread.Join(wait);
+    internal bool Join(TimeSpan wait) => thread is null || Thread.CurrentThread == thread || thread.Join(wait);
 
     void Loop()
     {
         WorkerInfo.Current = info;
-        Exception? failure = null;
-        bool started = false;
-        while (Next(out bool abandon) is { } job)
-        {
-            info.CancellationToken = job.Stop;
-            if (abandon || job.Stop.IsCancellationRequested)
-            {
-                job.Abandon();
-                continue;
-            }
-            if (!started)
-            {
-                started = true;
-                try
-                {
-                    init?.Invoke(info);
-                }
-                catch (Exception e)
-                {
-                    failure = e;
-                }
-            }
-            job.Run(failure);
-        }
+        while (Next(out bool abandon) is { } job) Run(job, abandon);
         WorkerInfo.Current = null;
         finished.SetResult();
+    }
+
+    void RunHere(LoaderJob job)
+    {
+        WorkerInfo? before = WorkerInfo.Current;
+        WorkerInfo.Current = info;
+        try
+        {
+            Run(job, closed);
+        }
+        finally
+        {
+            WorkerInfo.Current = before;
+        }
+    }
+
+    void Run(LoaderJob job, bool abandon)
+    {
+        info.CancellationToken = job.Stop;
+        if (abandon || job.Stop.IsCancellationRequested)
+        {
+            job.Abandon();
+            return;
+        }
+        if (!started)
+        {
+            started = true;
+            try
+            {
+                init?.Invoke(info);
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+        }
+        job.Run(failure);
     }
 
     LoaderJob? Next(out bool abandon)

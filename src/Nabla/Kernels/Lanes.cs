@@ -158,13 +158,15 @@ internal static class Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<byte> Pack<TOp, T>(TOp op, ref T x, ref T y) where TOp : struct, ILaneZip<T> where T : unmanaged
     {
+        // Masks are 0 or -1. As signed numbers they survive a narrowing that saturates, too, which is what the browser's runtime does.
         Vector<byte> mask;
         if (Unsafe.SizeOf<T>() == 1) mask = At(op, ref x, ref y, 0).As<T, byte>();
         else if (Unsafe.SizeOf<T>() == 2)
-            mask = Vector.Narrow(At(op, ref x, ref y, 0).As<T, ushort>(), At(op, ref x, ref y, 1).As<T, ushort>());
-        else if (Unsafe.SizeOf<T>() == 4) mask = Vector.Narrow(Half4(op, ref x, ref y, 0), Half4(op, ref x, ref y, 2));
+            mask = Vector.Narrow(At(op, ref x, ref y, 0).As<T, short>(), At(op, ref x, ref y, 1).As<T, short>()).As<sbyte, byte>();
+        else if (Unsafe.SizeOf<T>() == 4)
+            mask = Vector.Narrow(Half4(op, ref x, ref y, 0), Half4(op, ref x, ref y, 2)).As<sbyte, byte>();
         else mask = Vector.Narrow(Vector.Narrow(Half8(op, ref x, ref y, 0), Half8(op, ref x, ref y, 2)),
-            Vector.Narrow(Half8(op, ref x, ref y, 4), Half8(op, ref x, ref y, 6)));
+            Vector.Narrow(Half8(op, ref x, ref y, 4), Half8(op, ref x, ref y, 6))).As<sbyte, byte>();
         return mask & Vector<byte>.One;
     }
 
@@ -173,12 +175,12 @@ internal static class Lanes
         op.Invoke(Vector.LoadUnsafe(ref x, (nuint)(k * Vector<T>.Count)), Vector.LoadUnsafe(ref y, (nuint)(k * Vector<T>.Count)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<ushort> Half4<TOp, T>(TOp op, ref T x, ref T y, int k) where TOp : struct, ILaneZip<T> where T : unmanaged =>
-        Vector.Narrow(At(op, ref x, ref y, k).As<T, uint>(), At(op, ref x, ref y, k + 1).As<T, uint>());
+    private static Vector<short> Half4<TOp, T>(TOp op, ref T x, ref T y, int k) where TOp : struct, ILaneZip<T> where T : unmanaged =>
+        Vector.Narrow(At(op, ref x, ref y, k).As<T, int>(), At(op, ref x, ref y, k + 1).As<T, int>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<uint> Half8<TOp, T>(TOp op, ref T x, ref T y, int k) where TOp : struct, ILaneZip<T> where T : unmanaged =>
-        Vector.Narrow(At(op, ref x, ref y, k).As<T, ulong>(), At(op, ref x, ref y, k + 1).As<T, ulong>());
+    private static Vector<int> Half8<TOp, T>(TOp op, ref T x, ref T y, int k) where TOp : struct, ILaneZip<T> where T : unmanaged =>
+        Vector.Narrow(At(op, ref x, ref y, k).As<T, long>(), At(op, ref x, ref y, k + 1).As<T, long>());
 
     private static void ThrowLength() => throw new ArgumentException("The spans differ in length.");
 }

@@ -5,6 +5,9 @@ public static class Threads
 {
     private static int count = Environment.ProcessorCount;
 
+    /// <summary>Whether the platform has threads: a browser has not. What would run on another one then runs on the caller.</summary>
+    internal static bool Exist => !OperatingSystem.IsBrowser() && !OperatingSystem.IsWasi();
+
     /// <summary>
     /// The most threads that one operation runs on, the calling thread included. Default: <see cref="Environment.ProcessorCount"/>.
     /// With 1, and on platforms without threads, everything runs on the caller. Results have the same bits for every value.

@@ -22,7 +22,7 @@ internal static class Workers
     private static bool inside;
 
     /// <summary>Whether this thread may hand out work: there are threads, and it is not running a chunk itself.</summary>
-    public static bool Available => !OperatingSystem.IsBrowser() && !OperatingSystem.IsWasi() && !inside;
+    public static bool Available => Threads.Exist && !inside;
 
     /// <summary>Runs a job on this thread and on the workers, or on this thread alone if they are occupied.</summary>
     public static void Run(Job job)

@@ -10,7 +10,7 @@ internal static class Finalizers
     /// <returns>Whether those that were due at the call have run.</returns>
     internal static bool Wait(int milliseconds)
     {
-        if (OperatingSystem.IsBrowser() || OperatingSystem.IsWasi()) return false;
+        if (!Threads.Exist) return false;
         long until = Environment.TickCount64 + milliseconds;
         lock (Gate)
         {

@@ -143,7 +143,7 @@ internal static class StoragePool
         long grown = Interlocked.Read(ref used) + capacity - Interlocked.Read(ref usedAfterCollection);
         long limit = Math.Max(Slack, Interlocked.Read(ref usedAfterCollection) / 2);
         bool soon = Stopwatch.GetTimestamp() - collectionEnd < Patience * collectionTicks;
-        if (grown < limit || (soon && grown < 3 * limit) || OperatingSystem.IsBrowser()) return null;
+        if (grown < limit || (soon && grown < 3 * limit) || !Threads.Exist) return null;
         if (Interlocked.CompareExchange(ref collecting, 1, 0) != 0) return null;
         try
         {

@@ -4,7 +4,7 @@ using Nabla.Tests.Samples;
 
 namespace Nabla.Tests.Guide;
 
-/// <summary>The programs in docs/guide print what their pages show; each page in a process of its own, as a reader would run it.</summary>
+/// <summary>The programs in docs and docs/guide print what their pages show; each page in a process of its own, as a reader would run it.</summary>
 public sealed class GuideTests
 {
     public static TheoryData<string> Names => [.. Pages.Names];
@@ -19,10 +19,11 @@ public sealed class GuideTests
     [Fact]
     public void Every_page_with_a_program_is_run()
     {
-        string folder = Path.Combine(SampleRunner.Root(), "docs", "guide");
-        string[] pages = [.. Directory.EnumerateFiles(folder, "*.md").Where(static f => File.ReadLines(f).Contains("```csharp"))
-            .Select(static f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
-        Assert.Equal(pages, Pages.Names.Order(StringComparer.Ordinal));
+        string root = SampleRunner.Root();
+        string[] pages = [.. new[] { "docs", "docs/guide" }.SelectMany(f => Directory.EnumerateFiles(Path.Combine(root, f), "*.md"))
+            .Where(static f => File.ReadLines(f).Contains("```csharp"))
+            .Select(f => Path.GetRelativePath(root, f).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+        Assert.Equal(pages, Pages.Paths.Order(StringComparer.Ordinal));
     }
 
     private static class Runner

@@ -1,0 +1,8 @@
+using System.Runtime.InteropServices.JavaScript;
+using Microsoft.AspNetCore.Components.WebAssembly.Hosting;
+using Nabla.Playground;
+
+WebAssemblyHostBuilder builder = WebAssemblyHostBuilder.CreateDefault(args);
+builder.RootComponents.Add<PlaygroundPage>("#app");
+await JSHost.ImportAsync("playground", "../playground.js");
+await builder.Build().RunAsync();

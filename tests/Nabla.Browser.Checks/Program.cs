@@ -1,0 +1,1 @@
+System.Console.WriteLine("ready");  // everything else is called from the tests: see Page
