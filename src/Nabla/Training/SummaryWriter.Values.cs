@@ -112,7 +112,7 @@ public sealed partial class SummaryWriter
         if (images.Rank != 4 || images.Size(0) == 0)
             Throw.Shapes($"Pictures have the dimensions {dataFormats} and there is at least one, but the tensor's shape is {images.Shape}.");
         Tensor x = images.Detach();
-        if (dataFormats.ToUpperInvariant() == "NHWC") x = x.Permute([0, 3, 1, 2]);
+        if (string.Equals(dataFormats, "NHWC", StringComparison.OrdinalIgnoreCase)) x = x.Permute([0, 3, 1, 2]);
         long n = x.Size(0), columns = Math.Min(n, 8), rows = (n + columns - 1) / columns;
         long channels = x.Size(1), height = x.Size(2), width = x.Size(3);
         Tensor all = Tensor.Zeros([rows * columns, channels, height, width], x.DType);

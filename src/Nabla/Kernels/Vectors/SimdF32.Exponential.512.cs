@@ -66,15 +66,6 @@ internal static partial class SimdF32
         return Select(Vector512.LessThan(Vector512.Abs(x), C512(1e-8f)), x, y + y);
     }
 
-    /// <summary>e^x - 1 for x not above 0 (or NaN).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> ExpM1Negative(Vector512<float> x)
-    {
-        Vector512<float> r = ReduceExp(Vector512.MaxNative(C512(-20f), x), out Vector512<float> magic);
-        Vector512<float> power = PowerOf2(magic, 0);
-        return MulAdd(power, ExpM1Small(r), power - C512(1f));
-    }
-
     /// <summary>
     /// tanh |x| = -t / (t + 2) with t = e^(-2|x|) - 1 as the sum of two numbers, and the quotient's remainder divided once more by a line
     /// near 1 / (t + 2). Below 1.7 ulp, 2 without fused multiply-add.
