@@ -8,9 +8,21 @@ internal static class SampleRunner
 {
     internal sealed record Result(int ExitCode, string Output, string Error);
 
-    internal static Result Run(string sample, params string[] arguments)
+    internal static Result Run(string sample, params string[] arguments) =>
+        Dotnet(["run", "-c", "Release", "--file", Path.Combine(Root(), "samples", sample), "--", .. arguments]);
+
+    /// <summary>Builds a sample that is started often.</summary>
+    /// <returns>What <c>dotnet</c> starts.</returns>
+    internal static string Build(string sample)
     {
-        string[] command = ["run", "-c", "Release", "--file", Path.Combine(Root(), "samples", sample), "--", .. arguments];
+        Result built = Dotnet(["build", Path.Combine(Root(), "samples", sample), "-c", "Release", "-v", "q", "--nologo", "-t:Build",
+            "-getProperty:TargetPath"]);
+        Assert.True(built.ExitCode == 0, built.Output + built.Error);
+        return built.Output.Trim();
+    }
+
+    private static Result Dotnet(string[] command)
+    {
         ProcessStartInfo start = new("dotnet", command)
         {
             RedirectStandardOutput = true,
@@ -23,7 +35,13 @@ internal static class SampleRunner
         foreach (string key in start.Environment.Keys.Where(static k => k.StartsWith("DOTNET_", StringComparison.Ordinal)
             && k.EndsWith("HOOKS", StringComparison.Ordinal)).ToArray())
             start.Environment.Remove(key);
-        using Process process = Process.Start(start)!;
+        return Wait(Process.Start(start)!);
+    }
+
+    /// <summary>What a process says until it ends.</summary>
+    internal static Result Wait(Process process)
+    {
+        using Process disposed = process;
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         process.WaitForExit();
