@@ -1,17 +1,16 @@
 #!/usr/bin/env dotnet
 #:project ../src/Nabla/Nabla.csproj
+#:project ../src/Nabla.Onnx/Nabla.Onnx.csproj
 #:package Spectre.Console@0.57.2
 #:package System.CommandLine@3.0.0
 #:package ScottPlot@5.1.59
-#:package SkiaSharp@3.119.4
-#:package SkiaSharp.HarfBuzz@3.119.4
-#:package SkiaSharp.NativeAssets.Linux.NoDependencies@3.119.4
 
 // A language model of characters: it reads a text of yours, learns to foretell the next character, and writes text of its own.
 //
 // dotnet run -c Release samples/charlm.cs -- train --text FILE [--model gpt|lstm|gru|rnn] [--size tiny|small|medium] [--out DIR]
 // dotnet run -c Release samples/charlm.cs -- sample --from DIR --prompt "The " [--temperature 0.8] [--top-k 40] [--top-p 0.95]
 // dotnet run -c Release samples/charlm.cs -- resume --from DIR
+// dotnet run -c Release samples/charlm.cs -- export --from DIR --onnx FILE
 //
 // A run's folder holds all there is to it: the text and the settings; checkpoints, from which `resume` goes on bit for bit; the best
 // weights, a state dict that PyTorch loads; the figures of all steps, for programs and for TensorBoard; the curves as a picture.
@@ -24,6 +23,7 @@ using Nabla;
 using Nabla.Data;
 using Nabla.IO;
 using Nabla.Nn;
+using Nabla.Onnx;
 using Nabla.Optim;
 using Nabla.Training;
 using Spectre.Console;
@@ -57,7 +57,13 @@ Command sample = new("sample", "Write text") { from, prompt, length, temperature
 sample.SetAction(o => Write(o.GetValue(from)!, o.GetValue(prompt)!, (int)o.GetValue(length),
     new TokenSampler(o.GetValue(temperature), o.GetValue(topK), o.GetValue(topP)), o.GetValue(start) ?? (uint)Random.Shared.Next()));
 
-ParseResult line = new RootCommand("A language model of characters") { train, resume, sample }.Parse(args);
+Option<string> onnx = new("--onnx") { Required = true, Description = "The file to write" };
+Command export = new("export", "Write the model for ONNX Runtime: tokens [batch, sequence] to logits") { from, onnx };
+export.SetAction(o => OnnxExporter.Export(Load(Settings.Read(o.GetValue(from)!), o.GetValue(from)!), o.GetValue(onnx)!,
+    Tensor.Zeros([2, 8], DType.Int64),
+    new() { InputNames = ["tokens"], OutputNames = ["logits"], DynamicAxes = { ["tokens"] = ["batch", "sequence"] } }));
+
+ParseResult line = new RootCommand("A language model of characters") { train, resume, sample, export }.Parse(args);
 try
 {
     if (args.Length > 0 && line.Errors.Count > 0)
@@ -68,7 +74,7 @@ catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedA
     or NonFiniteLossException)
 {
     // What users can cause has a message of its own; every other exception is a bug.
-    Console.Error.WriteLine($"charlm: {e.Message.ReplaceLineEndings(" ").Split(" (Parameter '")[0]}");
+    Console.Error.WriteLine($"charlm: {e.Message.ReplaceLineEndings(" ").Replace("\t", "").Split(" (Parameter '")[0]}");
     return e is ArgumentException ? 2 : 1;
 }
 
@@ -81,11 +87,12 @@ static int Train(string file, string folder, Settings s)
     if (control >= 0) throw new InvalidDataException($"'{file}' is not text: character {control} is U+{(int)text[control]:X4}.");
     if (text.Length < least)
         throw new InvalidDataException($"'{file}' is too short: it has {text.Length} characters, and this model needs {least}.");
-    if (File.Exists(Path.Combine(folder, Settings.File)))
+    if (File.Exists(Path.Combine(folder, Settings.Name)))
         throw new ArgumentException($"'{folder}' holds a run already: `resume --from {folder}`, or name another folder by --out.");
     Directory.CreateDirectory(folder);
     AtomicFile.Write(Path.Combine(folder, "text.txt"), stream => stream.Write(Encoding.UTF8.GetBytes(text)));
-    (s with { Characters = string.Concat(Vocabulary.OfCharacters(text).Tokens) }).Save(folder);
+    s = s with { Characters = string.Concat(Vocabulary.OfCharacters(text).Tokens) };
+    AtomicFile.Write(Path.Combine(folder, Settings.Name), stream => JsonSerializer.Serialize(stream, s, Json.Default.Settings));
     return Learn(folder);
 }
 
@@ -126,40 +133,41 @@ static int Learn(string folder)
     Console.WriteLine($"{text.Size(0):N0} characters, {s.Vocabulary.Count} different ones; {s.Model} with " +
         $"{model.Parameters().Sum(p => p.NumElements):N0} parameters; the run is in '{folder}'.");
     using StopOnSignal stop = new();
-    try
-    {
-        watch.During(() => trainer.Fit(training, s.Epochs, validation: validation, resume: true, cancellationToken: stop.Token));
-    }
-    catch (OperationCanceledException)
-    {
-        Console.WriteLine($"Stopped after step {trainer.Step}, all is saved; go on with `resume --from {folder}`.");
-        return stop.ExitCode;
-    }
-    EpochResult best = trainer.History.MinBy(epoch => epoch.Value("loss"))!;
-    Console.WriteLine($"Done: {trainer.Step} steps. The best validation loss, {best.Value("loss"):F3}, is that of step {best.Step}.");
-    return 0;
+    try { watch.During(() => trainer.Fit(training, s.Epochs, validation: validation, resume: true, cancellationToken: stop.Token)); }
+    catch (OperationCanceledException) { }
+    Console.WriteLine(trainer.Epoch < s.Epochs ? $"Stopped after step {trainer.Step}, all is saved; go on with `resume --from {folder}`."
+        : $"Done: {trainer.Step} steps; the best validation loss is {trainer.History.Min(epoch => epoch.Value("loss")):F3}.");
+    return stop.ExitCode;
 }
 
 static void Draw(IReadOnlyList<EpochResult> history, string file)
 {
     ScottPlot.Plot plot = new();
-    double[] steps = [.. history.Select(epoch => (double)epoch.Step)];
+    long[] steps = [.. history.Select(epoch => epoch.Step)];
     plot.Add.Scatter(steps, history.Select(epoch => epoch.Loss).ToArray()).LegendText = "training";
     plot.Add.Scatter(steps, history.Select(epoch => epoch.Value("loss")).ToArray()).LegendText = "validation";
     plot.XLabel("step");
     plot.YLabel("loss per character");
     plot.ShowLegend(ScottPlot.Alignment.UpperRight);
-    AtomicFile.Write(file, stream => stream.Write(plot.GetImageBytes(800, 450)));
+    AtomicFile.Write(file, stream => stream.Write(plot.GetImageBytes(800, 450, ScottPlot.ImageFormat.Png)));
 }
 
 // ---- Writing
 
+static CharModel Load(Settings s, string folder)
+{
+    string weights = Path.Combine(folder, "weights.pt");
+    if (!File.Exists(weights)) throw new ArgumentException($"'{folder}' has no weights yet: the first validation writes them.");
+    CharModel model = CharModel.Of(s);
+    model.Load(weights);
+    model.Eval();
+    return model;
+}
+
 static int Write(string folder, string prompt, int length, TokenSampler sampler, uint seed)
 {
     Settings s = Settings.Read(folder);
-    CharModel model = CharModel.Of(s);
-    model.Load(Path.Combine(folder, "weights.pt"));
-    model.Eval();
+    CharModel model = Load(s, folder);
     if (prompt.Length == 0) throw new ArgumentException("--prompt needs at least one character.");
     if (prompt.EnumerateRunes().FirstOrDefault(c => !s.Vocabulary.Contains($"{c}")) is { Value: > 0 } c)
         throw new ArgumentException($"the text that the model learned from has no '{c}': it cannot be in the prompt.");
@@ -305,7 +313,7 @@ sealed class Recurrent(Settings s) : CharModel
 
 sealed record Settings(string Model, int Layers, int Width, int Heads, int Context, int Batch, long Steps, double Rate)
 {
-    public const string File = "settings.json";
+    public const string Name = "settings.json";
 
     public double Dropout { get; init; } = 0.1;
     public long Every { get; init; }
@@ -320,10 +328,10 @@ sealed record Settings(string Model, int Layers, int Width, int Heads, int Conte
         Settings s = (model, size) switch
         {
             ("gpt", "tiny") => new(model, 2, 64, 4, 64, 16, 1000, 3e-3),
-            ("gpt", "small") => new(model, 4, 128, 4, 128, 16, 1000, 2e-3),
+            ("gpt", "small") => new(model, 4, 128, 4, 64, 16, 2000, 3e-3),
             ("gpt", _) => new(model, 6, 256, 8, 256, 32, 3000, 1e-3),
             (_, "tiny") => new(model, 1, 96, 1, 64, 16, 1000, 5e-3),
-            (_, "small") => new(model, 1, 256, 1, 128, 16, 1000, 3e-3),
+            (_, "small") => new(model, 1, 256, 1, 64, 16, 2000, 3e-3),
             _ => new(model, 2, 512, 1, 256, 32, 3000, 2e-3),
         };
         s = s with { Steps = steps ?? s.Steps, Rate = rate ?? s.Rate, Seed = seed };
@@ -331,21 +339,12 @@ sealed record Settings(string Model, int Layers, int Width, int Heads, int Conte
         return s with { Every = Math.Min(every, s.Steps) };
     }
 
-    public void Save(string folder) =>
-        AtomicFile.Write(Path.Combine(folder, File), stream => JsonSerializer.Serialize(stream, this, Json.Default.Settings));
-
     public static Settings Read(string folder)
     {
-        string path = Path.Combine(folder, File);
-        if (!System.IO.File.Exists(path)) throw new ArgumentException($"'{folder}' is not the folder of a run: it has no {File}.");
-        try
-        {
-            return JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), Json.Default.Settings)!;
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"'{path}' is damaged: {e.Message}", e);
-        }
+        string path = Path.Combine(folder, Name);
+        if (!File.Exists(path)) throw new ArgumentException($"'{folder}' is not the folder of a run: it has no {Name}.");
+        try { return JsonSerializer.Deserialize(File.ReadAllBytes(path), Json.Default.Settings) ?? throw new JsonException("it is null"); }
+        catch (JsonException e) { throw new InvalidDataException($"'{path}' is damaged: {e.Message}", e); }
     }
 }
 
@@ -363,9 +362,8 @@ sealed class Watch(long steps, Action<EpochResult> milestone) : TrainingCallback
 
     public void During(Action work)
     {
-        bool plain = Console.IsOutputRedirected || Environment.GetEnvironmentVariable("CI") is { Length: > 0 } ||
-            Environment.GetEnvironmentVariable("TERM") == "dumb";
-        if (plain) work();
+        bool plain = Console.IsOutputRedirected || Environment.GetEnvironmentVariable("CI") is { Length: > 0 };
+        if (plain || Environment.GetEnvironmentVariable("TERM") == "dumb") work();
         else AnsiConsole.Progress().Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn()).Start(display =>
         {
             bar = display.AddTask("the first step", maxValue: steps);
@@ -375,8 +373,7 @@ sealed class Watch(long steps, Action<EpochResult> milestone) : TrainingCallback
 
     public override bool OnStepEnd(TrainingProgress progress)
     {
-        // The first step compiles what it calls: it says nothing about the rate.
-        if (!clock.IsRunning) (first, recent) = (progress.Step, progress.Loss);
+        if (!clock.IsRunning) (first, recent) = (progress.Step, progress.Loss);   // what compiles the program does not count
         clock.Start();
         recent += 0.05 * (progress.Loss - recent);
         return Show(progress.Step, clock.Elapsed.TotalSeconds > shown + 5);

@@ -1,17 +1,22 @@
-"""samples/charlm.cs in PyTorch 2.6.0: the same models, weights for a seed, batches, dropout and schedule.
+"""samples/charlm.cs in PyTorch 2.6.0: the same models, weights for a seed, batches, dropout and schedule. DIR is the folder of a run.
 
-    charlm.py losses DIR FILE     trains what DIR/settings.json and DIR/text.txt say from the beginning and writes the losses of all steps
-    charlm.py continue DIR STEP   goes on from DIR/checkpoints/checkpoint-STEP*.pt for one epoch and compares with DIR/metrics.jsonl
-    charlm.py weights DIR         loads DIR/weights.pt into the same model and compares its validation loss with the one in metrics.jsonl
-"""
+    charlm.py losses DIR FILE         trains from the beginning what DIR's settings say and compares the losses of all steps
+    charlm.py continue DIR STEP FILE  goes on from the checkpoint of a step for one epoch and compares the losses
+    charlm.py weights DIR             loads weights.pt into the same model and compares the validation loss
+
+PyTorch's losses go to FILE. Those of ../Nabla.Tests/Data/charlm are of `train --text text.txt.gz --size tiny --model MODEL --steps 40
+--every 10`, continued after step 30; charlm-MODEL.json beside this file of `train --text text.txt.gz --model MODEL --steps 300`."""
 import glob
 import json
+import os
 import sys
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, RandomSampler
+
+torch.set_num_threads(1)
 
 
 class Attention(nn.Module):
@@ -134,30 +139,39 @@ class Run:
         return ({r["step"]: r["loss"] for r in records if "loss" in r}, {r["step"]: r["val_loss"] for r in records if "val_loss" in r})
 
 
+def write(path, **entries):
+    """Adds entries to a JSON file."""
+    known = json.load(open(path)) if os.path.exists(path) else {}
+    with open(path, "w") as file:
+        json.dump(known | {"torch": torch.__version__} | entries, file)
+        file.write("\n")
+
+
 def losses(folder, path):
     run = Run(folder)
     steps, validation = [], []
     for _ in range(run.epochs):
         steps += run.epoch()
         validation.append(run.validate())
-    with open(path, "w") as file:
-        json.dump({"torch": torch.__version__, "loss": steps, "validation": validation}, file)
-        file.write("\n")
+    known, seen = run.recorded()
+    print(f"{len(steps)} steps: losses at most {max(abs(a - known[i]) for i, a in enumerate(steps, 1)):.1e} apart, those of validation "
+          f"{max(abs(a - b) for a, b in zip(validation, seen.values())):.1e}")
+    write(path, loss=steps, validation=validation)
 
 
-def go_on(folder, step):
+def go_on(folder, step, path):
     run = Run(folder)
-    [path] = glob.glob(f"{folder}/checkpoints/checkpoint-{int(step):08}*.pt")
-    state = torch.load(path, weights_only=True)
+    [checkpoint] = glob.glob(f"{folder}/checkpoints/checkpoint-{int(step):08}*.pt")
+    state = torch.load(checkpoint, weights_only=True)
     print(run.model.load_state_dict(state["model"]))
     run.optimizer.load_state_dict(state["optimizer"])
     run.schedule.load_state_dict(state["scheduler"])
     torch.set_rng_state(state["rng"])
-    expected, _ = run.recorded()
-    worst = 0.0
-    for i, value in enumerate(run.epoch(), int(step) + 1):
-        worst = max(worst, abs(value - expected[i]))
-    print(f"{run.settings['Every']} steps after step {step}: losses at most {worst:.1e} apart")
+    known, _ = run.recorded()
+    steps = run.epoch()
+    worst = max(abs(a - known[i]) for i, a in enumerate(steps, int(step) + 1))
+    print(f"{len(steps)} steps after step {step}: losses at most {worst:.1e} apart")
+    write(path, **{"from": int(step), "continued": steps})
 
 
 def weights(folder):

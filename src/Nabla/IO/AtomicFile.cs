@@ -132,7 +132,7 @@ public sealed class AtomicFile : IDisposable
         {
             stream.Dispose();
         }
-        catch (IOException)
+        catch (Exception e) when (Refused(e))
         {
             // What could not be written is to be deleted anyway.
         }
@@ -194,10 +194,15 @@ public sealed class AtomicFile : IDisposable
         {
             return step();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.SecurityException)
+        catch (Exception e) when (Refused(e))
         {
             Throw.System($"Cannot save '{path}': {e.Message}", e);
             return default;
         }
     }
+
+    /// <summary>Whether the operating system said no. A file too large for its file system, or for the user's limit, is the runtime's
+    /// ArgumentOutOfRangeException of a parameter that nobody gave.</summary>
+    private static bool Refused(Exception e) => e is IOException or UnauthorizedAccessException or System.Security.SecurityException
+        or ArgumentOutOfRangeException { ParamName: "value" };
 }

@@ -15,7 +15,24 @@ internal static class SampleRunner
     {
         // What has run once is built.
         string[] ready = Built.ContainsKey(sample) ? ["--no-build"] : [];
-        string[] command = ["run", "-c", "Release", .. ready, "--file", Path.Combine(Root(), "samples", sample), "--", .. arguments];
+        Result run = Dotnet(["run", "-c", "Release", .. ready, "--file", Path.Combine(Root(), "samples", sample), "--", .. arguments]);
+        // A sample that was not built has code 1, as one that refuses its arguments does.
+        if (run.ExitCode == 0) Built[sample] = true;
+        return run;
+    }
+
+    /// <summary>Builds a sample that is started often.</summary>
+    /// <returns>What <c>dotnet</c> starts.</returns>
+    internal static string Build(string sample)
+    {
+        Result built = Dotnet(["build", Path.Combine(Root(), "samples", sample), "-c", "Release", "-v", "q", "--nologo", "-t:Build",
+            "-getProperty:TargetPath"]);
+        Assert.True(built.ExitCode == 0, built.Output + built.Error);
+        return built.Output.Trim();
+    }
+
+    private static Result Dotnet(string[] command)
+    {
         ProcessStartInfo start = new("dotnet", command)
         {
             RedirectStandardOutput = true,
@@ -28,12 +45,16 @@ internal static class SampleRunner
         foreach (string key in start.Environment.Keys.Where(static k => k.StartsWith("DOTNET_", StringComparison.Ordinal)
             && k.EndsWith("HOOKS", StringComparison.Ordinal)).ToArray())
             start.Environment.Remove(key);
-        using Process process = Process.Start(start)!;
+        return Wait(Process.Start(start)!);
+    }
+
+    /// <summary>What a process says until it ends.</summary>
+    internal static Result Wait(Process process)
+    {
+        using Process disposed = process;
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         process.WaitForExit();
-        // A sample that was not built has code 1, as one that refuses its arguments does.
-        if (process.ExitCode == 0) Built[sample] = true;
         return new(process.ExitCode, output.Result.ReplaceLineEndings("\n"), error.Result.ReplaceLineEndings("\n"));
     }
 
