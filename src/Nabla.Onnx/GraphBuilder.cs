@@ -135,18 +135,23 @@ internal sealed partial class GraphBuilder
     {
         { Input: >= 0 and var i } => Ports.Clean(ports.Names[i]),
         { Name: { } name } => Store(name, v.First.Data!),
-        _ when IsConstant(v) => v.Rank == 0 ? Scalar(v.First.Data!) : Store(Unique($"{path}/constant"), v.First.Data!),
+        _ when IsConstant(v) => v.Rank == 0 ? Scalar(v.First.Data!) : Constant(v.First.Data!),
         { Source: null } => Varying(v),
         { Source: var source } => throw new NotSupportedException($"{source.Path}: result {v.First.Output} of the operation {source.Name} " +
             "cannot be exported to ONNX."),
     };
 
+    /// <summary>Stores a value under a name, or one like it if that is taken.</summary>
     private string Store(string name, Tensor data)
     {
         string clean = Ports.Clean(name);
-        if (!taken.Add(clean)) clean = Unique(clean);
-        initializers.Add((clean, data));
-        return clean;
+        return Add(taken.Add(clean) ? clean : Unique(clean), data);
+    }
+
+    private string Add(string name, Tensor data)
+    {
+        initializers.Add((name, data));
+        return name;
     }
 
     private void Translate(TraceCall first)

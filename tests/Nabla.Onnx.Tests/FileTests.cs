@@ -25,6 +25,8 @@ public class FileTests
         Assert.Equal(["input"], graph.Inputs);
         Assert.Equal(["output"], graph.Outputs);
         Assert.Single(graph.Nodes, static n => n.Type == "LSTM");
+        Assert.Single(graph.Initializers, "lstm.weight_ih_l0/gates");
+        Assert.All(graph.Initializers, static name => Assert.Matches("^(constant/|lstm|table|Tied)", name));
         Assert.DoesNotContain(graph.Nodes, static n => n.Type is "Gemm" or "Where");
         Assert.Contains(graph.Nodes, static n => n.Name.StartsWith("Tied.lstm/LSTM", StringComparison.Ordinal));
     }
