@@ -108,7 +108,9 @@ internal sealed partial class GraphBuilder
             else return Node("Reshape", [x, Vector(to)]);
         }
         // A fixed size of 0 would be read as the operand's.
-        return Array.Exists(to, static s => s.Is(0)) ? Node("Reshape", [x, Vector(to)], ("allowzero", 1)) : Node("Reshape", [x, Ints(sizes)]);
+        return Array.Exists(to, static s => s.Is(0))
+            ? Node("Reshape", [x, Vector(to)], ("allowzero", 1))
+            : Node("Reshape", [x, Ints(sizes)]);
     }
 
     /// <summary>x repeated to a shape.</summary>

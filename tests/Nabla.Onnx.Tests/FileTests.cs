@@ -112,7 +112,8 @@ public class FileTests
             Assert.Throws<NotSupportedException>(() => OnnxExporter.Export(refused, path, Tensor.Randn([2, 3])));
             Assert.Equal(first, File.ReadAllBytes(path));
             Assert.Equal([path], Directory.GetFiles(folder));
-            IOException e = Assert.Throws<IOException>(() => OnnxExporter.Export(model, Path.Combine(folder, "none", "m.onnx"), Tensor.Randn([2, 3])));
+            string nowhere = Path.Combine(folder, "none", "model.onnx");
+            IOException e = Assert.Throws<IOException>(() => OnnxExporter.Export(model, nowhere, Tensor.Randn([2, 3])));
             Assert.Contains("does not exist", e.Message);
         }
         finally { Directory.Delete(folder, recursive: true); }

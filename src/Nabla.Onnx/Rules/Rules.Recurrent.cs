@@ -51,7 +51,8 @@ internal static partial class Rules
         string x;
         string? source = null;
         Tensor w, fromInput = Tensor.Zeros([rows], dtype), fromState = bias ? Fixed(c, c.X(c.Count - 1)) : Tensor.Zeros([rows], dtype);
-        if (Inputs(g, c.X(0)) is (var name, var layer) && layer.W.First.Data is { } weight && (layer.B is null || layer.B.First.Data is not null))
+        if (Inputs(g, c.X(0)) is (var name, var layer) && layer.W.First.Data is { } weight
+            && (layer.B is null || layer.B.First.Data is not null))
         {
             (x, w, source) = (name, weight, layer.W.First.Name);
             if (layer.B is { } b) fromInput = b.First.Data!;
