@@ -6,6 +6,7 @@ namespace Nabla.Onnx;
 internal sealed partial class GraphBuilder
 {
     private readonly Dictionary<string, string> stored = [];
+    private readonly Dictionary<string, (string From, long[] Order)> orders = [];
 
     /// <summary>An operator with one result.</summary>
     internal string Node(string type, string[] x, params (string Name, OnnxAttribute Value)[] attributes) =>
@@ -27,7 +28,7 @@ internal sealed partial class GraphBuilder
     internal string Number(double value, DType dtype)
     {
         string key = string.Create(CultureInfo.InvariantCulture, $"{dtype}:{BitConverter.DoubleToInt64Bits(value)}");
-        return stored.TryGetValue(key, out string? name) ? name : stored[key] = Store(Unique("constant/number"), Plain(value, dtype));
+        return stored.TryGetValue(key, out string? name) ? name : stored[key] = Add(Unique("constant/number"), Plain(value, dtype));
     }
 
     private static Tensor Plain(double value, DType dtype) =>
@@ -36,22 +37,37 @@ internal sealed partial class GraphBuilder
     private string Scalar(Tensor value)
     {
         string key = $"{value.DType}:{Convert.ToHexString(IO.TensorBytes.RowMajor(value))}";
-        return stored.TryGetValue(key, out string? name) ? name : stored[key] = Store(Unique("constant/scalar"), value);
+        return stored.TryGetValue(key, out string? name) ? name : stored[key] = Add(Unique("constant/scalar"), value);
     }
 
     /// <summary>A vector of int64.</summary>
     internal string Ints(params long[] values)
     {
         string key = $"[{string.Join(',', values)}]";
-        return stored.TryGetValue(key, out string? name) ? name : stored[key] = Store(Unique("constant/ints"), Tensor.From(values));
+        return stored.TryGetValue(key, out string? name) ? name : stored[key] = Add(Unique("constant/ints"), Tensor.From(values));
     }
 
     /// <summary>A constant.</summary>
-    internal string Constant(Tensor value) => Store(Unique($"{path}/constant"), value);
+    /// <param name="value">Its value.</param>
+    /// <param name="name">What it is made from; by default it is named by the module.</param>
+    internal string Constant(Tensor value, string? name = null) =>
+        name is null ? Add(Unique($"{path}/constant"), value) : Store(name, value);
 
     internal string Unsqueeze(string x, params long[] axes) => Node("Unsqueeze", [x, Ints(axes)]);
     internal string Squeeze(string x, params long[] axes) => Node("Squeeze", [x, Ints(axes)]);
-    internal string Transpose(string x, params long[] order) => Node("Transpose", [x], ("perm", order));
+
+    /// <summary>x with its dimensions in another order; of two after another one is left, or none.</summary>
+    internal string Transpose(string x, params long[] order)
+    {
+        if (orders.TryGetValue(x, out (string From, long[] Order) before))
+            (x, order) = (before.From, Array.ConvertAll(order, d => before.Order[d]));
+        bool same = true;
+        for (int d = 0; d < order.Length; d++) same &= order[d] == d;
+        if (same) return x;
+        string y = Node("Transpose", [x], ("perm", order));
+        orders[y] = (x, order);
+        return y;
+    }
 
     /// <summary>x with two dimensions exchanged.</summary>
     internal string Swap(string x, int rank, int a, int b)
@@ -92,7 +108,9 @@ internal sealed partial class GraphBuilder
             else return Node("Reshape", [x, Vector(to)]);
         }
         // A fixed size of 0 would be read as the operand's.
-        return Array.Exists(to, static s => s.Is(0)) ? Node("Reshape", [x, Vector(to)], ("allowzero", 1)) : Node("Reshape", [x, Ints(sizes)]);
+        return Array.Exists(to, static s => s.Is(0))
+            ? Node("Reshape", [x, Vector(to)], ("allowzero", 1))
+            : Node("Reshape", [x, Ints(sizes)]);
     }
 
     /// <summary>x repeated to a shape.</summary>

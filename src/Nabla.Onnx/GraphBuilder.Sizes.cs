@@ -57,9 +57,10 @@ internal sealed partial class GraphBuilder
     {
         if (size.IsFixed) return Ints(size.Value);
         if (computed.TryGetValue(size.Key, out string? name)) return name;
-        return computed[size.Key] = Formula(size) ?? throw new NotSupportedException($"{path}: a size that depends on the input's is no " +
-            $"simple function of it: {size} for {string.Join(", ", ports.Symbols.Select((s, i) => $"{s} = {new Dim(traces.Sizes[i])}"))}. " +
-            "Fix that dimension in DynamicAxes.");
+        if (Formula(size) is { } found) return computed[size.Key] = found;
+        IEnumerable<string> given = ports.Symbols.Select((s, i) => $"{s} = {new Dim(traces.Sizes[i])}");
+        throw new NotSupportedException($"{path}: a size that depends on the input's is no simple function of it: {size} for " +
+            $"{string.Join(", ", given)}. Fix that dimension in DynamicAxes.");
     }
 
     private string Of(Known k)
@@ -155,8 +156,8 @@ internal sealed partial class GraphBuilder
             if (v.Rank == 2 && Array.TrueForAll(data, static d => d.Eq(Tensor.Eye(d.Size(0), d.Size(1), d.DType)).All().Item() != 0))
                 return Node("EyeLike", [Expand(Number(0, v.DType), v.Shape)]);
         }
-        throw new NotSupportedException($"{path}: a tensor that is made in the forward depends on the input's size or values in a way that " +
-            $"cannot be exported: {v.DType.Name()} {string.Join(" or ", data.Select(static d => d.Shape).Distinct())}. Made by " +
+        throw new NotSupportedException($"{path}: a tensor that is made in the forward depends on the input's size or values in a way " +
+            $"that cannot be exported: {v.DType.Name()} {string.Join(" or ", data.Select(static d => d.Shape).Distinct())}. Made by " +
             "Arange, Zeros, Ones, Full, Eye and operations on those it can; made of .NET numbers it cannot.");
     }
 
@@ -172,8 +173,7 @@ internal sealed partial class GraphBuilder
                 if (Math.Abs(list[i] - (start + i * step)) > 1e-6 * (1 + Math.Abs(list[i]))) return null;
         Dim count = v[0];
         if (v.DType is DType.Int64 && step == Math.Floor(step))
-            return Node("Range", [Number(start, DType.Int64), Zero(new([.. count.Values.ToArray().Select(n => (long)start + n * (long)step)])),
-                Number(step, DType.Int64)]);
+            return Node("Range", [Number(start, DType.Int64), Zero(count * (long)step + (long)start), Number(step, DType.Int64)]);
         string index = Node("Range", [Number(0, DType.Int64), Zero(count), Number(1, DType.Int64)]);
         string x = Node("Mul", [Cast(index, DType.Int64, DType.Float64), Number(step, DType.Float64)]);
         return Cast(Node("Add", [x, Number(start, DType.Float64)]), DType.Float64, v.DType);

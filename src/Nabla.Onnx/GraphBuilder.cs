@@ -29,7 +29,7 @@ internal sealed partial class GraphBuilder
         ValueSet[] outputs = [.. Enumerable.Range(0, traces.Outputs[0].Length)
             .Select(i => SetOf(Array.ConvertAll(traces.Outputs, o => o[i])))];
         string[] names = Ports.NamesOf("output", options.OutputNames, outputs.Length);
-        if (outputs.Length == 0) throw new ArgumentException($"What {model.GraphName} returns holds no tensor, so that there is no output.");
+        if (outputs.Length == 0) throw new ArgumentException($"What {model.GraphName} returns holds no tensor: there is no output.");
         if (names.Select(Ports.Clean).Intersect(ports.Names.Select(Ports.Clean)).FirstOrDefault() is { } both)
             throw new ArgumentException($"'{both}' is the name of an input and of an output.");
         foreach (string name in names) taken.Add(Ports.Clean(name));
@@ -64,8 +64,8 @@ internal sealed partial class GraphBuilder
             if (at == n && first.Calls.Count == other.Calls.Count && traces.Outputs[0].Length == traces.Outputs[k].Length) continue;
             string here = Text(first, at), there = Text(other, at);
             throw new NotSupportedException($"{Where(first, other, at)}: the operations that are executed depend on the input: " +
-                $"with other sizes or values of {string.Join(", ", ports.Symbols.DefaultIfEmpty("the input"))}, operation {at} is {there} " +
-                $"rather than {here}. A loop over a dynamic dimension, for example, cannot be exported: fix that dimension in " +
+                $"with other sizes or values of {string.Join(", ", ports.Symbols.DefaultIfEmpty("the input"))}, operation {at} is " +
+                $"{there} rather than {here}. A loop over a dynamic dimension, for example, cannot be exported: fix that dimension in " +
                 "DynamicAxes, or use a layer that takes the whole sequence.");
         }
 
@@ -135,18 +135,23 @@ internal sealed partial class GraphBuilder
     {
         { Input: >= 0 and var i } => Ports.Clean(ports.Names[i]),
         { Name: { } name } => Store(name, v.First.Data!),
-        _ when IsConstant(v) => v.Rank == 0 ? Scalar(v.First.Data!) : Store(Unique($"{path}/constant"), v.First.Data!),
+        _ when IsConstant(v) => v.Rank == 0 ? Scalar(v.First.Data!) : Constant(v.First.Data!),
         { Source: null } => Varying(v),
-        { Source: var source } => throw new NotSupportedException($"{source.Path}: result {v.First.Output} of the operation {source.Name} " +
-            "cannot be exported to ONNX."),
+        { Source: var source } => throw new NotSupportedException($"{source.Path}: result {v.First.Output} of the operation {source.Name}" +
+            " cannot be exported to ONNX."),
     };
 
+    /// <summary>Stores a value under a name, or one like it if that is taken.</summary>
     private string Store(string name, Tensor data)
     {
         string clean = Ports.Clean(name);
-        if (!taken.Add(clean)) clean = Unique(clean);
-        initializers.Add((clean, data));
-        return clean;
+        return Add(taken.Add(clean) ? clean : Unique(clean), data);
+    }
+
+    private string Add(string name, Tensor data)
+    {
+        initializers.Add((name, data));
+        return name;
     }
 
     private void Translate(TraceCall first)
@@ -158,8 +163,8 @@ internal sealed partial class GraphBuilder
         TraceCall[] per = Array.ConvertAll(traces.Traces, t => t.Calls[first.Index]);
         if (Array.TrueForAll(first.Y, y => IsConstant(SetOf(Array.ConvertAll(per, c => c.Y[y.Output]))))) return;
         if (!Rules.Table.TryGetValue(first.Type, out Rules.Rule? rule))
-            throw new NotSupportedException($"{first.Path}: the operation {first.Name} cannot be exported to ONNX: there is no operator for " +
-                "it, nor a combination of operators.");
+            throw new NotSupportedException($"{first.Path}: the operation {first.Name} cannot be exported to ONNX: there is no operator " +
+                "for it, nor a combination of operators.");
         string?[] names = rule(this, per);
         for (int i = 0; i < names.Length; i++)
         {
@@ -186,7 +191,8 @@ internal sealed partial class GraphBuilder
             foreach (List<ValueSet> list in sets.Values)
                 foreach (ValueSet set in list) if (set.Name == made) set.Name = name;
         }
-        model.Outputs.Add(new(name, v.DType, [.. v.Shape.Select((s, d) => s.IsFixed ? s.Value : (object)SymbolName(s, $"{name}_dim_{d}"))]));
+        model.Outputs.Add(new(name, v.DType,
+            [.. v.Shape.Select((s, d) => s.IsFixed ? s.Value : (object)SymbolName(s, $"{name}_dim_{d}"))]));
     }
 
     private void DropUnused()

@@ -115,8 +115,8 @@ internal sealed class OnnxModel
         {
             bytes += data.NumElements * data.DType.ItemSize();
             if (bytes > int.MaxValue - (1 << 20))
-                throw new NotSupportedException("The model's parameters and constants take more than 2 GB, which is the most that an ONNX " +
-                    "file holds. Convert it to a smaller dtype first, for example To(DType.Float16).");
+                throw new NotSupportedException("The model's parameters and constants take more than 2 GB, which is the most that an " +
+                    "ONNX file holds. Convert it to a smaller dtype first, for example To(DType.Float16).");
             graph.Write(5, Value(name, data));
         }
         foreach (OnnxPort port in Inputs) graph.Write(11, Port(port));

@@ -17,8 +17,8 @@ public sealed class OnnxOptions
         init
         {
             if (value is < MinOpset or > MaxOpset)
-                throw new ArgumentOutOfRangeException(nameof(value), value, $"The operator set must be between {MinOpset} and {MaxOpset}, " +
-                    $"but it is {value}.");
+                throw new ArgumentOutOfRangeException(nameof(value), value, $"The operator set must be between {MinOpset} and {MaxOpset}," +
+                    $" but it is {value}.");
             opset = value;
         }
     }

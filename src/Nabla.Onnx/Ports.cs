@@ -26,8 +26,8 @@ internal sealed class Ports
         foreach (string name in options.DynamicAxes.Keys)
         {
             if (Array.IndexOf(Names, name) < 0)
-                throw new ArgumentException($"DynamicAxes names an input '{name}', but the inputs are: {string.Join(", ", Names)}. Inputs " +
-                    "are named by InputNames.");
+                throw new ArgumentException($"DynamicAxes names an input '{name}', but the inputs are: {string.Join(", ", Names)}. " +
+                    "Inputs are named by InputNames.");
         }
         for (int i = 0; i < inputs.Length; i++)
         {
@@ -51,7 +51,8 @@ internal sealed class Ports
         if (at < 0)
         {
             if (Symbols.Find(s => Clean(s) == Clean(name)) is { } other)
-                throw new ArgumentException($"The dynamic dimensions '{other}' and '{name}' would have one name, '{Clean(name)}', in the file.");
+                throw new ArgumentException($"The dynamic dimensions '{other}' and '{name}' would have one name in the file, " +
+                    $"'{Clean(name)}'.");
             Symbols.Add(name);
             Sizes.Add(size);
             return Symbols.Count - 1;
@@ -71,8 +72,8 @@ internal sealed class Ports
         if (given.Count == 0)
             return count == 1 ? [what] : [.. Enumerable.Range(0, count).Select(i => what + "_" + i.ToString(CultureInfo.InvariantCulture))];
         if (given.Count != count)
-            throw new ArgumentException($"{given.Count} {what} names are given ({string.Join(", ", given)}), but there are {count} {what} " +
-                "tensors.");
+            throw new ArgumentException($"{given.Count} {what} names are given ({string.Join(", ", given)}), but there are {count} " +
+                $"{what} tensors.");
         string[] clean = [.. given.Select(static name => Clean(name ?? ""))];
         if (Array.Exists(clean, static name => name.Length == 0) || clean.Distinct().Count() != count)
             throw new ArgumentException($"The {what} names must be different and not empty, but they are: " +

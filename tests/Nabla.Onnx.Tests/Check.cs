@@ -31,7 +31,8 @@ internal static class Check
         Tensor[] expected, actual = Run(session, Leaves(input));
         using (Autograd.NoGrad()) expected = Leaves(model.Call(input));
         Assert.Equal(expected.Length, actual.Length);
-        for (int i = 0; i < expected.Length; i++) Close(expected[i], actual[i], $"output {i} for {string.Join(", ", Leaves(input).Select(t => t.Shape))}");
+        string shapes = string.Join(", ", Leaves(input).Select(static t => t.Shape));
+        for (int i = 0; i < expected.Length; i++) Close(expected[i], actual[i], $"output {i} for {shapes}");
     }
 
     internal static void Close(Tensor expected, Tensor actual, string what)
@@ -56,8 +57,7 @@ internal static class Check
     internal static Tensor[] Run(InferenceSession session, params Tensor[] inputs)
     {
         Dictionary<string, OrtValue> feed = [];
-        for (int i = 0; i < inputs.Length; i++)
-            if (session.InputMetadata.ContainsKey(session.InputNames[Math.Min(i, session.InputNames.Count - 1)])) feed[session.InputNames[i]] = Value(inputs[i]);
+        for (int i = 0; i < inputs.Length; i++) feed[session.InputNames[i]] = Value(inputs[i]);
         using RunOptions run = new();
         using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, feed, session.OutputNames);
         Tensor[] results = [.. outputs.Select(Back)];

@@ -62,7 +62,8 @@ internal static class FileCheck
             {
                 case 1:
                     List<(int Field, long, byte[] Data)> parts = [.. Fields(data)];
-                    graph.Nodes.Add(new(First(data, 3), First(data, 4), [.. parts.Where(static p => p.Field == 1).Select(static p => Text(p.Data))],
+                    graph.Nodes.Add(new(First(data, 3), First(data, 4),
+                        [.. parts.Where(static p => p.Field == 1).Select(static p => Text(p.Data))],
                         [.. parts.Where(static p => p.Field == 2).Select(static p => Text(p.Data))]));
                     break;
                 case 2: graph.Name = Text(data); break;

@@ -25,6 +25,8 @@ public class FileTests
         Assert.Equal(["input"], graph.Inputs);
         Assert.Equal(["output"], graph.Outputs);
         Assert.Single(graph.Nodes, static n => n.Type == "LSTM");
+        Assert.Single(graph.Initializers, "lstm.weight_ih_l0/gates");
+        Assert.All(graph.Initializers, static name => Assert.Matches("^(constant/|lstm|table|Tied)", name));
         Assert.DoesNotContain(graph.Nodes, static n => n.Type is "Gemm" or "Where");
         Assert.Contains(graph.Nodes, static n => n.Name.StartsWith("Tied.lstm/LSTM", StringComparison.Ordinal));
     }
@@ -110,7 +112,8 @@ public class FileTests
             Assert.Throws<NotSupportedException>(() => OnnxExporter.Export(refused, path, Tensor.Randn([2, 3])));
             Assert.Equal(first, File.ReadAllBytes(path));
             Assert.Equal([path], Directory.GetFiles(folder));
-            IOException e = Assert.Throws<IOException>(() => OnnxExporter.Export(model, Path.Combine(folder, "none", "m.onnx"), Tensor.Randn([2, 3])));
+            string nowhere = Path.Combine(folder, "none", "model.onnx");
+            IOException e = Assert.Throws<IOException>(() => OnnxExporter.Export(model, nowhere, Tensor.Randn([2, 3])));
             Assert.Contains("does not exist", e.Message);
         }
         finally { Directory.Delete(folder, recursive: true); }

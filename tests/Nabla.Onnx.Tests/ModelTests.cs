@@ -58,7 +58,8 @@ public class ModelTests
         TheoryData<string, int, bool, bool, bool> data = [];
         foreach (string kind in (string[])["rnn", "relu", "lstm", "gru"])
             foreach ((int layers, bool bias, bool first, bool both) in
-                ((int, bool, bool, bool)[])[(1, true, false, false), (2, true, true, true), (2, false, true, false), (1, false, false, true)])
+                ((int, bool, bool, bool)[])[(1, true, false, false), (2, true, true, true), (2, false, true, false),
+                    (1, false, false, true)])
                 data.Add(kind, layers, bias, first, both);
         return data;
     }
@@ -73,10 +74,12 @@ public class ModelTests
         switch (kind)
         {
             case "lstm":
-                Check.Equal(new LSTM(3, 4, layers, bias, batchFirst, bidirectional: bidirectional), options, (x, null, null), (y, null, null), (z, null, null));
+                Check.Equal(new LSTM(3, 4, layers, bias, batchFirst, bidirectional: bidirectional), options,
+                    (x, null, null), (y, null, null), (z, null, null));
                 break;
             case "gru":
-                Check.Equal(new GRU(3, 4, layers, bias, batchFirst, bidirectional: bidirectional), options, (x, null, null), (y, null, null), (z, null, null));
+                Check.Equal(new GRU(3, 4, layers, bias, batchFirst, bidirectional: bidirectional), options,
+                    (x, null, null), (y, null, null), (z, null, null));
                 break;
             default:
                 RNN rnn = new(3, 4, layers, kind == "relu" ? "relu" : "tanh", bias, batchFirst, bidirectional: bidirectional);
@@ -103,7 +106,8 @@ public class ModelTests
     [InlineData(false, true)]
     public void Transformer_encoder_of_any_batch_and_length(bool normFirst, bool batchFirst)
     {
-        TransformerEncoderLayer layer = new(8, 2, 16, normFirst: normFirst, batchFirst: batchFirst, activation: static x => Functional.Gelu(x));
+        TransformerEncoderLayer layer = new(8, 2, 16, normFirst: normFirst, batchFirst: batchFirst,
+            activation: static x => Functional.Gelu(x));
         Check.Equal(new TransformerEncoder(layer, 2), Sequences, new EncoderInput(Random(3, 5, 8)), new EncoderInput(Random(1, 7, 8)),
             new EncoderInput(Random(4, 2, 8)));
     }
@@ -126,7 +130,8 @@ public class ModelTests
     private sealed class Block(long width, long heads) : Module<Tensor, Tensor>
     {
         private readonly LayerNorm ln1 = new(width), ln2 = new(width);
-        private readonly Linear qkv = new(width, 3 * width), proj = new(width, width), up = new(width, 4 * width), down = new(4 * width, width);
+        private readonly Linear qkv = new(width, 3 * width), proj = new(width, width);
+        private readonly Linear up = new(width, 4 * width), down = new(4 * width, width);
 
         protected override Tensor Forward(Tensor x)
         {

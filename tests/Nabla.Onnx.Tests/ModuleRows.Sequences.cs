@@ -14,11 +14,12 @@ internal static partial class ModuleRows
             static () => (R(5, 2, 3), null, null), static () => (R(8, 1, 3), null, null));
         Row<(Tensor, Tensor?, (Tensor, Tensor)?), (Tensor, (Tensor, Tensor))>("LSTM of one sequence", static () => new LSTM(3, 4),
             new() { DynamicAxes = { ["input"] = ["sequence"] } }, static () => (R(5, 3), null, null), static () => (R(8, 3), null, null));
-        Row<(Tensor, Tensor?, (Tensor, Tensor)?), (Tensor, (Tensor, Tensor))>("LSTM with a projection", static () =>
-            new LSTM(3, 4, projSize: 2), new() { DynamicAxes = { ["input"] = [null, "batch"] } }, static () => (R(5, 2, 3), null, null),
+        Row<(Tensor, Tensor?, (Tensor, Tensor)?), (Tensor, (Tensor, Tensor))>("LSTM with a projection",
+            static () => new LSTM(3, 4, projSize: 2), new() { DynamicAxes = { ["input"] = [null, "batch"] } },
+            static () => (R(5, 2, 3), null, null),
             static () => (R(5, 1, 3), null, null));
-        Refused<(Tensor, Tensor?, (Tensor, Tensor)?), (Tensor, (Tensor, Tensor))>("LSTM with a projection of any length", static () =>
-            new LSTM(3, 4, projSize: 2), Steps, static () => (R(5, 2, 3), null, null), "depend on the input");
+        Refused<(Tensor, Tensor?, (Tensor, Tensor)?), (Tensor, (Tensor, Tensor))>("LSTM with a projection of any length",
+            static () => new LSTM(3, 4, projSize: 2), Steps, static () => (R(5, 2, 3), null, null), "depend on the input");
         Row<(Tensor, Tensor?), Tensor>("RNNCell", static () => new RNNCell(3, 4), null, static () => (R(2, 3), R(2, 4)),
             static () => (R(5, 3), R(5, 4)));
         Row<(Tensor, Tensor?), Tensor>("RNNCell from zeros", static () => new RNNCell(3, 4, nonlinearity: "relu"), null,
@@ -33,12 +34,14 @@ internal static partial class ModuleRows
             DynamicAxes = { ["q"] = ["batch", "target"], ["k"] = ["batch", "source"], ["v"] = ["batch", "source"] },
         };
         Row("MultiheadAttention", static () => new MultiheadAttention(8, 2, batchFirst: true), attention,
-            static () => new AttentionInput(R(2, 3, 8), R(2, 5, 8), R(2, 5, 8)), static () => new AttentionInput(R(1, 6, 8), R(1, 2, 8), R(1, 2, 8)));
+            static () => new AttentionInput(R(2, 3, 8), R(2, 5, 8), R(2, 5, 8)),
+                static () => new AttentionInput(R(1, 6, 8), R(1, 2, 8), R(1, 2, 8)));
         Row("MultiheadAttention with more", static () => new MultiheadAttention(8, 2, batchFirst: true, kdim: 6, vdim: 4, addBiasKv: true,
                 addZeroAttn: true), attention, static () => new AttentionInput(R(2, 3, 8), R(2, 5, 6), R(2, 5, 4), NeedWeights: false),
             static () => new AttentionInput(R(1, 6, 8), R(1, 2, 6), R(1, 2, 4), NeedWeights: false));
         OnnxOptions encoder = new() { DynamicAxes = { ["input"] = ["sequence", "batch"] } };
-        Row("TransformerEncoderLayer", static () => new TransformerEncoderLayer(8, 2, 16), encoder, static () => new EncoderInput(R(3, 2, 8)),
+        Row("TransformerEncoderLayer", static () => new TransformerEncoderLayer(8, 2, 16), encoder,
+            static () => new EncoderInput(R(3, 2, 8)),
             static () => new EncoderInput(R(5, 1, 8)));
         Row("TransformerEncoder", static () => new TransformerEncoder(new TransformerEncoderLayer(8, 2, 16), 2, new LayerNorm(8)), encoder,
             static () => new EncoderInput(R(3, 2, 8)), static () => new EncoderInput(R(5, 1, 8)));
@@ -51,7 +54,11 @@ internal static partial class ModuleRows
             static () => new DecoderInput(R(3, 2, 8), R(4, 2, 8)), static () => new DecoderInput(R(5, 1, 8), R(2, 1, 8)));
         Row("TransformerDecoder", static () => new TransformerDecoder(new TransformerDecoderLayer(8, 2, 16), 2), decoder,
             static () => new DecoderInput(R(3, 2, 8), R(4, 2, 8)), static () => new DecoderInput(R(5, 1, 8), R(2, 1, 8)));
-        OnnxOptions both = new() { InputNames = ["src", "tgt"], DynamicAxes = { ["src"] = ["source", "batch"], ["tgt"] = ["target", "batch"] } };
+        OnnxOptions both = new()
+        {
+            InputNames = ["src", "tgt"],
+            DynamicAxes = { ["src"] = ["source", "batch"], ["tgt"] = ["target", "batch"] },
+        };
         Row("Transformer", static () => new Transformer(8, 2, 1, 1, 16), both, static () => new TransformerInput(R(4, 2, 8), R(3, 2, 8)),
             static () => new TransformerInput(R(2, 1, 8), R(5, 1, 8)));
     }
@@ -79,10 +86,13 @@ internal static partial class ModuleRows
         Loss("KLDivLoss", static r => new KLDivLoss(r), static n => (R(n, 3).LogSoftmax(-1), R(n, 3).Softmax(-1)));
         Loss("SoftMarginLoss", static r => new SoftMarginLoss(r), static n => (R(n), Signs(n)));
         Loss("HingeEmbeddingLoss", static r => new HingeEmbeddingLoss(reduction: r), static n => (R(n), Signs(n)));
-        Loss("PoissonNLLLoss", static r => new PoissonNLLLoss(full: true, reduction: r), static n => (R(n, 3), Classes(5, n, 3).To(DType.Float32)));
-        Loss("NLLLoss", static r => new NLLLoss(Tensor.Of([1.0, 2.0, 0.5]), reduction: r), static n => (R(n, 3).LogSoftmax(-1), Classes(3, n)));
+        Loss("PoissonNLLLoss", static r => new PoissonNLLLoss(full: true, reduction: r),
+            static n => (R(n, 3), Classes(5, n, 3).To(DType.Float32)));
+        Loss("NLLLoss", static r => new NLLLoss(Tensor.Of([1.0, 2.0, 0.5]), reduction: r),
+            static n => (R(n, 3).LogSoftmax(-1), Classes(3, n)));
         Loss("CrossEntropyLoss", static r => new CrossEntropyLoss(reduction: r), static n => (R(n, 3), Classes(3, n)));
-        Loss("CrossEntropyLoss smoothed", static r => new CrossEntropyLoss(reduction: r, labelSmoothing: 0.1), static n => (R(n, 3), Classes(3, n)));
+        Loss("CrossEntropyLoss smoothed", static r => new CrossEntropyLoss(reduction: r, labelSmoothing: 0.1),
+            static n => (R(n, 3), Classes(3, n)));
         Loss("MultiLabelSoftMarginLoss", static r => new MultiLabelSoftMarginLoss(reduction: r),
             static n => (R(n, 3), Classes(2, n, 3).To(DType.Float32)));
         Loss("MultiMarginLoss", static r => new MultiMarginLoss(reduction: r), static n => (R(n, 3), Classes(3, n)));

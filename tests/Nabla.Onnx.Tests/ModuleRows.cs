@@ -34,11 +34,13 @@ internal static partial class ModuleRows
     private static void Long<TOut>(string name, Func<Module<Tensor, TOut>> make, params long[] shape)
     {
         OnnxOptions options = new() { DynamicAxes = { ["input"] = ["batch", .. new string?[shape.Length - 1], "length"] } };
-        Row(name, make, options, () => R([2, .. shape]), () => R([1, .. shape[..^1], shape[^1] + 4]), () => R([4, .. shape[..^1], shape[^1] + 7]));
+        Row(name, make, options, () => R([2, .. shape]), () => R([1, .. shape[..^1], shape[^1] + 4]),
+            () => R([4, .. shape[..^1], shape[^1] + 7]));
     }
 
     /// <summary>A module that is refused for this reason.</summary>
-    private static void Refused<TIn, TOut>(string name, Func<Module<TIn, TOut>> make, OnnxOptions? options, Func<TIn> example, string because) =>
+    private static void Refused<TIn, TOut>(string name, Func<Module<TIn, TOut>> make, OnnxOptions? options, Func<TIn> example,
+        string because) =>
         All.Add(name, () =>
         {
             Module<TIn, TOut> model = make();
@@ -113,14 +115,14 @@ internal static partial class ModuleRows
         Long("Flatten of any length", static () => new Flatten(), 2, 3);
         Row("Unflatten", static () => new Unflatten(1, [2, 3]), 6);
         Row("Embedding", static () => new Embedding(10, 4), null, static () => Classes(10, 3, 2), static () => Classes(10, 1, 2));
-        Row("Embedding with padding", static () => new Embedding(10, 4, paddingIdx: 1), null, static () => Classes(10, 3), static () => Classes(10, 7));
+        Row("Embedding with padding", static () => new Embedding(10, 4, paddingIdx: 1), null, static () => Classes(10, 3),
+            static () => Classes(10, 7));
         Refused("Embedding with a limit", static () => new Embedding(10, 4, maxNorm: 1), null, static () => Classes(10, 3), "is read here");
-        Row<(Tensor, Tensor?, Tensor?), Tensor>("EmbeddingBag", static () => new EmbeddingBag(10, 4, mode: "sum"), Fixed(),
-            static () => (Classes(10, 3, 2), null, null), static () => (Classes(10, 3, 2), null, null));
-        Row<(Tensor, Tensor?, Tensor?), Tensor>("EmbeddingBag mean", static () => new EmbeddingBag(10, 4), Fixed(),
-            static () => (Classes(10, 3, 2), null, null), static () => (Classes(10, 3, 2), null, null));
-        Refused<(Tensor, Tensor?, Tensor?), Tensor>("EmbeddingBag of any batch", static () => new EmbeddingBag(10, 4), null,
-            static () => (Classes(10, 3, 2), null, null), "depends on the input's size");
+        foreach (string mode in (string[])["sum", "mean", "max"])
+            Row<(Tensor, Tensor?, Tensor?), Tensor>($"EmbeddingBag {mode}", () => new EmbeddingBag(10, 4, mode: mode), new() { Opset = 18 },
+                static () => (Classes(10, 3, 2), null, null), static () => (Classes(10, 7, 2), null, null));
+        Refused<(Tensor, Tensor?, Tensor?), Tensor>("EmbeddingBag with offsets", static () => new EmbeddingBag(10, 4), Fixed(2),
+            static () => (Classes(10, 6), Tensor.Of([0, 4]), null), "is read here");
         Row("LayerNorm", static () => new LayerNorm([3, 4]), 3, 4);
         Row("LayerNorm without bias", static () => new LayerNorm(4, bias: false), 3, 4);
         Row("LayerNorm plain", static () => new LayerNorm(4, elementwiseAffine: false), 3, 4);
@@ -138,7 +140,8 @@ internal static partial class ModuleRows
         Row("LazyBatchNorm2d", static () => Trained(new LazyBatchNorm2d(), 3, 2, 2), 3, 2, 2);
         Row("LazyBatchNorm3d", static () => Trained(new LazyBatchNorm3d(), 3, 2, 2, 2), 3, 2, 2, 2);
         Long("InstanceNorm1d", static () => new InstanceNorm1d(3), 3, 5);
-        Row("InstanceNorm1d with statistics", static () => Trained(new InstanceNorm1d(3, affine: true, trackRunningStats: true), 3, 5), 3, 5);
+        Row("InstanceNorm1d with statistics", static () => Trained(new InstanceNorm1d(3, affine: true, trackRunningStats: true), 3, 5),
+            3, 5);
         Long("InstanceNorm2d", static () => new InstanceNorm2d(3, affine: true), 3, 4, 5);
         Row("InstanceNorm3d", static () => new InstanceNorm3d(2, affine: true), 2, 2, 3, 2);
         Row("LazyInstanceNorm1d", static () => Made(new LazyInstanceNorm1d(), R(2, 3, 5)), 3, 5);
@@ -146,8 +149,10 @@ internal static partial class ModuleRows
         Row("LazyInstanceNorm3d", static () => Made(new LazyInstanceNorm3d(), R(2, 3, 5, 2, 2)), 3, 5, 2, 2);
         Row("LocalResponseNorm", static () => new LocalResponseNorm(3), 5, 4, 4);
         Row("CrossMapLRN2d", static () => new CrossMapLRN2d(3), 5, 4, 4);
-        Row("PairwiseDistance", static () => new PairwiseDistance(), null, static () => (R(3, 4), R(3, 4)), static () => (R(5, 4), R(5, 4)));
-        Row("CosineSimilarity", static () => new CosineSimilarity(), null, static () => (R(3, 4), R(3, 4)), static () => (R(5, 4), R(5, 4)));
+        Row("PairwiseDistance", static () => new PairwiseDistance(), null, static () => (R(3, 4), R(3, 4)),
+            static () => (R(5, 4), R(5, 4)));
+        Row("CosineSimilarity", static () => new CosineSimilarity(), null, static () => (R(3, 4), R(3, 4)),
+            static () => (R(5, 4), R(5, 4)));
         Refused("AdaptiveLogSoftmaxWithLoss", static () => new AdaptiveLogSoftmaxWithLoss(4, 10, [3, 6]), Fixed(2),
             static () => (R(4, 4), Tensor.Of([0, 4, 8, 2])), "data-dependent");
     }

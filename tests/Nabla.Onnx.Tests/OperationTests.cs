@@ -24,7 +24,8 @@ public class OperationTests
         ["casts"] = static x => (x * 3).To(DType.Int32).To(DType.Float64) / 2 + x.To(DType.Bool),
         ["int32 and int64"] = static x => (x * 5).To(DType.Int32) + Tensor.Arange(3) * 2,
         ["integer division"] = static x => (x * 5).To(DType.Int64).FloorDivide(2) + (x * 5).To(DType.Int64).Remainder(3),
-        ["sums"] = static x => x.Sum(1, keepDim: true) + x.Mean() + x.Sum([0, 2]).Sum() + x.AMax(-1, keepDim: true) + x.Prod(2, keepDim: true),
+        ["sums"] = static x => x.Sum(1, keepDim: true) + x.Mean() + x.Sum([0, 2]).Sum() + x.AMax(-1, keepDim: true)
+            + x.Prod(2, keepDim: true),
         ["statistics"] = static x => x.Var(1, keepDim: true) + x.Std([1, 2], correction: 0, keepDim: true) + x.LogSumExp(-1, keepDim: true),
         ["variance of a dynamic dimension"] = static x => x.Var(0) + x.Std(0) + x.Mean(0),
         ["norms"] = static x => x.Norm(2, -1) + x.Norm(1, -1) + x.Norm(3, -1) + x.Norm(double.PositiveInfinity, -1),
@@ -42,9 +43,11 @@ public class OperationTests
         ["the last ones"] = static x => x[-1] + x[^2..].Sum(0),
         ["every other"] = static x => x.Slice(2, 0, null, 2) + x.Slice(0, 1).Sum(),
         ["index by a tensor"] = static x => x[.., Tensor.Of([2, 0, 1, -1])],
-        ["index select"] = static x => x.IndexSelect(1, Tensor.Of([1, 1])).Gather(2, Tensor.Of([[[0, 2], [1, 1]]]).Expand([x.Size(0), 2, 2])),
+        ["index select"] = static x => x.IndexSelect(1, Tensor.Of([1, 1])).Gather(2,
+            Tensor.Of([[[0, 2], [1, 1]]]).Expand([x.Size(0), 2, 2])),
         ["indices of two dimensions"] = static x => x[.., Tensor.Of([0, 3]), Tensor.Of([2, 1])],
-        ["split and join"] = static x => Tensor.Cat([.. x.Split(2, 1).Reverse()], 1) + Tensor.Stack(x.Unbind(1), 1) + x.Chunk(2, 1)[0].Sum(),
+        ["split and join"] = static x => Tensor.Cat([.. x.Split(2, 1).Reverse()], 1) + Tensor.Stack(x.Unbind(1), 1)
+            + x.Chunk(2, 1)[0].Sum(),
         ["repeated"] = static x => x.Repeat([1, 1, 2]).Roll(1, -1).Flip([1]),
         ["expanded"] = static x => x.Mean(1, keepDim: true).Expand(x.Shape) + x.Sum(0).ExpandAs(x),
         ["reshaped"] = static x => x.Reshape([x.Size(0) * x.Size(1), -1]).Transpose(0, 1).Reshape([3, x.Size(0), -1]).Permute([1, 2, 0]),
@@ -54,7 +57,8 @@ public class OperationTests
         ["sizes"] = static x => x * x.Size(0) / Math.Sqrt(x.Size(0)) + 1.0 / x.Size(0),
         ["positions"] = static x => x + Tensor.Arange(x.Size(0)).Unsqueeze(-1).Unsqueeze(-1) + Tensor.Linspace(0, 1, 3),
         ["positions of floats"] = static x => x + Tensor.Arange(0.5, x.Size(0), 1).Reshape([-1, 1, 1]) * 0.1,
-        ["created"] = static x => Tensor.Zeros([x.Size(0), 4, 1]) + Tensor.Full([x.Size(0), 1, 3], 2.5) + Tensor.OnesLike(x) + Tensor.Eye(x.Size(0)).Sum(),
+        ["created"] = static x => Tensor.Zeros([x.Size(0), 4, 1]) + Tensor.Full([x.Size(0), 1, 3], 2.5) + Tensor.OnesLike(x)
+            + Tensor.Eye(x.Size(0)).Sum(),
         ["written"] = static x =>
         {
             Tensor y = x * 1;

@@ -35,7 +35,8 @@ public class RefusalTests
         Assert.Contains("data-dependent control flow", Refused(static x => x.Sum().Item() > 0 ? x : -x));
 
     [Fact]
-    public void Branch_on_a_condition() => Assert.Contains("data-dependent control flow", Refused(static x => (bool)(x > 0).All() ? x : -x));
+    public void Branch_on_a_condition() => Assert.Contains("data-dependent control flow",
+        Refused(static x => (bool)(x > 0).All() ? x : -x));
 
     [Fact]
     public void Selection_by_a_mask() =>
@@ -48,7 +49,8 @@ public class RefusalTests
     public void Drawn_classes() => Assert.Contains("(multinomial)", Refused(static x => x + x.Softmax(-1).Multinomial(1)));
 
     [Fact]
-    public void Loop_over_a_dynamic_dimension() => Assert.Contains("the operations that are executed depend on the input", Refused(static x =>
+    public void Loop_over_a_dynamic_dimension() => Assert.Contains("the operations that are executed depend on the input",
+        Refused(static x =>
     {
         Tensor sum = x[0];
         for (int i = 1; i < x.Size(0); i++) sum = sum + x[i];
@@ -99,7 +101,8 @@ public class RefusalTests
     {
         Tensor large = Parameter.Of(Tensor.Zeros(1).Expand([600_000_000]));
         Held model = new(large);
-        Assert.Contains("more than 2 GB", Assert.Throws<NotSupportedException>(() => OnnxExporter.ToBytes(model, Tensor.Randn([2]))).Message);
+        Assert.Contains("more than 2 GB", Assert.Throws<NotSupportedException>(() =>
+            OnnxExporter.ToBytes(model, Tensor.Randn([2]))).Message);
     }
 
     private sealed class Held(Tensor weight) : Module<Tensor, Tensor>

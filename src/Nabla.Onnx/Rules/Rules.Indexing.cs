@@ -23,7 +23,8 @@ internal static partial class Rules
         On<Ops.PutPlaces>((g, c) =>
         {
             int axis = c.Axis(c.Get(static op => op.Dim));
-            return g.Node("ScatterElements", [g.Expand(g.Number(0, c.X(0).DType), c.Y().Shape), c[1], c[0]], ("axis", axis), ("reduction", "add"));
+            string zeros = g.Expand(g.Number(0, c.X(0).DType), c.Y().Shape);
+            return g.Node("ScatterElements", [zeros, c[1], c[0]], ("axis", axis), ("reduction", "add"));
         });
         On<Ops.Scatter>((g, c) => g.Node("ScatterElements", [c[0], c.As(1, DType.Int64), c.As(2, c.X(0).DType)],
             ("axis", c.Axis(c.Get(static op => op.Dim))), ("reduction", c.Get(static op => op.Add) ? "add" : "none")));
@@ -49,7 +50,8 @@ internal static partial class Rules
             string values = c.As(2, c.X(0).DType);
             if (!Alike(c.X(2).Shape, written)) values = g.Expand(values, written);
             values = g.Transpose(values, [.. Last(others - tail + n, n), .. Last(others - tail, others - tail), .. Last(n + others, tail)]);
-            string y = g.Node("ScatterND", [Front(g, c[0], c.X(0), dims), g.Unsqueeze(c[1], n), values], ("reduction", add ? "add" : "none"));
+            string y = g.Node("ScatterND", [Front(g, c[0], c.X(0), dims), g.Unsqueeze(c[1], n), values],
+                ("reduction", add ? "add" : "none"));
             return g.Transpose(dims.Count == 1 ? y : g.Reshape(y, [Product(moved[..dims.Count]), .. rest], moved), back);
         });
     }

@@ -49,8 +49,8 @@ internal static partial class Rules
 
     private static string Convolved<TOp>(GraphBuilder g, Call<TOp> c, Func<TOp, Window> read, long groups, string? bias) where TOp : struct
     {
-        long[] kernel = Fixed(c, op => read(op).Kernel), stride = Fixed(c, op => read(op).Stride), before = Fixed(c, op => read(op).Padding);
-        long[] dilation = Fixed(c, op => read(op).Dilation), after = [.. before];
+        long[] kernel = Fixed(c, op => read(op).Kernel), stride = Fixed(c, op => read(op).Stride);
+        long[] dilation = Fixed(c, op => read(op).Dilation), before = Fixed(c, op => read(op).Padding), after = [.. before];
         Dim[] input = c.Sizes(op => read(op).Input.Values), output = c.Sizes(op => read(op).Output.Values);
         for (int d = 0; d < kernel.Length; d++)
         {

@@ -106,8 +106,8 @@ internal static partial class Rules
                 continue;
             }
             if (!input[d].IsFixed || !output[d].IsFixed)
-                c.Refuse($"windows of a dimension of dynamic size, {output[d]} of them, differ with the size. One window, or a fixed size, " +
-                    "can be exported.");
+                c.Refuse($"windows of a dimension of dynamic size, {output[d]} of them, differ with the size. One window, or a fixed " +
+                    "size, can be exported.");
             long size = input[d].Value, count = output[d].Value;
             string[] parts = [.. Enumerable.Range(0, (int)count).Select(o => g.Reduce(reduce,
                 g.Slice(x, lead + d, o * size / count, ((o + 1) * size + count - 1) / count), [lead + d], keep: true))];

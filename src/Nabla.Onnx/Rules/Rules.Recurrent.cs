@@ -49,14 +49,18 @@ internal static partial class Rules
         Tensor own = Fixed(c, c.X(2));
         long hidden = own.Size(1), rows = own.Size(0);
         string x;
+        string? source = null;
         Tensor w, fromInput = Tensor.Zeros([rows], dtype), fromState = bias ? Fixed(c, c.X(c.Count - 1)) : Tensor.Zeros([rows], dtype);
-        if (Inputs(g, c.X(0)) is (var name, var layer) && layer.W.First.Data is { } weight && (layer.B is null || layer.B.First.Data is not null))
+        if (Inputs(g, c.X(0)) is (var name, var layer) && layer.W.First.Data is { } weight
+            && (layer.B is null || layer.B.First.Data is not null))
         {
-            (x, w) = (name, weight);
+            (x, w, source) = (name, weight, layer.W.First.Name);
             if (layer.B is { } b) fromInput = b.First.Data!;
         }
         else (x, w) = (c[0], Tensor.Eye(rows, dtype: dtype));
-        string weights = g.Constant(Ordered(w, gates).Unsqueeze(0)), recurrent = g.Constant(Ordered(own, gates).Unsqueeze(0));
+        string? state = c.X(2).First.Name;
+        string weights = g.Constant(Ordered(w, gates).Unsqueeze(0), Named(source));
+        string recurrent = g.Constant(Ordered(own, gates).Unsqueeze(0), Named(state));
         string biases = g.Constant(Tensor.Cat([Ordered(fromInput, gates), Ordered(fromState, gates)]).Unsqueeze(0));
         List<string> operands = [x, weights, recurrent, biases, "", g.Unsqueeze(c[1], 0)];
         List<(string, OnnxAttribute)> attributes = [("hidden_size", hidden), ("direction", reverse ? "reverse" : "forward")];
@@ -81,6 +85,9 @@ internal static partial class Rules
         if (kind == RecurrentKind.Lstm) results[2] = g.Squeeze(y[2], 0);
         return results;
     }
+
+    /// <summary>The name of a weight in the operator's order.</summary>
+    private static string? Named(string? weight) => weight is null ? null : weight + "/gates";
 
     /// <summary>The layer that made the inputs' part of the gates, and its input with the steps first.</summary>
     private static (string X, LinearLayer Layer)? Inputs(GraphBuilder g, ValueSet v)

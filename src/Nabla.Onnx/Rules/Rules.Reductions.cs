@@ -42,7 +42,8 @@ internal static partial class Rules
         Many<Ops.Var>((g, c) =>
         {
             long[] axes = c.Axes(static op => op.Dims);
-            (bool keep, double correction, bool root, bool withMean) = c.Get(static op => (op.KeepDim, op.Correction, op.Root, op.WithMean));
+            (bool keep, double correction, bool root, bool withMean) =
+                c.Get(static op => (op.KeepDim, op.Correction, op.Root, op.WithMean));
             DType dtype = c.X(0).DType;
             Term x = new(g, c[0], dtype), mean = new(g, g.Reduce("ReduceMean", c[0], axes, keep: true), dtype);
             Term sum = new(g, g.Reduce("ReduceSum", (x - mean).Square().Name, axes, keep), dtype);

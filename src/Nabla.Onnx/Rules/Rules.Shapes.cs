@@ -79,7 +79,7 @@ internal static partial class Rules
             int axis = c.Axis(c.Get(static op => op.Dim)), rank = c.X(0).Rank;
             string windows = Windows(g, c.Y()[axis], c.Get(static op => op.Size), c.Get(static op => op.Step), 1);
             string y = g.Node("Gather", [c[0], windows], ("axis", axis));
-            return g.Transpose(y, [.. Enumerable.Range(0, rank + 1).Where(d => d != axis + 1).Append(axis + 1).Select(static d => (long)d)]);
+            return g.Transpose(y, [.. Last(rank + 1, rank + 1).Where(d => d != axis + 1), axis + 1]);
         });
         On<Ops.PixelShuffle>((g, c) => Shuffled(g, c, c.Get(static op => op.Factor), up: true));
         On<Ops.PixelUnshuffle>((g, c) => Shuffled(g, c, c.Get(static op => op.Factor), up: false));

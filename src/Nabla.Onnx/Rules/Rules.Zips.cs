@@ -39,7 +39,9 @@ internal static partial class Rules
         Bits<Ops.BitwiseXor>("Xor");
         On<Ops.FillWith>((g, c) => g.Expand(c.As(1, c.Y().DType), c.Y().Shape));
         On<Ops.Where>((g, c) => g.Node("Where", [c[0], c[1], c[2]]));
-        On<Ops.MaskedFill>((g, c) => g.Node("Where", [c[1], c.As(2, c.X(0).DType), c[0]]));
+        // The operator broadcasts a mask itself.
+        On<Ops.MaskedFill>((g, c) => g.Node("Where", [g.CallOf<Ops.Expand>(c.X(1)) is { } mask && mask.Get(static op => op.Lead) == 0
+            ? mask[0] : c[1], c.As(2, c.X(0).DType), c[0]]));
     }
 
     /// <summary>The larger or smaller of two numbers, or the one that is not NaN.</summary>

@@ -71,7 +71,10 @@ public static partial class Functional
         }
         Tensor rows = Embedding(flat, weight, null, maxNorm, normType, scaleGradByFreq);
         if (factors is not null) rows = rows * factors.Unsqueeze(-1);
-        Tensor into = Tensor.From<long>(bag);
+        // Bags of one size follow from their number by operations, so that a trace knows where they come from.
+        Tensor into = input.Rank == 2 && paddingIdx is null
+            ? Tensor.Arange(bags).Unsqueeze(-1).Expand(input.Shape).Reshape([-1])
+            : Tensor.From<long>(bag);
         Tensor zeros = Tensor.Zeros([bags, weight.Size(1)], rows.DType);
         if (mode == "max") return zeros.IndexReduce(0, into, rows, "amax", includeSelf: false);
         return mode == "sum" ? zeros.IndexAdd(0, into, rows) : zeros.IndexReduce(0, into, rows, "mean", includeSelf: false);

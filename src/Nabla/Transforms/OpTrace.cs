@@ -101,8 +101,8 @@ internal sealed class OpTrace
     internal static void RefuseRandom(string node)
     {
         if (current is not null)
-            Refuse($"random numbers are drawn ({OperatorNames.Of(node)}), which cannot be exported. A layer that does so in training mode " +
-                "only, such as dropout, is exported after Eval().");
+            Refuse($"random numbers are drawn ({OperatorNames.Of(node)}), which cannot be exported. A layer that does so in training " +
+                "mode only, such as dropout, is exported after Eval().");
     }
 
     /// <summary>A new tensor of the program's, which a trace follows from here on.</summary>

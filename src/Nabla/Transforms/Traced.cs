@@ -7,7 +7,8 @@ internal sealed class Traced : Interpreter
     private readonly OpTrace trace;
     private readonly TraceView? view;
 
-    /// <summary>The value as of <see cref="version"/>; null until a created tensor is used first, when all is written that shall be.</summary>
+    /// <summary>The value as of <see cref="version"/>; null until a created tensor is used first, when all is written that shall
+    /// be.</summary>
     private TraceValue? value;
     private int version;
 
