@@ -64,7 +64,7 @@ string[] Whitespace(params string[] options) =>
     ["format", "whitespace", ".", "--folder", "--exclude", .. BuildFolders(), .. options];
 
 IEnumerable<string> BuildFolders() =>
-    from project in Projects("src").Concat(Projects("tests")).Concat(Projects("bench"))
+    from project in Projects("src").Concat(Projects("tests")).Concat(Projects("bench")).Concat(Projects("templates"))
     from folder in new[] { "bin", "obj" }
     select Path.GetRelativePath(root, Path.Combine(Path.GetDirectoryName(project)!, folder)) + "/";
 
@@ -183,7 +183,7 @@ int Parity()
 int Pack()
 {
     Step("pack");
-    foreach (string project in Projects("src"))
+    foreach (string project in Projects("src").Concat(Projects("templates")))
     {
         int code = Dotnet(["pack", project, "-c", "Release", "-o", "artifacts", "--nologo", "-v", "q"]);
         if (code != 0) return code;
