@@ -15,8 +15,8 @@ public sealed class Workshop : IDisposable
         string root = Root(), feed = this["feed"];
         foreach (string project in Directory.EnumerateFiles(Path.Combine(root, "src"), "*.csproj", SearchOption.AllDirectories).Order())
             Run("dotnet", root, "pack", project, "-c", "Release", "--no-build", "-o", feed, "--nologo", "-v", "q").Succeeded();
-        Run("dotnet", root, "pack", Path.Combine(root, "templates", "Nabla.Templates", "Nabla.Templates.csproj"), "-c", "Release", "-o", feed,
-            "--nologo", "-v", "q").Succeeded();
+        string templates = Path.Combine(root, "templates", "Nabla.Templates", "Nabla.Templates.csproj");
+        Run("dotnet", root, "pack", templates, "-c", "Release", "-o", feed, "--nologo", "-v", "q").Succeeded();
         // Other packages than ours come from where this machine has them already; ours must not get into that place.
         string machine = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
@@ -68,9 +68,7 @@ public sealed class Workshop : IDisposable
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         // A test host's own settings must not reach the programs.
-        foreach (string key in start.Environment.Keys.Where(static k => k == "NUGET_PACKAGES" || (k.StartsWith("DOTNET_", StringComparison.Ordinal)
-            && (k.EndsWith("HOOKS", StringComparison.Ordinal) || k.StartsWith("DOTNET_Enable", StringComparison.Ordinal)))).ToArray())
-            start.Environment.Remove(key);
+        foreach (string key in start.Environment.Keys.Where(IsOurs).ToArray()) start.Environment.Remove(key);
         StringBuilder output = new();
         long begin = Stopwatch.GetTimestamp();
         using Process process = Process.Start(start)!;
@@ -80,6 +78,9 @@ public sealed class Workshop : IDisposable
         output.Append(standard.Result).Append(error.Result);
         return new(process.ExitCode, output.ToString().ReplaceLineEndings("\n"), Stopwatch.GetElapsedTime(begin).TotalSeconds);
     }
+
+    private static bool IsOurs(string name) => name == "NUGET_PACKAGES" || name.StartsWith("DOTNET_Enable", StringComparison.Ordinal)
+        || (name.StartsWith("DOTNET_", StringComparison.Ordinal) && name.EndsWith("HOOKS", StringComparison.Ordinal));
 
     public static string Megabytes(long bytes) => (bytes / 1e6).ToString("F1", CultureInfo.InvariantCulture) + " MB";
 

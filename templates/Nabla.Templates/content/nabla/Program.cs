@@ -1,5 +1,6 @@
 using Nabla;
 using Nabla.Data;
+using Nabla.IO;
 using Nabla.Nn;
 using Nabla.Optim;
 using Nabla.Training;
