@@ -66,7 +66,7 @@ string[] Whitespace(params string[] options) =>
     ["format", "whitespace", ".", "--folder", "--exclude", .. BuildFolders(), .. options];
 
 IEnumerable<string> BuildFolders() =>
-    from project in Projects("src").Concat(Projects("tests")).Concat(Projects("bench")).Concat(Projects("samples"))
+    from project in Projects("src").Concat(Projects("tests")).Concat(Projects("bench")).Concat(Projects("samples")).Concat(Projects("templates"))
     from folder in new[] { "bin", "obj" }
     select Path.GetRelativePath(root, Path.Combine(Path.GetDirectoryName(project)!, folder)) + "/";
 
@@ -258,7 +258,7 @@ string Contents()
 int Pack()
 {
     Step("pack");
-    foreach (string project in Projects("src"))
+    foreach (string project in Projects("src").Concat(Projects("templates")))
     {
         int code = Dotnet(["pack", project, "-c", "Release", "-o", "artifacts", "--nologo", "-v", "q"]);
         if (code != 0) return code;

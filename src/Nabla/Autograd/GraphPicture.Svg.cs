@@ -62,7 +62,8 @@ internal static class GraphSvg
     }
 
     private static (double, double) Size(List<string> lines) =>
-        (lines.Max(line => line.Length * (line == lines[0] ? BoldWidth : LetterWidth)) + 2 * Padding, lines.Count * LineHeight + 2 * Padding);
+        (lines.Max(line => line.Length * (line == lines[0] ? BoldWidth : LetterWidth)) + 2 * Padding,
+            lines.Count * LineHeight + 2 * Padding);
 
     private static void Box(StringBuilder text, GraphBox box, List<string> lines, LayeredLayout.Item place, double left, double top,
         bool isResult)

@@ -138,7 +138,7 @@ internal sealed class LayeredLayout
         return route;
     }
 
-    /// <summary>Sorts each rank by where the neighbours are, downwards and upwards in turn; the order with the fewest crossings stays.</summary>
+    /// <summary>Sorts each rank by where the neighbours are, down and up in turn; the order with the fewest crossings stays.</summary>
     private void Order()
     {
         long least = Crossings();
@@ -210,7 +210,10 @@ internal sealed class LayeredLayout
         }
         Height = y - RankGap;
         for (int sweep = 0; sweep < 2 * Sweeps; sweep++)
-            for (int i = 0; i < ranks.Count; i++) Straighten(ranks[sweep % 2 == 0 ? i : ranks.Count - 1 - i], sweep % 2 == 0, sweep > Sweeps);
+        {
+            bool down = sweep % 2 == 0;
+            for (int i = 0; i < ranks.Count; i++) Straighten(ranks[down ? i : ranks.Count - 1 - i], down, sweep > Sweeps);
+        }
         double left = ranks.Min(static rank => rank.Min(static item => item.X - item.Width / 2));
         foreach (Item item in ranks.SelectMany(static rank => rank)) item.X -= left;
         Width = ranks.Max(static rank => rank.Max(static item => item.X + item.Width / 2));

@@ -4,9 +4,9 @@ using System.IO.Compression;
 namespace Nabla.IO;
 
 /// <summary>Pictures as PNG files.</summary>
-/// <remarks>A picture is a tensor of 8-bit numbers 0 to 255, or of floating-point numbers or bools, where 0 is black and 1 is white; what lies
-/// outside is taken for the nearest, NaN for 0. Its dimensions are named by letters: H the height, W the width, C the channels: 1 (grey),
-/// 2 (grey and opacity), 3 (red, green, blue) or 4 (and opacity). The same picture gives the same bytes.
+/// <remarks>A picture is a tensor of 8-bit numbers 0 to 255, or of floating-point numbers or bools, where 0 is black and 1 is white; what
+/// lies outside is taken for the nearest, NaN for 0. Its dimensions are named by letters: H the height, W the width, C the channels: 1
+/// (grey), 2 (grey and opacity), 3 (red, green, blue) or 4 (and opacity). The same picture gives the same bytes.
 /// Source: W3C, Portable Network Graphics (PNG) Specification.</remarks>
 public static class Png
 {

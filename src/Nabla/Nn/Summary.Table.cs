@@ -67,7 +67,10 @@ public sealed partial class ModuleSummary
         ArgumentNullException.ThrowIfNull(options);
         SummaryColumn[] columns = [.. options.Columns];
         if (InputBytes is null)
-            columns = [.. columns.Where(static c => c is not (SummaryColumn.InputShape or SummaryColumn.OutputShape or SummaryColumn.MultAdds))];
+        {
+            SummaryColumn[] needCalls = [SummaryColumn.InputShape, SummaryColumn.OutputShape, SummaryColumn.MultAdds];
+            columns = [.. columns.Except(needCalls)];
+        }
         List<(string Name, string[] Cells)> table = [];
         int[] numbers = new int[Rows.Count == 0 ? 1 : Rows.Max(static r => r.Depth) + 1];
         for (int i = 0; i < Rows.Count; i++)

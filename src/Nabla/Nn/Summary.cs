@@ -6,8 +6,8 @@ namespace Nabla.Nn;
 /// <param name="Depth">How deep it lies.</param>
 /// <param name="InputShapes">The shapes of the tensors it was given; empty if it was not called.</param>
 /// <param name="OutputShapes">The shapes of the tensors it returned; empty if it was not called.</param>
-/// <param name="Parameters">How many numbers its own parameters have, without those of the children that have rows. Each tensor counts once,
-/// in the first row whose module has it.</param>
+/// <param name="Parameters">How many numbers its own parameters have, without those of the children that have rows. Each tensor counts
+/// once, in the first row whose module has it.</param>
 /// <param name="Trainable">How many of them require gradients.</param>
 /// <param name="ParameterBytes">The size of these parameters.</param>
 /// <param name="BufferBytes">The size of its own buffers.</param>
@@ -29,7 +29,7 @@ public sealed partial class ModuleSummary
     internal ModuleSummary(IReadOnlyList<ModuleSummaryRow> rows, long? inputBytes, long activationBytes) =>
         (Rows, InputBytes, ActivationBytes) = (rows, inputBytes, activationBytes);
 
-    /// <summary>The module and the calls of those below, callers before the called. Modules that only hold others stand before them.</summary>
+    /// <summary>The module and the calls of those below, callers first. Modules that only hold others stand before them.</summary>
     public IReadOnlyList<ModuleSummaryRow> Rows { get; }
 
     /// <summary>How many numbers all parameters have.</summary>

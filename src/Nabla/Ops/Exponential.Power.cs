@@ -81,6 +81,15 @@ public sealed partial class Tensor
             : MapOp.Apply(new Ops.PowInteger(exponent.ToInt64()), To(result));
     }
 
+    /// <summary>The same; languages that choose among conversions less freely than C# need it: <c>x.Pow(2)</c> in F#.</summary>
+    public Tensor Pow(int exponent) => Pow((Scalar)exponent);
+
+    /// <inheritdoc cref="Pow(int)"/>
+    public Tensor Pow(long exponent) => Pow((Scalar)exponent);
+
+    /// <inheritdoc cref="Pow(int)"/>
+    public Tensor Pow(double exponent) => Pow((Scalar)exponent);
+
     /// <summary>x^y, broadcast. The gradient by x is 0 where y = 0, that by y is 0 where x = 0 and y ≥ 0.</summary>
     /// <exception cref="DTypeException">Both are bool.</exception>
     public Tensor Pow(Tensor exponent) => ZipOp.Apply(new Ops.Pow(), this, exponent);

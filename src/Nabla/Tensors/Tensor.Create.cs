@@ -94,6 +94,9 @@ public sealed partial class Tensor
     [OverloadResolutionPriority(2)]
     public static Tensor Zeros(params ReadOnlySpan<long> shape) => Zeros(Shape.Create(shape));
 
+    /// <summary>The same for languages without span parameters.</summary>
+    public static Tensor Zeros(params long[] shape) => Zeros((Shape)shape);
+
     /// <summary>Ones.</summary>
     /// <inheritdoc cref="Zeros(Nabla.Shape, DType?, bool)"/>
     [OverloadResolutionPriority(1)]
@@ -104,6 +107,9 @@ public sealed partial class Tensor
     [OverloadResolutionPriority(2)]
     public static Tensor Ones(params ReadOnlySpan<long> shape) => Ones(Shape.Create(shape));
 
+    /// <summary>The same for languages without span parameters.</summary>
+    public static Tensor Ones(params long[] shape) => Ones((Shape)shape);
+
     /// <summary>Memory that has not been written to: its values are unspecified.</summary>
     /// <inheritdoc cref="Zeros(Nabla.Shape, DType?, bool)"/>
     [OverloadResolutionPriority(1)]
@@ -113,6 +119,9 @@ public sealed partial class Tensor
     /// <summary>Unwritten memory of the default dtype: <c>Tensor.Empty(2, 3)</c>.</summary>
     [OverloadResolutionPriority(2)]
     public static Tensor Empty(params ReadOnlySpan<long> shape) => Empty(Shape.Create(shape));
+
+    /// <summary>The same for languages without span parameters.</summary>
+    public static Tensor Empty(params long[] shape) => Empty((Shape)shape);
 
     /// <summary>One value everywhere.</summary>
     /// <param name="shape">The sizes.</param>

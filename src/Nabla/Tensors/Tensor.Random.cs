@@ -24,6 +24,9 @@ public sealed partial class Tensor
     [OverloadResolutionPriority(2)]
     public static Tensor Rand(params ReadOnlySpan<long> size) => Rand(Nabla.Shape.Create(size));
 
+    /// <summary>The same for languages without span parameters.</summary>
+    public static Tensor Rand(params long[] size) => Rand((Shape)size);
+
     /// <summary>Numbers drawn evenly from [0, 1), of a tensor's shape, dtype and order of dimensions in memory.</summary>
     /// <param name="input">The tensor to take after.</param>
     /// <param name="dtype">A floating-point type; the tensor's by default.</param>
@@ -41,6 +44,9 @@ public sealed partial class Tensor
     /// <summary>Numbers of the default dtype from the standard normal distribution: <c>Tensor.Randn(2, 3)</c>.</summary>
     [OverloadResolutionPriority(2)]
     public static Tensor Randn(params ReadOnlySpan<long> size) => Randn(Nabla.Shape.Create(size));
+
+    /// <summary>The same for languages without span parameters.</summary>
+    public static Tensor Randn(params long[] size) => Randn((Shape)size);
 
     /// <summary>Numbers from the standard normal distribution, of a tensor's shape, dtype and order of dimensions in memory.</summary>
     /// <inheritdoc cref="RandLike"/>

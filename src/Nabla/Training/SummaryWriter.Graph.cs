@@ -124,7 +124,8 @@ public sealed partial class SummaryWriter
             // Inputs of whole numbers have no nodes; whoever looked something up by them has saved them.
             foreach (SavedValue saved in graph.SavedBy(id))
                 for (int i = 0; i < plain.Length; i++)
-                    if (plain[i] is not null && saved.Tensor is { } t && t.storage == inputs[i].Tensor.storage && !operands.Contains(plain[i]))
+                    if (plain[i] is not null && saved.Tensor is { } t && t.storage == inputs[i].Tensor.storage
+                        && !operands.Contains(plain[i]))
                         operands.Add(plain[i]);
             (DType, Layout)[] shapes = new (DType, Layout)[node.OutputCount];
             for (int i = 0; i < shapes.Length; i++) shapes[i] = (node.Output(i).DType, node.Output(i).Layout);

@@ -45,8 +45,8 @@ public sealed partial class SummaryWriter
             Inner(FolderName($"{mainTag}_{tag}")).AddScalar(mainTag, value, step, wallTime);
     }
 
-    /// <summary>How the elements of a tensor are distributed. Elements that are NaN or infinite do not count; if there are no others, nothing is
-    /// written.</summary>
+    /// <summary>How the elements of a tensor are distributed. Elements that are NaN or infinite do not count; if there are no others,
+    /// nothing is written.</summary>
     /// <param name="tag">Its name: <c>weights/fc1</c>.</param>
     /// <param name="values">The elements, of any real dtype and shape.</param>
     /// <param name="step">The step.</param>
@@ -107,12 +107,14 @@ public sealed partial class SummaryWriter
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(dataFormats);
-        if (dataFormats.ToUpperInvariant() is not ("NCHW" or "NHWC"))
+        bool channelsLast = dataFormats.Equals("NHWC", StringComparison.OrdinalIgnoreCase);
+        if (!channelsLast && !dataFormats.Equals("NCHW", StringComparison.OrdinalIgnoreCase))
             Throw.Argument(nameof(dataFormats), $"Pictures have the dimensions NCHW or NHWC, but dataFormats is '{dataFormats}'.");
         if (images.Rank != 4 || images.Size(0) == 0)
-            Throw.Shapes($"Pictures have the dimensions {dataFormats} and there is at least one, but the tensor's shape is {images.Shape}.");
+            Throw.Shapes($"Pictures have the dimensions {dataFormats} and there is at least one, but the tensor's shape is " +
+                $"{images.Shape}.");
         Tensor x = images.Detach();
-        if (string.Equals(dataFormats, "NHWC", StringComparison.OrdinalIgnoreCase)) x = x.Permute([0, 3, 1, 2]);
+        if (channelsLast) x = x.Permute([0, 3, 1, 2]);
         long n = x.Size(0), columns = Math.Min(n, 8), rows = (n + columns - 1) / columns;
         long channels = x.Size(1), height = x.Size(2), width = x.Size(3);
         Tensor all = Tensor.Zeros([rows * columns, channels, height, width], x.DType);

@@ -12,8 +12,8 @@ namespace Nabla.Training;
 /// <remarks>
 /// <para>A log must not end what it watches: if the disk refuses, records wait in memory, the <c>Add</c> methods go on, and
 /// <see cref="Flush"/> or <see cref="Dispose"/> throws the reason. Methods may be called from several threads.</para>
-/// <para>Tags with slashes are grouped by their first part: <c>loss/train</c>, <c>loss/validation</c>. A number may be NaN or infinite, steps
-/// may come in any order.</para>
+/// <para>Tags with slashes are grouped by their first part: <c>loss/train</c>, <c>loss/validation</c>. A number may be NaN or infinite,
+/// steps may come in any order.</para>
 /// <para>Source: the record format of TensorFlow's event files, PyTorch's <c>torch.utils.tensorboard</c>.</para>
 /// </remarks>
 /// <example><code>
@@ -37,7 +37,7 @@ public sealed partial class SummaryWriter : IDisposable
 
     /// <summary>Makes a new file in a folder; the folder is made if need be.</summary>
     /// <param name="folder">The run's folder. Its name, below the folder that TensorBoard is started with, is the run's name.</param>
-    /// <param name="purgeStep">Where a run goes on after a crash: what earlier files of the folder have from this step on is hidden.</param>
+    /// <param name="purgeStep">Where a run goes on after a crash: what earlier files have from this step on is hidden.</param>
     /// <param name="maxQueue">How many records wait in memory at most before they are written.</param>
     /// <param name="flushSecs">How many seconds they wait at most, if more are added.</param>
     /// <param name="filenameSuffix">Added to the file's name.</param>

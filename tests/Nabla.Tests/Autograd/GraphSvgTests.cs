@@ -76,7 +76,8 @@ public sealed class GraphSvgTests
         x.Name = "</text><script>alert(1)</script>&\"\u0001\n\ud800 größe";
         string svg = GraphPicture.ToSvg(x * 2);
         Assert.DoesNotContain("<script", svg);
-        Assert.Contains(Parse(svg).Descendants(Svg + "text"), static t => t.Value.Contains("</text><script>alert(1)</script>&\"", StringComparison.Ordinal));
+        Assert.Contains(Parse(svg).Descendants(Svg + "text"),
+            static t => t.Value.Contains("</text><script>alert(1)</script>&\"", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -17,6 +17,9 @@ public class Sequential : Module<Tensor, Tensor>, IReadOnlyList<Module<Tensor, T
         foreach (Module<Tensor, Tensor> module in modules) Add(module);
     }
 
+    /// <summary>The same for languages without span parameters.</summary>
+    public Sequential(params Module<Tensor, Tensor>[] modules) : this((ReadOnlySpan<Module<Tensor, Tensor>>)modules) { }
+
     /// <summary>These modules in this order, under names of their own.</summary>
     public Sequential(params ReadOnlySpan<(string Name, Module<Tensor, Tensor> Module)> modules)
     {
