@@ -139,6 +139,19 @@ public sealed class LearningSamplesTests : IDisposable
     [Fact]
     public void Only_words_are_reversed() => Refuses("'Tensor' is no word of 1 to 12 letters", "reverse", "Tensor");
 
+    [Fact]
+    public void The_gallery_shows_what_there_is()
+    {
+        string docs = Path.Combine(SampleRunner.Root(), "docs"), page = System.IO.File.ReadAllText(Path.Combine(docs, "samples.md"));
+        string[] links = [.. Regex.Matches(page, @"\]\(([^)#]+)\)").Select(m => m.Groups[1].Value)];
+        Assert.Equal(8, links.Count(l => l.EndsWith(".png", StringComparison.Ordinal)));
+        Assert.All(links, link => Assert.True(System.IO.File.Exists(Path.Combine(docs, link)), link));
+        foreach (string link in links.Where(l => l.EndsWith(".png", StringComparison.Ordinal)))
+            Assert.True(Picture.Read(Path.Combine(docs, link)).Colours > 20, link);
+        MatchCollection commands = Regex.Matches(page, @"samples/([a-z_]+\.cs)");
+        Assert.All(commands, m => Assert.True(System.IO.File.Exists(Path.Combine(SampleRunner.Root(), m.Value)), m.Value));
+    }
+
     private string Learn(string sample, int width, int height, params string[] arguments)
     {
         string picture = File(sample + ".png");
