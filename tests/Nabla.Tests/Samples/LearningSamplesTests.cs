@@ -46,6 +46,8 @@ public sealed class LearningSamplesTests : IDisposable
         string output = Learn("digits", 1000, 500, "--steps", "5", "--mnist", folder);
         Assert.Contains("of 100", output, StringComparison.Ordinal);
 
+        Write("t10k-images-idx3-ubyte", [100, 5, 5], new byte[2500]);
+        Refuses("t10k: expected 25 pictures or more", "digits", "--mnist", folder);
         System.IO.File.WriteAllBytes(File("train-images-idx3-ubyte"), [0, 0, 8, 3, 0, 0, 1, 0]);
         Refuses("train-images-idx3-ubyte: offset 8", "digits", "--mnist", folder);
 
