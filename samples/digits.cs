@@ -34,18 +34,17 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException or Inv
 
 static void Run(string? mnist, uint steps, long seed, string file)
 {
-    using FileStream picture = File.Create(file);   // before the training, so that a wrong path shows at once
-
     Tensor.ManualSeed(seed);
     TensorDataset<(Tensor, Tensor)> train = mnist is null ? Generated.Digits(8000, 14, 14, noise: 0.3) : Mnist(mnist, "train");
     TensorDataset<(Tensor, Tensor)> test = mnist is null ? Generated.Digits(2000, 14, 14, noise: 0.3) : Mnist(mnist, "t10k");
+    using FileStream picture = File.Create(file);   // before the training, so that a wrong path shows at once
 
     // Two convolutions that each halve the picture, then a score for each digit.
-    long side = train.Tensors.Item1.Size(-1) / 4;
+    Shape shape = train.Tensors.Item1.Shape;
     Sequential model = new(
         new Conv2d(1, 16, 3, padding: 1), new ReLU(), new MaxPool2d(2),
         new Conv2d(16, 32, 3, padding: 1), new ReLU(), new MaxPool2d(2),
-        new Flatten(), new Linear(32 * side * side, 10));
+        new Flatten(), new Linear(32 * (shape[^2] / 4) * (shape[^1] / 4), 10));
     Adam optimizer = new(model.Parameters(), lr: 2e-3);
     OneCycleLR schedule = new(optimizer, maxLr: 1e-2, totalSteps: steps + 1);
     var batches = DataLoader.Of(train, batchSize: 64, shuffle: true);
@@ -91,6 +90,9 @@ static TensorDataset<(Tensor, Tensor)> Mnist(string folder, string part)
     string Find(string name) => File.Exists(Path.Combine(folder, name + ".gz")) ? Path.Combine(folder, name + ".gz")
         : Path.Combine(folder, name);
     var (pictures, digits) = Idx.ReadPair(Find($"{part}-images-idx3-ubyte"), Find($"{part}-labels-idx1-ubyte")).Tensors;
+    if (pictures.NDim != 3 || pictures.Shape.ToArray().Min() < 25 || digits.Max().Item() > 9)
+        throw new InvalidDataException($"{folder}: {part}: expected 25 pictures or more of 25 points or more a side, and digits; these " +
+            $"have shape {pictures.Shape}.");
     return TensorDataset.Of(pictures.Unsqueeze(1).Float() / 255, digits.Long());
 }
 

@@ -46,6 +46,8 @@ public sealed class LearningSamplesTests : IDisposable
         string output = Learn("digits", 1000, 500, "--steps", "5", "--mnist", folder);
         Assert.Contains("of 100", output, StringComparison.Ordinal);
 
+        Write("t10k-images-idx3-ubyte", [100, 5, 5], new byte[2500]);
+        Refuses("t10k: expected 25 pictures or more", "digits", "--mnist", folder);
         System.IO.File.WriteAllBytes(File("train-images-idx3-ubyte"), [0, 0, 8, 3, 0, 0, 1, 0]);
         Refuses("train-images-idx3-ubyte: offset 8", "digits", "--mnist", folder);
 
@@ -138,6 +140,19 @@ public sealed class LearningSamplesTests : IDisposable
 
     [Fact]
     public void Only_words_are_reversed() => Refuses("'Tensor' is no word of 1 to 12 letters", "reverse", "Tensor");
+
+    [Fact]
+    public void The_gallery_shows_what_there_is()
+    {
+        string docs = Path.Combine(SampleRunner.Root(), "docs"), page = System.IO.File.ReadAllText(Path.Combine(docs, "samples.md"));
+        string[] links = [.. Regex.Matches(page, @"\]\(([^)#]+)\)").Select(m => m.Groups[1].Value)];
+        Assert.Equal(8, links.Count(l => l.EndsWith(".png", StringComparison.Ordinal)));
+        Assert.All(links, link => Assert.True(System.IO.File.Exists(Path.Combine(docs, link)), link));
+        foreach (string link in links.Where(l => l.EndsWith(".png", StringComparison.Ordinal)))
+            Assert.True(Picture.Read(Path.Combine(docs, link)).Colours > 20, link);
+        MatchCollection commands = Regex.Matches(page, @"samples/([a-z_]+\.cs)");
+        Assert.All(commands, m => Assert.True(System.IO.File.Exists(Path.Combine(SampleRunner.Root(), m.Value)), m.Value));
+    }
 
     private string Learn(string sample, int width, int height, params string[] arguments)
     {
