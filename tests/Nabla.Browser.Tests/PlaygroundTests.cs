@@ -58,7 +58,8 @@ public sealed class PlaygroundTests(BrowserFixture browser)
         await visit.Until("document.querySelector('#status').innerText === 'Paused'");
         byte[] picture = await visit.Page.ScreenshotDataAsync(new ScreenshotOptions { FullPage = true });
         Assert.True(picture.Length > 10_000);
-        if (write) await File.WriteAllBytesAsync(Path.Combine(BrowserFixture.Root, "docs", "pictures", "playground.png"), picture);
+        string file = Path.Combine(BrowserFixture.Root, "docs", "pictures", "playground.png");
+        if (write) await File.WriteAllBytesAsync(file, picture, TestContext.Current.CancellationToken);
         Assert.Empty(visit.Errors);
     }
 
