@@ -243,11 +243,9 @@ string Contents()
         foreach (string page in Directory.EnumerateFiles(Path.Combine(root, folder), "*.md").Order(StringComparer.Ordinal))
             Entry("  ", File.ReadLines(page).First().TrimStart('#', ' '), $"{folder}/{Path.GetFileName(page)}");
     }
-    foreach (string project in Projects("src"))
-    {
-        string name = Path.GetFileNameWithoutExtension(project);
-        Entry("", name, $"api/{name}/toc.yml");
-    }
+    toc.Append("- name: API\n  items:\n");
+    foreach (string name in Projects("src").Select(static p => Path.GetFileNameWithoutExtension(p)).Order(StringComparer.Ordinal))
+        Entry("  ", name, $"api/{name}/toc.yml");
     Entry("", "Changes", "CHANGELOG.md");
     return toc.ToString();
 

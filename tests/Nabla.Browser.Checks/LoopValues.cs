@@ -1,10 +1,10 @@
 namespace Nabla.Browser.Checks;
 
-/// <summary>Loops over many whole vectors, in every dtype: what the rows of the registry, being small, do not run for long. Compiled into
-/// the tests as well.</summary>
+/// <summary>Loops over many whole vectors, in every dtype: what the rows of the registry, being small, do not run for long enough to be
+/// translated (some 2000 rounds). Compiled into the tests as well.</summary>
 public static class LoopValues
 {
-    private const int Count = 500;
+    private const int Count = 2000;
 
     private static readonly (string Name, Func<Tensor> Run)[] All = [.. Make()];
 

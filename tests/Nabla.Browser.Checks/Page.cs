@@ -62,7 +62,7 @@ public static partial class Page
     [JSExport]
     internal static async Task<string> Train()
     {
-        CheckpointFolder folder = new("/tmp/run");
+        CheckpointFolder folder = new(Path.Combine(Path.GetTempPath(), "run"));
         Trainer<Sequential, (Tensor X, Tensor Y)> first = Trainer(folder), second = Trainer(folder), whole = Trainer(null);
         await first.FitAsync(Batches(), steps: 9);
         await second.FitAsync(Batches(), epochs: 2, resume: true);
@@ -77,10 +77,10 @@ public static partial class Page
     {
         Tensor.ManualSeed(0);
         Linear a = new(3, 2), b = new(3, 2);
-        a.Save("/tmp/a.safetensors");
-        b.Load("/tmp/a.safetensors");
-        TorchFile.Save("/tmp/a.pt", a.StateDict());
-        return $"{a.Weight.Equal(b.Weight)} {File.Exists("/tmp/a.pt")}";
+        a.Save(Path.Combine(Path.GetTempPath(), "a.safetensors"));
+        b.Load(Path.Combine(Path.GetTempPath(), "a.safetensors"));
+        TorchFile.Save(Path.Combine(Path.GetTempPath(), "a.pt"), a.StateDict());
+        return $"{a.Weight.Equal(b.Weight)} {File.Exists(Path.Combine(Path.GetTempPath(), "a.pt"))}";
     }
 
     /// <summary>Collecting, counting and giving back memory.</summary>

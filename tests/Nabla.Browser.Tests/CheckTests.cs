@@ -8,8 +8,7 @@ namespace Nabla.Browser.Tests;
 [Collection("Browser")]
 public sealed class CheckTests(BrowserFixture browser)
 {
-    /// <summary>Often enough for the loops to be translated, as tests/Nabla.Browser.Checks asks for.</summary>
-    private const int Times = 4;
+    private const int Times = 3;
 
     [Fact]
     public async Task Every_operation_gives_the_numbers_it_gives_elsewhere()
@@ -59,7 +58,7 @@ public sealed class CheckTests(BrowserFixture browser)
         List<string> wrong = [];
         for (int i = 0; i < LoopValues.Names.Count; i++)
         {
-            double[] there = Numbers(await visit.Get<string>($"checks.Loop({i}, 40)")), here = LoopValues.Of(i, 1);
+            double[] there = Numbers(await visit.Get<string>($"checks.Loop({i}, 30)")), here = LoopValues.Of(i, 1);
             // The last place of the dtype, in which results may differ.
             double tolerance = LoopValues.Names[i].Split(' ')[0] switch { "BFloat16" => 0.01, "Float16" => 1e-3, _ => 1e-6 };
             if (Difference(here, there, tolerance) is { } difference) wrong.Add($"{LoopValues.Names[i]}: {difference}");

@@ -1,7 +1,5 @@
 import { dotnet } from "./_framework/dotnet.js";
 
-// Code is translated to WebAssembly when it has run this often: soon, so that what is checked is the translation, too.
-const { getAssemblyExports, getConfig } = await dotnet
-    .withRuntimeOptions(["--jiterpreter-minimum-trace-hit-count=8", "--jiterpreter-trace-monitoring-period=1"])
-    .create();
+// What was built and not published would run with a debugger in mind, and so would not be translated to WebAssembly when it is run often.
+const { getAssemblyExports, getConfig } = await dotnet.withDebugging(0).create();
 globalThis.checks = (await getAssemblyExports(getConfig().mainAssemblyName)).Nabla.Browser.Checks.Page;
