@@ -120,21 +120,23 @@ public sealed class CharlmTests(Charlm charlm) : IClassFixture<Charlm>
     [InlineData("gpt", "KILL", 137)]
     [InlineData("lstm", "TERM", 143)]
     [InlineData("lstm", "KILL", 137)]
-    public void Resumes_exactly(string model, string signal, int exitCode)
+    public async Task Resumes_exactly(string model, string signal, int exitCode)
     {
         string expected = charlm.Trained(model), run = charlm.At($"{model}-{signal}"), metrics = Path.Combine(run, "metrics.jsonl");
         using Process process = Process.Start(charlm.Command(Charlm.Train(model, run)))!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        Task<string> reading = process.StandardOutput.ReadToEndAsync(cancel), complaints = process.StandardError.ReadToEndAsync(cancel);
         while (!process.HasExited && !(File.Exists(metrics) && File.ReadAllBytes(metrics).Count((byte)'\n') > 22)) Thread.Sleep(5);
         using Process kill = Process.Start("kill", ["-" + signal, $"{process.Id}"]);
-        process.WaitForExit();
-        Assert.True(process.ExitCode == exitCode, $"{process.ExitCode} {output.Result} {error.Result}");
+        await process.WaitForExitAsync(cancel);
+        (string output, string error) = (await reading, await complaints);
+        Assert.True(process.ExitCode == exitCode, $"{process.ExitCode} {output} {error}");
         int done = (int)Figures(run, "loss")[^1].Step;
         string[] saved = [.. Directory.GetFiles(Path.Combine(run, "checkpoints"), "*.pt").Order()];
         Assert.InRange(done, 20, 39);
         string newest = signal == "KILL" ? $"checkpoint-{done / 10 * 10:D8}" : $"checkpoint-{done:D8}";
         if (signal == "KILL") File.AppendAllText(metrics, "{\"step\":");
-        else Assert.Contains($"Stopped after step {done}, all is saved", output.Result, StringComparison.Ordinal);
+        else Assert.Contains($"Stopped after step {done}, all is saved", output, StringComparison.Ordinal);
         // A kill may come between a step that ends an epoch and its checkpoint.
         Assert.Contains(saved, path => Path.GetFileName(path).StartsWith(newest, StringComparison.Ordinal) || done % 10 == 0);
 

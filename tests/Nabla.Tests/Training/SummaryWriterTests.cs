@@ -1,8 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
 using Nabla.IO;
-using Nabla.Nn;
-using Nabla.Tests.Data;
 using Nabla.Tests.IO;
 using Nabla.Training;
 
