@@ -21,7 +21,7 @@ public sealed class ConversionTests
         Tensor x = Tensor.From(values);
         Assert.Equal(values, x.ToArray2D<double>());
         Assert.Equal(new double[,] { { 1, 4 }, { 2, 5 }, { 3, 6 } }, x.T.ToArray2D<double>());
-        Assert.Equal(0, Tensor.Zeros(0, 3).ToArray2D<float>().Length);
+        Assert.Empty(Tensor.Zeros(0, 3).ToArray2D<float>());
         Assert.Throws<DTypeException>(() => x.ToArray2D<float>());
         Assert.Contains("[2]", Assert.Throws<ShapeException>(() => x[.., 0].ToArray2D<double>()).Message, StringComparison.Ordinal);
     }
