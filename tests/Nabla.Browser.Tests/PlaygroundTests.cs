@@ -14,7 +14,8 @@ public sealed class PlaygroundTests(BrowserFixture browser)
         await using Visit visit = await browser.Playground();
         double loss = await visit.Figure("unseen");
         const string Curve = "document.querySelector('#curve .learning').getAttribute('d')";
-        string boundary = await visit.Picture("#boundary"), network = await visit.Picture("#network"), curve = await visit.Get<string>(Curve);
+        string boundary = await visit.Picture("#boundary"), network = await visit.Picture("#network");
+        string curve = await visit.Get<string>(Curve);
 
         await visit.Page.ClickAsync("#run");
         Assert.Equal("Training", await visit.Text("#status"));
@@ -42,7 +43,8 @@ public sealed class PlaygroundTests(BrowserFixture browser)
         Assert.All(visit.Requests, r => Assert.StartsWith(visit.Page.Url, r, StringComparison.Ordinal));
     }
 
-    /// <summary>Circles, in moments; spirals for docs/pictures/playground.png if NABLA_WRITE is pictures (pngquant makes it small).</summary>
+    /// <summary>Circles, in moments; spirals for docs/pictures/playground.png if NABLA_WRITE is pictures (pngquant makes it
+    /// small).</summary>
     [Fact]
     public async Task It_learns_with_three_layers_of_eight()
     {

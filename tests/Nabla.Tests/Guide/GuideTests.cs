@@ -4,7 +4,8 @@ using Nabla.Tests.Samples;
 
 namespace Nabla.Tests.Guide;
 
-/// <summary>The programs in docs and docs/guide print what their pages show; each page in a process of its own, as a reader would run it.</summary>
+/// <summary>The programs in docs and docs/guide print what their pages show; each page in a process of its own, as a reader would run
+/// it.</summary>
 public sealed class GuideTests
 {
     public static TheoryData<string> Names => [.. Pages.Names];
