@@ -14,9 +14,11 @@ for (int i = 1; i + 2 < args.Length; i += 3)
     double[] theirs = [.. JsonDocument.Parse(File.ReadAllText(args[i + 2])).RootElement.GetProperty("loss").EnumerateArray()
         .Select(loss => loss.GetDouble())];
     double most = ours.Zip(theirs, (a, b) => Math.Abs(a - b)).Max();
-    Console.WriteLine($"{args[i]}: {ours.Length} and {theirs.Length} steps, last losses {ours[^1]:F6} and {theirs[^1]:F6}, at most {most:E1} apart");
+    Console.WriteLine($"{args[i]}: {ours.Length} and {theirs.Length} steps, last losses {ours[^1]:F6} and {theirs[^1]:F6}, " +
+        $"at most {most:E1} apart");
     double[] steps = [.. Enumerable.Range(1, ours.Length).Select(step => (double)step)];
-    ScottPlot.Plottables.Scatter thick = plot.Add.ScatterLine(steps, theirs), thin = plot.Add.ScatterLine(steps, ours, ScottPlot.Colors.Black);
+    ScottPlot.Plottables.Scatter thick = plot.Add.ScatterLine(steps, theirs);
+    ScottPlot.Plottables.Scatter thin = plot.Add.ScatterLine(steps, ours, ScottPlot.Colors.Black);
     (thick.LegendText, thick.LineWidth) = ($"{args[i]}, PyTorch", 6);
     (thin.LegendText, thin.LineWidth) = ($"{args[i]}, Nabla", 1);
 }

@@ -35,7 +35,8 @@ public sealed class KeyValueCache
     /// <summary>Takes in further positions.</summary>
     /// <param name="key">Their keys, [..., L, E].</param>
     /// <param name="value">Their values, [..., L, F].</param>
-    /// <returns>Keys [..., Length, E] and values [..., Length, F] of all positions so far: views, valid until <see cref="Clear"/>.</returns>
+    /// <returns>Keys [..., Length, E] and values [..., Length, F] of all positions so far: views, valid until
+    /// <see cref="Clear"/>.</returns>
     /// <exception cref="ShapeException">Key and value have different L, or their other sizes are not those of the positions
     /// before.</exception>
     /// <exception cref="DTypeException">The dtype is not that of the positions before.</exception>
@@ -94,8 +95,8 @@ public sealed class KeyValueCache
             Throw.State("KeyValueCache: no gradient flows through a cache; use it inside of Autograd.NoGrad() or InferenceMode().");
         long count = key.Size(-2);
         if (count > Capacity - Length)
-            Throw.State($"KeyValueCache: {Length} of {Capacity} positions are taken, and {count} more were given; make it larger, or Clear() " +
-                "it and read the last positions again.");
+            Throw.State($"KeyValueCache: {Length} of {Capacity} positions are taken, and {count} more were given; make it larger, or " +
+                "Clear() it and read the last positions again.");
         if (Length == 0) return count;
         if (key.DType != keys!.DType || value.DType != values!.DType)
             Throw.Types($"KeyValueCache: it holds {keys.DType.Name()} keys and {values!.DType.Name()} values, but got {key.DType.Name()} " +

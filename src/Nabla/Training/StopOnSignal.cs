@@ -4,8 +4,8 @@ using System.Runtime.Versioning;
 namespace Nabla.Training;
 
 /// <summary>
-/// Lets Ctrl-C, and the signal that ends processes (SIGTERM), end a training cleanly: the first one cancels <see cref="Token"/>, so that the
-/// step under way is finished and everything saved; a second one ends the process at once.
+/// Lets Ctrl-C, and the signal that ends processes (SIGTERM), end a training cleanly: the first one cancels <see cref="Token"/>, so that
+/// the step under way is finished and everything saved; a second one ends the process at once.
 /// </summary>
 /// <example><code>
 /// using StopOnSignal stop = new();

@@ -65,7 +65,8 @@ public sealed class KeyValueCacheTests
         KeyValueCache cache = new(4);
         Tensor k = Draw(g, 2, 3, 5), v = Draw(g, 2, 3, 5);
         cache.Append(k, v);
-        Assert.Contains("3 of 4 positions are taken, and 3 more", Assert.Throws<InvalidOperationException>(() => cache.Append(k, v)).Message,
+        Assert.Contains("3 of 4 positions are taken, and 3 more",
+            Assert.Throws<InvalidOperationException>(() => cache.Append(k, v)).Message,
             StringComparison.Ordinal);
         Assert.Throws<ShapeException>(() => cache.Append(Draw(g, 3, 1, 5), Draw(g, 3, 1, 5)));
         Assert.Throws<ShapeException>(() => cache.Append(Draw(g, 2, 1, 5), Draw(g, 2, 2, 5)));

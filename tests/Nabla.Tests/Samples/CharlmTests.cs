@@ -146,7 +146,8 @@ public sealed class CharlmTests(Charlm charlm) : IClassFixture<Charlm>
         Assert.Equal(File.ReadAllBytes(Path.Combine(expected, "weights.pt")), File.ReadAllBytes(Path.Combine(run, "weights.pt")));
         Assert.Equal(Last(expected), Last(run));
 
-        static byte[] Last(string run) => File.ReadAllBytes(Directory.GetFiles(Path.Combine(run, "checkpoints"), "*-00000040_*.pt").Single());
+        static byte[] Last(string run) =>
+            File.ReadAllBytes(Directory.GetFiles(Path.Combine(run, "checkpoints"), "*-00000040_*.pt").Single());
     }
 
     [Fact]
@@ -191,7 +192,8 @@ public sealed class CharlmTests(Charlm charlm) : IClassFixture<Charlm>
     {
         string run = charlm.At("damaged"), file = charlm.Write("file.txt", "no folder"u8.ToArray());
         Directory.CreateDirectory(Path.Combine(run, "checkpoints"));
-        foreach (string name in new[] { "text.txt", "settings.json" }) File.Copy(Path.Combine(charlm.Trained("rnn"), name), Path.Combine(run, name));
+        foreach (string name in new[] { "text.txt", "settings.json" })
+            File.Copy(Path.Combine(charlm.Trained("rnn"), name), Path.Combine(run, name));
         Refuses(2, "has no weights yet", "sample", "--from", run);
         byte[] noise = [.. Enumerable.Range(0, 5000).Select(static i => (byte)(i * 37))];
         File.WriteAllBytes(Path.Combine(run, "weights.pt"), noise);
