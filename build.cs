@@ -66,7 +66,7 @@ string[] Whitespace(params string[] options) =>
     ["format", "whitespace", ".", "--folder", "--exclude", .. BuildFolders(), .. options];
 
 IEnumerable<string> BuildFolders() =>
-    from project in Projects("src").Concat(Projects("tests")).Concat(Projects("bench")).Concat(Projects("samples")).Concat(Projects("templates"))
+    from project in new[] { "src", "tests", "bench", "samples", "templates" }.SelectMany(Projects)
     from folder in new[] { "bin", "obj" }
     select Path.GetRelativePath(root, Path.Combine(Path.GetDirectoryName(project)!, folder)) + "/";
 

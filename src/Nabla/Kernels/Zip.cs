@@ -146,7 +146,8 @@ internal static class Zip
     /// <summary>Elements of an eighth of a first-level cache.</summary>
     private static int Room<T>() where T : unmanaged => (1 << 12) / Unsafe.SizeOf<T>();
 
-    /// <summary>One operand is the same row for all rows of the other: repeated in the first-level cache, it makes few long rows of many.</summary>
+    /// <summary>One operand is the same row for all rows of the other: repeated in the first-level cache, it makes few long rows of
+    /// many.</summary>
     private readonly struct ByStrip<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Tensor z, int row, bool first) : IRange
         where TKernel : struct, IZipKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
     {

@@ -5,7 +5,8 @@ public sealed class RowsWithGapsTests
 {
     public static TheoryData<int, int, int, int> Sizes => new()
     {
-        { 5, 7, 3, 2 }, { 1, 9, 17, 5 }, { 9, 1, 2, 1 }, { 64, 32, 1024, 16 }, { 3, 4, 1, 2 }, { 700, 9, 5, 3 }, { 1, 1, 6, 2 }, { 300, 40, 65, 1 },
+        { 5, 7, 3, 2 }, { 1, 9, 17, 5 }, { 9, 1, 2, 1 }, { 64, 32, 1024, 16 }, { 3, 4, 1, 2 },
+        { 700, 9, 5, 3 }, { 1, 1, 6, 2 }, { 300, 40, 65, 1 },
     };
 
     [Theory, MemberData(nameof(Sizes))]

@@ -27,7 +27,8 @@ internal static partial class SimdF32
         return Select(Vector512.GreaterThan(z, C512(threshold)), x, y / C512(beta));
     }
 
-    /// <summary>x / (1 + e^-x); x e^x / (1 + e^x) below zero. What rounding takes from the denominator is given back. Below 2.1 ulp.</summary>
+    /// <summary>x / (1 + e^-x); x e^x / (1 + e^x) below zero. What rounding takes from the denominator is given back. Below 2.1
+    /// ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Silu(Vector512<float> x)
     {
