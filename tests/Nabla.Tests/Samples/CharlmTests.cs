@@ -47,7 +47,7 @@ public sealed class Charlm : IDisposable
     }
 }
 
-[Collection("Samples")]
+[Collection("Sequence models")]
 public sealed class CharlmTests(Charlm charlm) : IClassFixture<Charlm>
 {
     private static (long Step, double Value)[] Figures(string run, string name) =>

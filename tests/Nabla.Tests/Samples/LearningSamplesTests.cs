@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Nabla.Tests.Samples;
 
 /// <summary>Each sample that learns, with fewer steps than its default: the figures that it prints, and its picture.</summary>
-[Collection("Samples")]
+[Collection("Samples that learn")]
 public sealed class LearningSamplesTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("nabla-samples-").FullName;

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
@@ -9,26 +8,25 @@ internal static class SampleRunner
 {
     internal sealed record Result(int ExitCode, string Output, string Error);
 
-    private static readonly ConcurrentDictionary<string, bool> Built = [];
+    // Samples are built one after the other, since they share the library's project; several may run at a time.
+    private static readonly Lock Building = new();
+    private static readonly Dictionary<string, string> Programs = [];
 
-    internal static Result Run(string sample, params string[] arguments)
-    {
-        // What has run once is built.
-        string[] ready = Built.ContainsKey(sample) ? ["--no-build"] : [];
-        Result run = Dotnet(["run", "-c", "Release", .. ready, "--file", Path.Combine(Root(), "samples", sample), "--", .. arguments]);
-        // A sample that was not built has code 1, as one that refuses its arguments does.
-        if (run.ExitCode == 0) Built[sample] = true;
-        return run;
-    }
+    /// <summary>Runs a sample, built at its first use.</summary>
+    internal static Result Run(string sample, params string[] arguments) => Dotnet([Build(sample), .. arguments]);
 
-    /// <summary>Builds a sample that is started often.</summary>
+    /// <summary>Builds a sample.</summary>
     /// <returns>What <c>dotnet</c> starts.</returns>
     internal static string Build(string sample)
     {
-        Result built = Dotnet(["build", Path.Combine(Root(), "samples", sample), "-c", "Release", "-v", "q", "--nologo", "-t:Build",
-            "-getProperty:TargetPath"]);
-        Assert.True(built.ExitCode == 0, built.Output + built.Error);
-        return built.Output.Trim();
+        lock (Building)
+        {
+            if (Programs.TryGetValue(sample, out string? program)) return program;
+            Result built = Dotnet(["build", Path.Combine(Root(), "samples", sample), "-c", "Release", "-v", "q", "--nologo", "-t:Build",
+                "-getProperty:TargetPath"]);
+            Assert.True(built.ExitCode == 0, built.Output + built.Error);
+            return Programs[sample] = built.Output.Trim();
+        }
     }
 
     private static Result Dotnet(string[] command)
