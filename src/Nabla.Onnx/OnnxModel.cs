@@ -19,28 +19,28 @@ internal readonly struct OnnxAttribute
     internal ProtoWriter Message(string name)
     {
         ProtoWriter message = new();
-        message.Write(1, name);
+        message.String(1, name);
         switch (value)
         {
             case float f:
-                message.Write(2, f);
-                message.Write(20, 1);
+                message.Float(2, f);
+                message.Int64(20, 1);
                 break;
             case long i:
-                message.Write(3, i);
-                message.Write(20, 2);
+                message.Int64(3, i);
+                message.Int64(20, 2);
                 break;
             case string s:
-                message.Write(4, s);
-                message.Write(20, 3);
+                message.String(4, s);
+                message.Int64(20, 3);
                 break;
             case long[] ints:
-                foreach (long i in ints) message.Write(8, i);
-                message.Write(20, 7);
+                foreach (long i in ints) message.Int64(8, i);
+                message.Int64(20, 7);
                 break;
             case string[] texts:
-                foreach (string text in texts) message.Write(9, text);
-                message.Write(20, 8);
+                foreach (string text in texts) message.String(9, text);
+                message.Int64(20, 8);
                 break;
         }
         return message;
@@ -86,21 +86,21 @@ internal sealed class OnnxModel
     internal void Write(Stream stream)
     {
         ProtoWriter model = new();
-        model.Write(1, Format);
-        model.Write(2, "Nabla");
-        model.Write(3, typeof(OnnxModel).Assembly.GetName().Version?.ToString(3) ?? "0");
-        if (Options.Description is { } text) model.Write(6, text);
-        model.Write(7, Graph());
+        model.Int64(1, Format);
+        model.String(2, "Nabla");
+        model.String(3, typeof(OnnxModel).Assembly.GetName().Version?.ToString(3) ?? "0");
+        if (Options.Description is { } text) model.String(6, text);
+        model.Message(7, Graph());
         ProtoWriter opset = new();
-        opset.Write(1, "");
-        opset.Write(2, Options.Opset);
-        model.Write(8, opset);
+        opset.String(1, "");
+        opset.Int64(2, Options.Opset);
+        model.Message(8, opset);
         foreach ((string key, string value) in Options.Metadata)
         {
             ProtoWriter entry = new();
-            entry.Write(1, key);
-            entry.Write(2, value);
-            model.Write(14, entry);
+            entry.String(1, key);
+            entry.String(2, value);
+            model.Message(14, entry);
         }
         model.CopyTo(stream);
     }
@@ -108,8 +108,8 @@ internal sealed class OnnxModel
     private ProtoWriter Graph()
     {
         ProtoWriter graph = new();
-        foreach (OnnxNode node in Nodes) graph.Write(1, Node(node));
-        graph.Write(2, GraphName);
+        foreach (OnnxNode node in Nodes) graph.Message(1, Node(node));
+        graph.String(2, GraphName);
         long bytes = 0;
         foreach ((string name, Tensor data) in Initializers)
         {
@@ -117,31 +117,31 @@ internal sealed class OnnxModel
             if (bytes > int.MaxValue - (1 << 20))
                 throw new NotSupportedException("The model's parameters and constants take more than 2 GB, which is the most that an " +
                     "ONNX file holds. Convert it to a smaller dtype first, for example To(DType.Float16).");
-            graph.Write(5, Value(name, data));
+            graph.Message(5, Value(name, data));
         }
-        foreach (OnnxPort port in Inputs) graph.Write(11, Port(port));
-        foreach (OnnxPort port in Outputs) graph.Write(12, Port(port));
+        foreach (OnnxPort port in Inputs) graph.Message(11, Port(port));
+        foreach (OnnxPort port in Outputs) graph.Message(12, Port(port));
         return graph;
     }
 
     private static ProtoWriter Node(OnnxNode node)
     {
         ProtoWriter message = new();
-        foreach (string x in node.X) message.Write(1, x);
-        foreach (string y in node.Y) message.Write(2, y);
-        message.Write(3, node.Name);
-        message.Write(4, node.Type);
-        foreach ((string name, OnnxAttribute value) in node.Attributes) message.Write(5, value.Message(name));
+        foreach (string x in node.X) message.String(1, x);
+        foreach (string y in node.Y) message.String(2, y);
+        message.String(3, node.Name);
+        message.String(4, node.Type);
+        foreach ((string name, OnnxAttribute value) in node.Attributes) message.Message(5, value.Message(name));
         return message;
     }
 
     private static ProtoWriter Value(string name, Tensor data)
     {
         ProtoWriter message = new();
-        foreach (long size in data.Shape) message.Write(1, size);
-        message.Write(2, TypeOf(data.DType));
-        message.Write(8, name);
-        message.Write(9, (ReadOnlyMemory<byte>)TensorBytes.RowMajor(data).ToArray());
+        foreach (long size in data.Shape) message.Int64(1, size);
+        message.Int64(2, TypeOf(data.DType));
+        message.String(8, name);
+        message.Block(9, TensorBytes.RowMajor(data).ToArray());
         return message;
     }
 
@@ -151,16 +151,16 @@ internal sealed class OnnxModel
         foreach (object size in port.Dims)
         {
             ProtoWriter dim = new();
-            if (size is string name) dim.Write(2, name);
-            else dim.Write(1, (long)size);
-            shape.Write(1, dim);
+            if (size is string name) dim.String(2, name);
+            else dim.Int64(1, (long)size);
+            shape.Message(1, dim);
         }
         ProtoWriter tensor = new(), type = new(), message = new();
-        tensor.Write(1, TypeOf(port.DType));
-        tensor.Write(2, shape);
-        type.Write(1, tensor);
-        message.Write(1, port.Name);
-        message.Write(2, type);
+        tensor.Int64(1, TypeOf(port.DType));
+        tensor.Message(2, shape);
+        type.Message(1, tensor);
+        message.String(1, port.Name);
+        message.Message(2, type);
         return message;
     }
 }

@@ -72,14 +72,6 @@ public sealed class TensorScope : IDisposable
     /// <summary>A tensor that no scope may end: a parameter, a gradient.</summary>
     internal static void Keep(Tensor t) => Release(t.storage, null);
 
-    /// <summary>What is made from now on belongs to this scope, or to none.</summary>
-    internal static TensorScope? Exchange(TensorScope? next)
-    {
-        TensorScope? before = Current;
-        current = next;
-        return before;
-    }
-
     private static void Release(Storage storage, TensorScope? to)
     {
         if (storage is not PooledStorage { Scope: not null } pooled) return;
