@@ -32,6 +32,7 @@ public abstract partial class Node
     private protected bool freed;
 
     /// <summary>A node with the next sequence number of this thread.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private protected Node()
     {
         Sequence = ++counter;

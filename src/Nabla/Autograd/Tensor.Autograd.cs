@@ -61,6 +61,7 @@ public sealed partial class Tensor
     /// <summary>The recorded operation that made this tensor, or null for a leaf.</summary>
     public Node? GradFn
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             if (meta is { Base: { } b } m && m.ViewVersion != storage.Version) Views.Refresh(this, b, m);

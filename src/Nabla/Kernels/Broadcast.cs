@@ -1,12 +1,16 @@
+using System.Runtime.CompilerServices;
+
 namespace Nabla.Kernels;
 
 /// <summary>Shapes that broadcast.</summary>
 internal static class Broadcast
 {
     /// <summary>The layout of the shape to which two operands broadcast: an operand's own where it has that shape.</summary>
-    internal static Layout Of(Layout x, Layout y, string op)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Layout Of(Layout x, Layout y, string op) => x.SameShape(y) ? x : Spread(x, y, op);
+
+    private static Layout Spread(Layout x, Layout y, string op)
     {
-        if (x.SameShape(y)) return x;
         int rank = Math.Max(x.Rank, y.Rank);
         bool isX = x.Rank == rank, isY = y.Rank == rank;
         for (int d = 1; d <= rank; d++)

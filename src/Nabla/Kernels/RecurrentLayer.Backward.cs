@@ -213,6 +213,7 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
                 (long block, long part) = Math.DivRem(i, Parts);
                 long unit = block * Columns, row = part * RowBlock, m = Math.Min(RowBlock, Rows - row);
                 long units = Math.Min(Columns, Hidden - unit);
+                if (DH == null) Fetch(row, m, unit);
                 if (Next == null) new Span<T>(room, (int)(m * Columns)).Clear();
                 else Recurrence<L, V, T>.Product(m, Depth, Next + row * DenseRow, DenseRow, Packed + block * Columns * Depth, room);
                 for (long r = 0; r < m; r++)
@@ -250,6 +251,17 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
                         new ReadOnlySpan<T>(Own + r * DenseRow + at, (int)units)
                             .CopyTo(new Span<T>(ToState + r * GatesRow + at, (int)units));
             }
+        }
+
+        /// <summary>Asks for what the step reads and writes far apart while the product is made.</summary>
+        private void Fetch(long row, long rows, long unit)
+        {
+            for (long g = 0; g < TCell.Gates; g++) LayerLoops.Fetch(ToState + row * GatesRow + g * Hidden + unit, rows, GatesRow);
+            if (TCell.Apart)
+                for (long g = 0; g < TCell.Gates; g++) LayerLoops.Fetch(ToInput + row * GatesRow + g * Hidden + unit, rows, GatesRow);
+            for (long g = 0; g < TCell.Kept; g++) LayerLoops.Fetch(Kept + row * KeptRow + g * Hidden + unit, rows, KeptRow);
+            if (C != null) LayerLoops.Fetch(C + row * Hidden + unit, rows, Hidden);
+            if (Grad != null) LayerLoops.Fetch(Grad + row * GradRow + unit, rows, GradRow);
         }
     }
 }

@@ -153,8 +153,12 @@ internal static unsafe class RecurrentForward<L, V, T, TCell>
                 (long block, long part) = Math.DivRem(i, parts);
                 long unit = block * Columns, row = part * RowBlock, m = Math.Min(RowBlock, rows - row);
                 for (long g = 0; g < TCell.Gates; g++)
+                {
+                    LayerLoops.Fetch(x + row * xRow + unit + g * hidden, m, xRow);
+                    if (kept != null) LayerLoops.Fetch(kept + row * keptRow + unit + g * hidden, m, keptRow);
                     Recurrence<L, V, T>.Product(m, hidden, lastH + row * lastHRow, lastHRow,
                         packed + (block * TCell.Gates + g) * Columns * hidden, gates + g * m * Columns);
+                }
                 CellStep<T> s = new()
                 {
                     Gates = gates,

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Nabla;
 
 /// <summary>The driver of <see cref="IMap{TSelf}"/>.</summary>
@@ -36,6 +38,7 @@ public static class MapOp
         return x;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Tensor Compute<TOp>(TOp op, Tensor x) where TOp : struct, IMap<TOp>
     {
         DType compute = TOp.ComputeType(x.dtype);
@@ -56,8 +59,10 @@ internal sealed class MapNode<TOp> : Node where TOp : struct, IMap<TOp>
     /// <summary>The operand if the rule reads it, else the result. A rule that reads both gets the result computed anew.</summary>
     private Saved kept;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal MapNode(TOp op, Tensor source, Tensor x, Tensor y) : this(op, source.Edge, x, y) { }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal MapNode(TOp op, Edge source, Tensor x, Tensor y)
     {
         this.op = op;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Nabla;
 
 /// <summary>The driver of <see cref="IZip{TSelf}"/>.</summary>
@@ -77,6 +79,7 @@ public static class ZipOp
         Views.CheckOverlap(x, y, OpName<TOp>.Text);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Tensor Compute<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
         DType compute = TOp.ComputeType(x.dtype == y.dtype ? x.dtype : Promotion.Result(x, y));
@@ -97,6 +100,7 @@ internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
     private readonly Node? a, b;
     private Saved x, y, z;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ZipNode(TOp op, Edge a, Edge b, Tensor x, Tensor y, Tensor z)
     {
         this.op = op;

@@ -36,14 +36,9 @@ public static class DTypeExtensions
     private const int Count = (int)DType.Complex128 + 1;
 
     /// <summary>Bytes per element.</summary>
-    public static int ItemSize(this DType dtype) => dtype switch
-    {
-        DType.Bool or DType.UInt8 or DType.Int8 => 1,
-        DType.Int16 or DType.Float16 or DType.BFloat16 => 2,
-        DType.Int32 or DType.Float32 => 4,
-        DType.Complex128 => 16,
-        _ => 8,
-    };
+    public static int ItemSize(this DType dtype) => ItemSizes[(int)dtype];
+
+    private static ReadOnlySpan<byte> ItemSizes => [1, 1, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16];
 
     /// <summary>True for float16, bfloat16, float32 and float64.</summary>
     public static bool IsFloatingPoint(this DType dtype) => dtype is >= DType.Float16 and <= DType.Float64;

@@ -76,12 +76,28 @@ public sealed class Layout
     public int Rank => shape.Length;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool SameShape(Layout other) => ReferenceEquals(this, other) || shape.AsSpan().SequenceEqual(other.shape);
+    internal bool SameShape(Layout other) => ReferenceEquals(this, other) || Equal(shape, other.shape);
 
-    internal bool SameStrides(Layout other) => ReferenceEquals(this, other) || strides.AsSpan().SequenceEqual(other.strides);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool SameStrides(Layout other) => ReferenceEquals(this, other) || Equal(strides, other.strides);
+
+    // Shapes are short: a loop is over before a vectorized comparison has begun.
+    private static bool Equal(long[] x, long[] y)
+    {
+        if (x.Length != y.Length) return false;
+        for (int i = 0; i < x.Length; i++)
+            if (x[i] != y[i]) return false;
+        return true;
+    }
 
     /// <summary>The layout of a fresh result of this shape: the same order of dimensions where that is gapless, else row-major.</summary>
-    internal Layout Fresh => IsPlain ? this : IsDense && !IsContiguous ? new(shape, strides, 0) : new(shape);
+    internal Layout Fresh
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => IsPlain ? this : Restart();
+    }
+
+    private Layout Restart() => IsDense && !IsContiguous ? new(shape, strides, 0) : new(shape);
 
     /// <summary>Row-major layout of this shape, starting at 0.</summary>
     internal Layout RowMajor => IsContiguous && Offset == 0 ? this : new(shape);
