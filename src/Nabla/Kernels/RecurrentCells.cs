@@ -295,11 +295,18 @@ internal static unsafe class LayerLoops
     /// <summary>Copies gates to where they are kept.</summary>
     internal static void Keep<T>(in CellStep<T> s, int gates) where T : unmanaged
     {
-        for (int g = 0; g < gates; g++)
+        for (int g = 0; g < gates; g++) Copy(s.Gates + g * s.Rows * s.Width, s.Width, s.Kept + g * s.Hidden, s.KeptRow, s.Rows, s.Units);
+    }
+
+    /// <summary>Copies the first n values of some rows; they are few, so that calls would cost more than the copies.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Copy<T>(T* from, long fromRow, T* to, long toRow, long rows, long n) where T : unmanaged
+    {
+        for (; rows > 0; rows--, from += fromRow, to += toRow)
         {
-            for (long r = 0; r < s.Rows; r++)
-                new ReadOnlySpan<T>(s.Gates + (g * s.Rows + r) * s.Width, (int)s.Units)
-                    .CopyTo(new Span<T>(s.Kept + r * s.KeptRow + g * s.Hidden, (int)s.Units));
+            long j = 0;
+            for (; j <= n - Vector<T>.Count; j += Vector<T>.Count) Vector.Store(Vector.Load(from + j), to + j);
+            for (; j < n; j++) to[j] = from[j];
         }
     }
 }

@@ -246,10 +246,8 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
                     ToStateRow = DenseRow,
                     Past = Past == null ? null : Past + row * Hidden + unit,
                 });
-                for (long r = row; r < row + m; r++)
-                    for (long at = unit; at < Depth; at += Hidden)
-                        new ReadOnlySpan<T>(Own + r * DenseRow + at, (int)units)
-                            .CopyTo(new Span<T>(ToState + r * GatesRow + at, (int)units));
+                for (long at = unit; at < Depth; at += Hidden)
+                    LayerLoops.Copy(Own + row * DenseRow + at, DenseRow, ToState + row * GatesRow + at, GatesRow, m, units);
             }
         }
 
@@ -260,7 +258,7 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
             if (TCell.Apart)
                 for (long g = 0; g < TCell.Gates; g++) LayerLoops.Fetch(ToInput + row * GatesRow + g * Hidden + unit, rows, GatesRow);
             for (long g = 0; g < TCell.Kept; g++) LayerLoops.Fetch(Kept + row * KeptRow + g * Hidden + unit, rows, KeptRow);
-            if (C != null) LayerLoops.Fetch(C + row * Hidden + unit, rows, Hidden);
+            if (LastC != null) LayerLoops.Fetch(LastC + row * Hidden + unit, rows, Hidden);
             if (Grad != null) LayerLoops.Fetch(Grad + row * GradRow + unit, rows, GradRow);
         }
     }

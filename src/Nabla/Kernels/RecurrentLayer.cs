@@ -152,6 +152,8 @@ internal static unsafe class RecurrentForward<L, V, T, TCell>
             {
                 (long block, long part) = Math.DivRem(i, parts);
                 long unit = block * Columns, row = part * RowBlock, m = Math.Min(RowBlock, rows - row);
+                LayerLoops.Fetch(h + row * hRow + unit, m, hRow);
+                if (c != null) LayerLoops.Fetch(c + row * hidden + unit, m, hidden);
                 for (long g = 0; g < TCell.Gates; g++)
                 {
                     LayerLoops.Fetch(x + row * xRow + unit + g * hidden, m, xRow);
@@ -179,8 +181,7 @@ internal static unsafe class RecurrentForward<L, V, T, TCell>
                     KeptRow = keptRow,
                 };
                 TCell.Forward(s);
-                for (long r = 0; r < m; r++)
-                    new ReadOnlySpan<T>(s.H + r * nextHRow, (int)s.Units).CopyTo(new Span<T>(h + (row + r) * hRow + unit, (int)s.Units));
+                LayerLoops.Copy(s.H, nextHRow, h + row * hRow + unit, hRow, m, s.Units);
             }
         }
     }
