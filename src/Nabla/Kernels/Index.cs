@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Nabla.Kernels;
 
@@ -285,14 +284,6 @@ internal static class Indexing
     /// <summary>How many blocks before its turn one is fetched: they lie anywhere, so that no hardware foresees them.</summary>
     private const int Ahead = 8;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Fetch<T>(ref T first, long n) where T : unmanaged
-    {
-        if (!Sse.IsSupported) return;
-        long lines = Math.Min(n * sizeof(T), 512);
-        for (long i = 0; i < lines; i += 64) Sse.Prefetch0((byte*)Unsafe.AsPointer(ref first) + i);
-    }
-
     private readonly struct PutStrips<T, TRow>(Tensor y, Blocks blocks, Tensor values, long from, long width, long strips) : IRange
         where T : unmanaged where TRow : struct, IRow<T>
     {
@@ -304,7 +295,7 @@ internal static class Indexing
                 long begin = blocks.Begin(o), c = strip * width, n = Math.Min(width, blocks.Inner - c);
                 for (long j = 0; j < blocks.At.Length; j++)
                 {
-                    if (blocks.Stride == 1 && j + Ahead < blocks.At.Length) Fetch(ref y.storage.At<T>(begin + blocks.At[j + Ahead] + c), n);
+                    if (blocks.Stride == 1 && j + Ahead < blocks.At.Length) Prefetch.Piece(ref y.storage.At<T>(begin + blocks.At[j + Ahead] + c), n);
                     long at = begin + blocks.At[j] + c * blocks.Stride, source = from + (o * blocks.At.Length + j) * blocks.Inner + c;
                     if (n == 1) y.storage.At<T>(at) = TRow.One(y.storage.At<T>(at), values.storage.At<T>(source));
                     else if (blocks.Stride == 1) TRow.Row(values.storage.Span<T>(source, n), y.storage.Span<T>(at, n));

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Nabla.Kernels;
 
@@ -278,18 +277,6 @@ internal static unsafe class LayerLoops
         long j = 0;
         for (; j <= n - Vector<T>.Count; j += Vector<T>.Count) (Vector.Load(x + j) + Vector.Load(y + j)).Store(x + j);
         for (; j < n; j++) x[j] += y[j];
-    }
-
-    /// <summary>Asks for the first two lines of some rows, which lie too far apart for the processor to foresee them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Fetch<T>(T* at, long rows, long row) where T : unmanaged
-    {
-        if (!Sse.IsSupported) return;
-        for (; rows > 0; rows--, at += row)
-        {
-            Sse.Prefetch1(at);
-            Sse.Prefetch1((byte*)at + 64);
-        }
     }
 
     /// <summary>Copies gates to where they are kept.</summary>

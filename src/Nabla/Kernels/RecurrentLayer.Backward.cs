@@ -254,12 +254,12 @@ internal static unsafe class RecurrentBackward<L, V, T, TCell>
         /// <summary>Asks for what the step reads and writes far apart while the product is made.</summary>
         private void Fetch(long row, long rows, long unit)
         {
-            for (long g = 0; g < TCell.Gates; g++) LayerLoops.Fetch(ToState + row * GatesRow + g * Hidden + unit, rows, GatesRow);
+            for (long g = 0; g < TCell.Gates; g++) Prefetch.Pieces(ToState + row * GatesRow + g * Hidden + unit, rows, GatesRow);
             if (TCell.Apart)
-                for (long g = 0; g < TCell.Gates; g++) LayerLoops.Fetch(ToInput + row * GatesRow + g * Hidden + unit, rows, GatesRow);
-            for (long g = 0; g < TCell.Kept; g++) LayerLoops.Fetch(Kept + row * KeptRow + g * Hidden + unit, rows, KeptRow);
-            if (LastC != null) LayerLoops.Fetch(LastC + row * Hidden + unit, rows, Hidden);
-            if (Grad != null) LayerLoops.Fetch(Grad + row * GradRow + unit, rows, GradRow);
+                for (long g = 0; g < TCell.Gates; g++) Prefetch.Pieces(ToInput + row * GatesRow + g * Hidden + unit, rows, GatesRow);
+            for (long g = 0; g < TCell.Kept; g++) Prefetch.Pieces(Kept + row * KeptRow + g * Hidden + unit, rows, KeptRow);
+            if (LastC != null) Prefetch.Pieces(LastC + row * Hidden + unit, rows, Hidden);
+            if (Grad != null) Prefetch.Pieces(Grad + row * GradRow + unit, rows, GradRow);
         }
     }
 }

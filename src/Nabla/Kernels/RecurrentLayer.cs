@@ -152,12 +152,12 @@ internal static unsafe class RecurrentForward<L, V, T, TCell>
             {
                 (long block, long part) = Math.DivRem(i, parts);
                 long unit = block * Columns, row = part * RowBlock, m = Math.Min(RowBlock, rows - row);
-                LayerLoops.Fetch(h + row * hRow + unit, m, hRow);
-                if (c != null) LayerLoops.Fetch(c + row * hidden + unit, m, hidden);
+                Prefetch.Pieces(h + row * hRow + unit, m, hRow);
+                if (c != null) Prefetch.Pieces(c + row * hidden + unit, m, hidden);
                 for (long g = 0; g < TCell.Gates; g++)
                 {
-                    LayerLoops.Fetch(x + row * xRow + unit + g * hidden, m, xRow);
-                    if (kept != null) LayerLoops.Fetch(kept + row * keptRow + unit + g * hidden, m, keptRow);
+                    Prefetch.Pieces(x + row * xRow + unit + g * hidden, m, xRow);
+                    if (kept != null) Prefetch.Pieces(kept + row * keptRow + unit + g * hidden, m, keptRow);
                     Recurrence<L, V, T>.Product(m, hidden, lastH + row * lastHRow, lastHRow,
                         packed + (block * TCell.Gates + g) * Columns * hidden, gates + g * m * Columns);
                 }

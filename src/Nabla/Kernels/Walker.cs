@@ -130,13 +130,18 @@ internal ref struct Walker<T> where T : unmanaged
     }
 
     /// <summary>Goes on by n elements, at most to the end of the row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Advance(long n)
     {
-        int d = sizes.Length - 1;
-        index[d] += n;
-        at += n * strides[d];
-        while (index[d] == sizes[d] && d > 0)
+        long i = index[^1] += n;
+        at += n * strides[^1];
+        if (i == sizes[^1]) NextRow();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void NextRow()
+    {
+        for (int d = sizes.Length - 1; index[d] == sizes[d] && d > 0;)
         {
             at -= index[d] * strides[d];
             index[d] = 0;
