@@ -295,7 +295,8 @@ internal static class Indexing
                 long begin = blocks.Begin(o), c = strip * width, n = Math.Min(width, blocks.Inner - c);
                 for (long j = 0; j < blocks.At.Length; j++)
                 {
-                    if (blocks.Stride == 1 && j + Ahead < blocks.At.Length) Prefetch.Piece(ref y.storage.At<T>(begin + blocks.At[j + Ahead] + c), n);
+                    if (blocks.Stride == 1 && j + Ahead < blocks.At.Length)
+                        Prefetch.Piece(ref y.storage.At<T>(begin + blocks.At[j + Ahead] + c), n);
                     long at = begin + blocks.At[j] + c * blocks.Stride, source = from + (o * blocks.At.Length + j) * blocks.Inner + c;
                     if (n == 1) y.storage.At<T>(at) = TRow.One(y.storage.At<T>(at), values.storage.At<T>(source));
                     else if (blocks.Stride == 1) TRow.Row(values.storage.Span<T>(source, n), y.storage.Span<T>(at, n));
