@@ -176,16 +176,17 @@ public sealed class ThreadsTests : IDisposable
         Threads.Count = 2;
         int done = 0;
         bool interrupted = false;
+        var meeting = new Barrier(3);
         var caller = new Thread(() =>
         {
-            var meeting = new Barrier(2);
             Parallel.For(2, 1, new MeetThenSlow(meeting, () => Interlocked.Increment(ref done)));
             int seen = Volatile.Read(ref done);
             try { Thread.Sleep(1000); }
             catch (ThreadInterruptedException) { interrupted = seen == 1; }
         });
         caller.Start();
-        Thread.Sleep(60);
+        meeting.SignalAndWait();
+        Thread.Sleep(60);       // most likely the caller waits by now; if not, it finds the interrupt when it does
         caller.Interrupt();
         caller.Join();
         Assert.True(interrupted);
