@@ -154,6 +154,7 @@ public sealed partial class Trainer<TModel, [DynamicallyAccessedMembers(Tree.Nee
     {
         ArgumentNullException.ThrowIfNull(data);
         Check(data, epochs, steps, resume);
+        CheckMonitors(validation is not null);
         if (!ReferenceEquals(place?.Data, data)) place = data is IStateful source ? new Place(source) : null;
         if (place is { IsInside: false }) (data as IEpochs)?.Leave();
         TrainingCheckpoint run = Run(place);
@@ -196,6 +197,16 @@ public sealed partial class Trainer<TModel, [DynamicallyAccessedMembers(Tree.Nee
         if (Metrics.Count > 0 && Predictions is null) Throw.Argument(nameof(Metrics), "Metrics need Predictions to be set.");
         if (SchedulePerStep && Scheduler is ReduceLROnPlateau)
             Throw.Argument(nameof(SchedulePerStep), "ReduceLROnPlateau needs the metric of an epoch: set SchedulePerStep to false.");
+    }
+
+    /// <summary>What an epoch's end will ask for must be there, or the epoch would be lost.</summary>
+    private void CheckMonitors(bool validated)
+    {
+        IEnumerable<string> wanted = Callbacks.OfType<EarlyStopping>().Select(static c => c.Monitor);
+        if (Checkpoints is not null || Scheduler is ReduceLROnPlateau) wanted = wanted.Append(Monitor);
+        string[] known = validated ? [.. Metrics.Select(static m => m.Name)] : [];
+        foreach (string name in wanted)
+            if (name != "loss" && !known.Contains(name)) EpochResult.NoMetric(name, known);
     }
 
     /// <summary>The rest of an epoch; false if training ended inside of it.</summary>

@@ -402,4 +402,33 @@ public sealed class TrainerTests : IDisposable
         };
         Assert.Throws<ArgumentException>(() => saving.Fit([(Inputs, Outputs)], epochs: 1));
     }
+
+    [Fact]
+    public void What_is_monitored_must_be_known_before_the_first_step()
+    {
+        int calls = 0;
+        Trainer<Linear, (Tensor, Tensor)> Make(string monitor, params TrainingCallback[] callbacks)
+        {
+            Linear model = new(3, 1);
+            return new(model, new SGD(model.Parameters(), lr: 0.01), (m, b) =>
+            {
+                calls++;
+                return Functional.MseLoss(m.Call(b.Item1), b.Item2);
+            })
+            {
+                Metrics = [new MeanSquaredError()],
+                Predictions = static (m, b) => (m.Call(b.Item1), b.Item2),
+                Checkpoints = new CheckpointFolder(folder),
+                Monitor = monitor,
+                Callbacks = callbacks
+            };
+        }
+        Assert.StartsWith("There is no metric 'acc' in: loss, mse.", Assert.Throws<ArgumentException>(() =>
+            Make("acc").Fit(Loader(), epochs: 1, validation: Loader())).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => Make("mse").Fit(Loader(), epochs: 1));
+        Assert.Throws<ArgumentException>(() =>
+            Make("loss", new EarlyStopping(monitor: "f1")).Fit(Loader(), epochs: 1, validation: Loader()));
+        Assert.Equal(0, calls);
+        Make("mse", new EarlyStopping(monitor: "mse")).Fit(Loader(), epochs: 1, validation: Loader());
+    }
 }
