@@ -16,6 +16,7 @@
 // weights, a state dict that PyTorch loads; the figures of all steps, for programs and for TensorBoard; the curves as a picture.
 using System.CommandLine;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -35,7 +36,7 @@ Option<string> text = new("--text") { Required = true, Description = "The text t
 Option<string> kind = Given("--model", "The model", "gpt").AcceptOnlyFromAmong("gpt", "lstm", "gru", "rnn");
 Option<string> size = Given("--size", "Its size", "small").AcceptOnlyFromAmong("tiny", "small", "medium");
 Option<string?> output = new("--out") { Description = "The run's folder [default: runs/MODEL]" };
-Option<uint?> steps = new("--steps") { Description = "How many steps to learn [default: by size]" };
+Option<uint?> steps = new("--steps") { Description = "How many steps to learn, made a multiple of --every [default: by size]" };
 Option<double?> rate = new("--rate") { Description = "The greatest learning rate [default: by size]" };
 Option<uint> every = Given("--every", "After how many steps the model is validated and saved", 50u);
 Option<uint> seed = Given("--seed", "Where random numbers begin", 1337u);
@@ -54,7 +55,7 @@ Option<long> topK = Given("--top-k", "Choose among the k likeliest characters; 0
 Option<double> topP = Given("--top-p", "Choose among the likeliest that together have this probability", 1.0);
 Option<uint?> start = new("--seed") { Description = "Where random numbers begin [default: each time elsewhere]" };
 Command sample = new("sample", "Write text") { from, prompt, length, temperature, topK, topP, start };
-sample.SetAction(o => Write(o.GetValue(from)!, o.GetValue(prompt)!, (int)o.GetValue(length),
+sample.SetAction(o => Write(o.GetValue(from)!, o.GetValue(prompt)!, (int)Math.Min(o.GetValue(length), int.MaxValue),
     new TokenSampler(o.GetValue(temperature), o.GetValue(topK), o.GetValue(topP)), o.GetValue(start) ?? (uint)Random.Shared.Next()));
 
 Option<string> onnx = new("--onnx") { Required = true, Description = "The file to write" };
@@ -90,8 +91,10 @@ static int Train(string file, string folder, Settings s)
     if (File.Exists(Path.Combine(folder, Settings.Name)))
         throw new ArgumentException($"'{folder}' holds a run already: `resume --from {folder}`, or name another folder by --out.");
     Directory.CreateDirectory(folder);
-    AtomicFile.Write(Path.Combine(folder, "text.txt"), stream => stream.Write(Encoding.UTF8.GetBytes(text)));
-    s = s with { Characters = string.Concat(Vocabulary.OfCharacters(text).Tokens) };
+    string copy = Path.Combine(folder, "text.txt");
+    if (File.Exists(copy) && File.ReadAllText(copy) != text) throw new ArgumentException($"'{copy}' is another text; name another --out.");
+    AtomicFile.Write(copy, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+    s = s with { Characters = string.Concat(Vocabulary.OfCharacters(text).Tokens), TextHash = Settings.Hash(text) };
     AtomicFile.Write(Path.Combine(folder, Settings.Name), stream => JsonSerializer.Serialize(stream, s, Json.Default.Settings));
     return Learn(folder);
 }
@@ -99,7 +102,9 @@ static int Train(string file, string folder, Settings s)
 static int Learn(string folder)
 {
     Settings s = Settings.Read(folder);
-    Tensor text = s.Vocabulary.Encode(new TextFile(Path.Combine(folder, "text.txt")).ReadAll());
+    string all = new TextFile(Path.Combine(folder, "text.txt")).ReadAll();
+    if (Settings.Hash(all) != s.TextHash) throw new InvalidDataException($"'{folder}/text.txt' is not the text that this run began with.");
+    Tensor text = s.Vocabulary.Encode(all);
     long split = text.Size(0) * 9 / 10;
     // Stretches of the first nine tenths in random order to learn from, at most 20 batches of the last tenth to validate with.
     Tensor.ManualSeed(s.Seed);
@@ -204,10 +209,8 @@ static IEnumerable<long> Generate(CharModel model, List<long> text, TokenSampler
 abstract class CharModel : Module<Tensor, Tensor>
 {
     public static CharModel Of(Settings s) => s.Model == "gpt" ? new Gpt(s) : new Recurrent(s);
-
     /// Forget what was read; from now on each call reads on where the one before ended.
     public abstract void Remember();
-
     /// How many further characters can be read.
     public abstract long Room { get; }
 }
@@ -258,7 +261,6 @@ sealed class Attention(Settings s) : Module<Tensor, Tensor>
     private readonly Linear qkv = new(s.Width, 3 * s.Width), proj = new(s.Width, s.Width);
     private readonly Dropout dropout = new(s.Dropout);
     private readonly int heads = s.Heads;
-
     /// While writing: the keys and values of what was read.
     public KeyValueCache? Cache { get; set; }
 
@@ -288,9 +290,7 @@ sealed class Recurrent(Settings s) : CharModel
     private readonly Linear head = new(s.Width, s.Vocabulary.Count);
     private bool remember;
     private object? state;
-
     public override long Room => long.MaxValue;
-
     public override void Remember() => (remember, state) = (true, null);
 
     protected override Tensor Forward(Tensor ids)
@@ -314,15 +314,16 @@ sealed class Recurrent(Settings s) : CharModel
 sealed record Settings(string Model, int Layers, int Width, int Heads, int Context, int Batch, long Steps, double Rate)
 {
     public const string Name = "settings.json";
-
     public double Dropout { get; init; } = 0.1;
     public long Every { get; init; }
     public long Seed { get; init; }
     public string Characters { get; init; } = "";
+    public string TextHash { get; init; } = "";
 
     [JsonIgnore] public Vocabulary Vocabulary => field ??= Vocabulary.OfCharacters(Characters);
     [JsonIgnore] public long Epochs => (Steps + Every - 1) / Every;
 
+    public static string Hash(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     public static Settings Of(string model, string size, long every, long? steps, double? rate, long seed)
     {
         Settings s = (model, size) switch
@@ -357,13 +358,12 @@ sealed class Watch(long steps, Action<EpochResult> milestone) : TrainingCallback
 {
     private readonly Stopwatch clock = new();
     private ProgressTask? bar;
-    private long first;
-    private double recent, validation = double.NaN, shown;
+    private double recent, validation = double.NaN, shown, first;
 
     public void During(Action work)
     {
-        bool plain = Console.IsOutputRedirected || Environment.GetEnvironmentVariable("CI") is { Length: > 0 };
-        if (plain || Environment.GetEnvironmentVariable("TERM") == "dumb") work();
+        bool plain = Environment.GetEnvironmentVariable("CI") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") == "dumb";
+        if (plain || Console.IsOutputRedirected) work();
         else AnsiConsole.Progress().Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn()).Start(display =>
         {
             bar = display.AddTask("the first step", maxValue: steps);
@@ -391,9 +391,9 @@ sealed class Watch(long steps, Action<EpochResult> milestone) : TrainingCallback
         double rate = (step - first) / clock.Elapsed.TotalSeconds, left = rate > 0 ? (steps - step) / rate : 0;
         string text = $"step {step}/{steps}  loss {recent:F3}  validation {validation:F3}  {rate:F1} steps/s  " +
             $"{TimeSpan.FromSeconds(left):h\\:mm\\:ss} left";
+        if (line) shown = clock.Elapsed.TotalSeconds;
         if (bar is not null) (bar.Value, bar.Description) = (step, Markup.Escape(text));
         else if (line) Console.WriteLine(text);
-        if (line) shown = clock.Elapsed.TotalSeconds;
         return false;
     }
 }

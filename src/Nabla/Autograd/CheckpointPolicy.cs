@@ -32,6 +32,9 @@ internal sealed class SelectiveCache(Func<CheckpointOperation, CheckpointPolicy>
 {
     private readonly Dictionary<string, Queue<Entry>> kept = [];
 
+    /// <summary>The run that has taken kept results. It may have ended early and left some, which are not another run's.</summary>
+    private Cached? taker;
+
     internal CheckpointContexts Contexts => new(() => Watch.Begin(new Caching(this)), () => Watch.Begin(new Cached(this)));
 
     /// <summary>PyTorch's spelling of a node's name: <c>LogSoftmaxBackward0</c> is <c>log_softmax</c>.</summary>
@@ -84,9 +87,10 @@ internal sealed class SelectiveCache(Func<CheckpointOperation, CheckpointPolicy>
             if (!cache.kept.TryGetValue(name, out Queue<Entry>? queue))
                 Throw.Graph($"{name} encountered during backward, but not found in storage: the policy must decide as the first time, " +
                     "and the function must do the same.");
-            if (!queue.TryDequeue(out Entry entry))
+            cache.taker ??= this;
+            if (!queue.TryDequeue(out Entry entry) || cache.taker != this)
                 Throw.Graph("Trying to backward an extra time. You are only allowed to backward once on any region computed under " +
-                    $"selective activation checkpoint: the kept results of {name} are used up. Checkpoint without a policy, or run the " +
+                    $"selective activation checkpoint: the kept results of {name} were taken. Checkpoint without a policy, or run the " +
                     "region again.");
             if (entry.Results is null) return null;
             for (int i = 0; i < entry.Results.Length && !cache.AllowsMutation; i++)

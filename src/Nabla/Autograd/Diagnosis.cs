@@ -81,7 +81,18 @@ public static partial class Autograd
         return new Diagnoser(loss).Report(parameters.Select(static (p, i) => (p.Name ?? $"#{i}", p)));
     }
 
-    /// <summary>Says for each parameter whether the path from a loss reaches it; see the other overload.</summary>
+    /// <summary>Says for each parameter of a module whether the path from a loss reaches it:
+    /// <c>Autograd.Diagnose(loss, model.NamedParameters())</c>.</summary>
+    /// <param name="loss">The tensor whose backward is in question.</param>
+    /// <param name="parameters">Tensors that should get a gradient, with their names.</param>
+    public static GraphDiagnosis Diagnose(Tensor loss, IEnumerable<(string Name, Tensor Parameter)> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        ArgumentNullException.ThrowIfNull(parameters);
+        return new Diagnoser(loss).Report(parameters);
+    }
+
+    /// <summary>Says for each parameter whether the path from a loss reaches it; see the other overloads.</summary>
     /// <param name="loss">The tensor whose backward is in question.</param>
     /// <param name="parameters">Tensors that should get a gradient, with their names.</param>
     public static GraphDiagnosis Diagnose(Tensor loss, IEnumerable<KeyValuePair<string, Tensor>> parameters)

@@ -2,7 +2,20 @@ using System.Collections;
 
 namespace Nabla.Data;
 
-public sealed partial class DataLoader<T, TBatch>
+/// <summary>Data whose epochs can be asked about and given up.</summary>
+internal interface IEpochs
+{
+    /// <summary>Whether a state was loaded from which no epoch has gone on yet.</summary>
+    bool IsLoaded { get; }
+
+    /// <summary>Whether the epoch under way has given its last batch, as far as that can be known without asking for another.</summary>
+    bool AllDelivered { get; }
+
+    /// <summary>Gives up the epoch under way, or the place loaded: the next enumeration begins an epoch.</summary>
+    void Leave();
+}
+
+public sealed partial class DataLoader<T, TBatch> : IEpochs
 {
     LoaderEpoch<T, TBatch>? latest;
     long epochs, resumeAt = -1, baseSeed;
@@ -53,6 +66,13 @@ public sealed partial class DataLoader<T, TBatch>
         (epochs, resumeAt, latest) = (epoch, inside ? batches : -1, null);
         (seeded, baseSeed) = (seed is not null, seed ?? 0);
     }
+
+    bool IEpochs.IsLoaded => resumeAt >= 0;
+
+    bool IEpochs.AllDelivered => latest is { } epoch && map is not null &&
+        epoch.Delivered >= (batchSampler is null ? LoaderState.Known(sampler!) : LoaderState.Known(batchSampler));
+
+    void IEpochs.Leave() => (latest, resumeAt) = (null, -1);
 
     DrawingOrder? Order => batchSampler is Sampler<long[]> batches ? new(batches.StateDict, batches.LoadStateDict)
         : sampler is Sampler<long> one ? new(one.StateDict, one.LoadStateDict) : null;

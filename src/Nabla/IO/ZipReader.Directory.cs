@@ -94,12 +94,9 @@ internal sealed partial class ZipReader
         (long packed, long size, long header) = (U32(e, 20), U32(e, 24), U32(e, 42));
         if (packed == uint.MaxValue || size == uint.MaxValue || header == uint.MaxValue)
             Zip64(e.Slice(46 + nameLength, extraLength), place, ref size, ref packed, ref header);
-        if ((flags & Encrypted) != 0) Throw.Unsupported($"{source.Name}: {place} is encrypted; save it without a password.");
-        if (method is not (0 or 8))
-            Throw.Unsupported($"{source.Name}: {place} is compressed by method {method}; only stored and deflated entries are read.");
         if (U16(e, 34) != 0) Fail("it is one part of several");
         if (packed < 0 || size < 0 || header < 0) Fail($"{place} has sizes beyond 2^63 - 1");
-        if (method == 0 && packed != size) Fail($"{place} is stored, and yet its sizes differ: {packed} and {size}");
+        if (method == 0 && packed != size && (flags & Encrypted) == 0) Fail($"{place} is stored, and yet its sizes differ: {packed} and {size}");
         if (method == 8 && size / DeflateRatio > packed) Fail($"{place} cannot hold {size} bytes in {packed}");
         at += 46 + nameLength + extraLength + commentLength;
         return new(name, raw, flags, method, U32(e, 16), packed, size, header);

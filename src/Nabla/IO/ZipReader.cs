@@ -116,6 +116,9 @@ internal sealed partial class ZipReader
         bool described = (entry.Flags & HasDescriptor) != 0;
         if (U16(h, 6) != entry.Flags || U16(h, 8) != entry.Method || !rest.AsSpan(0, nameLength).SequenceEqual(entry.RawName))
             Fail($"{place} has another name, method or flags in its own header than in the directory");
+        if ((entry.Flags & Encrypted) != 0) Throw.Unsupported($"{source.Name}: {place} is encrypted; save it without a password.");
+        if (entry.Method is not (0 or 8))
+            Throw.Unsupported($"{source.Name}: {place} is compressed by method {entry.Method}; only stored and deflated entries are read.");
         (uint crc, long packed, long size) = (U32(h, 14), U32(h, 18), U32(h, 22));
         if (packed == uint.MaxValue || size == uint.MaxValue) Zip64(rest.AsSpan(nameLength), place, ref size, ref packed);
         bool same = crc == entry.Crc && packed == entry.Packed && size == entry.Size;

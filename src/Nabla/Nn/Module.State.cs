@@ -85,6 +85,9 @@ public abstract partial class Module
     /// <summary>A lazy layer takes its size from the tensors of a state dict.</summary>
     private protected virtual bool TakeSize(Func<string, Tensor?> given) => false;
 
+    /// <summary>The tensor of a state dict that a lazy layer still waits for.</summary>
+    private protected virtual string? Awaited => null;
+
     /// <summary>And loses it again.</summary>
     private protected virtual void ForgetSize()
     {
@@ -101,6 +104,7 @@ public abstract partial class Module
         List<(Module Module, Tensor Value)> extras = [];
         foreach ((string path, Module module) in NamedModules(removeDuplicate: false))
         {
+            if (module.Awaited is { } awaited) missing.Add(Path(path, awaited));
             foreach (Slot slot in module.Tensors())
             {
                 if (!slot.Persistent) continue;
@@ -205,7 +209,17 @@ public abstract partial class Module
 /// <summary>How the names of a state dict and of a module differed.</summary>
 /// <param name="MissingKeys">Names of the module that the state dict does not have.</param>
 /// <param name="UnexpectedKeys">Names of the state dict that the module does not have.</param>
-public sealed record StateDictMatch(IReadOnlyList<string> MissingKeys, IReadOnlyList<string> UnexpectedKeys);
+public sealed record StateDictMatch(IReadOnlyList<string> MissingKeys, IReadOnlyList<string> UnexpectedKeys)
+{
+    /// <summary>The names, as PyTorch prints them.</summary>
+    public override string ToString()
+    {
+        return MissingKeys.Count + UnexpectedKeys.Count == 0 ? "<All keys matched successfully>"
+            : $"_IncompatibleKeys(missing_keys=[{Quoted(MissingKeys)}], unexpected_keys=[{Quoted(UnexpectedKeys)}])";
+
+        static string Quoted(IReadOnlyList<string> names) => string.Join(", ", names.Select(static n => $"'{n}'"));
+    }
+}
 
 /// <summary>A state dict does not fit a module: all that is wrong, at once.</summary>
 public sealed class StateDictException : ArgumentException

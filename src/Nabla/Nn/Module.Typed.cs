@@ -21,8 +21,10 @@ public abstract class Module<[DynamicallyAccessedMembers(Tree.Needs)] TIn, [Dyna
     private TOut Observed(TIn input)
     {
         if (!ModuleScope.On) return Hooked(input);
-        foreach ((string name, Module child) in NamedChildren()) child.LastName = name;
-        ModuleScope.Push(this, LastName ?? GetType().Name);
+        // All below, because a list of modules is not called itself: its items are called from here, and their names are "layers.0".
+        foreach ((string name, Module inner) in NamedModules())
+            if (inner != this) inner.LastName = name;
+        ModuleScope.Push(this, ModuleScope.Current is null ? TypeName : LastName ?? TypeName);
         try { return Hooked(input); }
         finally { ModuleScope.Pop(); }
     }

@@ -1,3 +1,4 @@
+using Nabla.Data;
 using Nabla.Nn;
 using Nabla.Optim;
 
@@ -81,6 +82,7 @@ public sealed partial class Trainer<TModel, TBatch>
         if (!(least > 0) || !(greatest > least))
             Throw.Range(nameof(least), least, $"Learning rates must be positive and rise, but go from {least} to {greatest}.");
         if (steps < 2) Throw.Range(nameof(steps), steps, $"At least 2 steps are needed, but steps is {steps}.");
+        if (data is IEpochs { IsLoaded: false } epochs) epochs.Leave();
         TrainingCheckpoint run = Run(data as IStateful);
         OrderedDictionary<string, object?> before = run.Snapshot();
         List<(double Rate, double Loss)> points = [];

@@ -1,4 +1,5 @@
 using System.Collections;
+using Nabla.Data;
 using Nabla.Optim;
 
 namespace Nabla.Training;
@@ -6,14 +7,15 @@ namespace Nabla.Training;
 public sealed partial class Trainer<TModel, TBatch>
 {
     /// <summary>The checkpoint of this trainer, its own counts and its callbacks included.</summary>
-    private TrainingCheckpoint Run(IStateful? loader)
+    /// <param name="data">The data, or its <see cref="Place"/>.</param>
+    private TrainingCheckpoint Run(IStateful? data)
     {
         TrainingCheckpoint run = new(Model, Optimizer)
         {
             Scheduler = Scheduler,
             Scaler = Scaler,
             Average = Average,
-            Loader = loader,
+            Loader = data,
             Epoch = Epoch,
             Step = Step
         };
@@ -26,6 +28,42 @@ public sealed partial class Trainer<TModel, TBatch>
     {
         (run.Epoch, run.Step) = (Epoch, Step);
         Checkpoints!.Save(run, metric);
+    }
+
+    /// <summary>
+    /// Where in its data a trainer is. It belongs to the trainer: between two calls of <see cref="Fit"/> the data itself is at an epoch's
+    /// start, for whoever else enumerates it.
+    /// </summary>
+    private sealed class Place(IStateful data) : IStateful
+    {
+        private OrderedDictionary<string, object?>? rest;
+
+        internal IStateful Data => data;
+
+        /// <summary>Whether an epoch was left, or loaded, that the next call goes on with.</summary>
+        internal bool IsInside => rest is not null || data is IEpochs { IsLoaded: true };
+
+        /// <summary>Makes the data's next enumeration go on where this trainer has left it.</summary>
+        internal void Enter()
+        {
+            if (rest is not null) data.LoadStateDict(rest);
+            rest = null;
+        }
+
+        /// <summary>Notes where the data is, and gives that epoch up.</summary>
+        internal void Leave()
+        {
+            rest = data.StateDict();
+            (data as IEpochs)?.Leave();
+        }
+
+        public OrderedDictionary<string, object?> StateDict() => rest ?? data.StateDict();
+
+        public void LoadStateDict(IDictionary stateDict)
+        {
+            data.LoadStateDict(stateDict);
+            Leave();
+        }
     }
 
     /// <summary>The epoch's losses so far and the history.</summary>

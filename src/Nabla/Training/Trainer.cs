@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Nabla.Amp;
+using Nabla.Data;
 using Nabla.Nn;
 using Nabla.Optim;
 
@@ -34,7 +35,8 @@ public sealed partial class Trainer<TModel, [DynamicallyAccessedMembers(Tree.Nee
     private readonly List<EpochResult> history = [];
     private Action<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>, long>? average;
     private double lossSum, lossWeight;
-    private bool stop, inside;
+    private Place? place;
+    private bool stop;
 
     /// <summary>A trainer.</summary>
     /// <param name="model">The module.</param>
@@ -133,6 +135,10 @@ public sealed partial class Trainer<TModel, [DynamicallyAccessedMembers(Tree.Nee
     public void Stop() => stop = true;
 
     /// <summary>Trains until as many epochs or steps are done in all, those of earlier calls included.</summary>
+    /// <remarks>Ended inside of an epoch, by <paramref name="steps"/>, <see cref="Stop"/> or cancellation, the next call with the same
+    /// <see cref="DataLoader{T, TBatch}"/> (or other <see cref="IStateful"/> data) goes on there, and so does a run that resumes. For
+    /// everything else, another trainer as well, the data begins with an epoch's start; and so it does here if it is other data, has no
+    /// state, or training ended with an error.</remarks>
     /// <param name="data">The batches; each enumeration is an epoch.</param>
     /// <param name="epochs">How many epochs.</param>
     /// <param name="steps">How many steps; training may end inside of an epoch.</param>
@@ -148,10 +154,13 @@ public sealed partial class Trainer<TModel, [DynamicallyAccessedMembers(Tree.Nee
     {
         ArgumentNullException.ThrowIfNull(data);
         Check(data, epochs, steps, resume);
-        TrainingCheckpoint run = Run(data as IStateful);
+        CheckMonitors(validation is not null);
+        if (!ReferenceEquals(place?.Data, data)) place = data is IStateful source ? new Place(source) : null;
+        if (place is { IsInside: false }) (data as IEpochs)?.Leave();
+        TrainingCheckpoint run = Run(place);
         bool resumed = resume && Checkpoints!.Resume(run) is not null;
         if (resumed) (Epoch, Step) = (run.Epoch, run.Step);
-        inside |= resumed;
+        if (place is not { IsInside: true }) (lossSum, lossWeight) = (0, 0);
         stop = false;
         Optimizer.ZeroGrad();
         long saved = resumed ? Step : -1;
@@ -159,8 +168,7 @@ public sealed partial class Trainer<TModel, [DynamicallyAccessedMembers(Tree.Nee
         while (Open())
         {
             if (!Model.Training) Model.Train();
-            bool ended = OneEpoch(data, () => Open() && !cancellationToken.IsCancellationRequested, run, ref saved);
-            if (!ended) break;
+            if (!OneEpoch(data, Open, run, ref saved, cancellationToken)) break;
             EndEpoch(validation);
             if (Checkpoints is null) continue;
             Save(run, history[^1].Value(Monitor));
@@ -191,43 +199,41 @@ public sealed partial class Trainer<TModel, [DynamicallyAccessedMembers(Tree.Nee
             Throw.Argument(nameof(SchedulePerStep), "ReduceLROnPlateau needs the metric of an epoch: set SchedulePerStep to false.");
     }
 
+    /// <summary>What an epoch's end will ask for must be there, or the epoch would be lost.</summary>
+    private void CheckMonitors(bool validated)
+    {
+        IEnumerable<string> wanted = Callbacks.OfType<EarlyStopping>().Select(static c => c.Monitor);
+        if (Checkpoints is not null || Scheduler is ReduceLROnPlateau) wanted = wanted.Append(Monitor);
+        string[] known = validated ? [.. Metrics.Select(static m => m.Name)] : [];
+        foreach (string name in wanted)
+            if (name != "loss" && !known.Contains(name)) EpochResult.NoMetric(name, known);
+    }
+
     /// <summary>The rest of an epoch; false if training ended inside of it.</summary>
-    private bool OneEpoch(IEnumerable<TBatch> data, Func<bool> open, TrainingCheckpoint run, ref long saved)
+    private bool OneEpoch(IEnumerable<TBatch> data, Func<bool> open, TrainingCheckpoint run, ref long saved, CancellationToken token)
     {
         int pending = 0;
         double recent = 0;
-        bool any = inside;
-        inside = false;
-        IEnumerator<TBatch> batches = data.GetEnumerator();
-        try
+        bool any = place is { IsInside: true };
+        place?.Enter();
+        using IEnumerator<TBatch> batches = data.GetEnumerator();
+        while (true)
         {
-            while (true)
+            if (pending == 0 && (token.IsCancellationRequested || (!open() && data is not IEpochs { AllDelivered: true })))
             {
-                if (pending == 0 && !open())
-                {
-                    inside = true;
-                    break;
-                }
-                if (!batches.MoveNext()) break;
-                any = true;
-                recent += Backward(batches.Current, pending);
-                if (++pending < Accumulate) continue;
-                EndStep(recent / pending);
-                (pending, recent) = (0, 0);
-                if (CheckpointEvery <= 0 || Step % CheckpointEvery != 0) continue;
-                Save(run);
-                saved = Step;
+                place?.Leave();
+                return false;
             }
+            if (!batches.MoveNext()) break;
+            any = true;
+            recent += Backward(batches.Current, pending);
+            if (++pending < Accumulate) continue;
+            EndStep(recent / pending);
+            (pending, recent) = (0, 0);
+            if (CheckpointEvery <= 0 || Step % CheckpointEvery != 0) continue;
+            Save(run);
+            saved = Step;
         }
-        finally
-        {
-            // Left inside of the epoch, the data goes on from here when it is enumerated again.
-            IStateful? place = inside ? data as IStateful : null;
-            OrderedDictionary<string, object?>? rest = place?.StateDict();
-            batches.Dispose();
-            if (rest is not null) place!.LoadStateDict(rest);
-        }
-        if (inside) return false;
         if (!any) Throw.State("The data has no batches: an epoch without steps would never end training.");
         if (pending > 0) EndStep(recent / pending);
         return true;

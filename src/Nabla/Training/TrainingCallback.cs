@@ -28,6 +28,8 @@ public abstract class TrainingCallback : IStateful
 public sealed class EarlyStopping(long patience = 5, double minDelta = 0, string monitor = "loss", bool higherIsBetter = false)
     : TrainingCallback
 {
+    internal string Monitor => monitor;
+
     /// <summary>The best value so far, or NaN.</summary>
     public double Best { get; private set; } = double.NaN;
 

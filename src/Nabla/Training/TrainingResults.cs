@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using Nabla.Optim;
 
 namespace Nabla.Training;
@@ -29,10 +30,14 @@ public sealed record EpochResult(long Epoch, long Step, double Loss, double Lear
     {
         if (name == "loss") return Validation?.Loss ?? Loss;
         if (Validation?.Metrics.TryGetValue(name, out double value) == true) return value;
-        Throw.Argument(nameof(name), $"There is no metric '{name}' in: loss" +
-            string.Concat(Validation?.Metrics.Keys.Select(static n => ", " + n) ?? []) + ". Metrics need validation data.");
+        NoMetric(name, Validation?.Metrics.Keys ?? []);
         return 0;
     }
+
+    [DoesNotReturn]
+    internal static void NoMetric(string name, IEnumerable<string> known) =>
+        Throw.Argument(nameof(name), $"There is no metric '{name}' in: {string.Join(", ", known.Prepend("loss"))}. Metrics need " +
+            "validation data.");
 
     internal OrderedDictionary<string, object?> Save()
     {

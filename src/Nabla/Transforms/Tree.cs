@@ -30,8 +30,8 @@ public interface ITree<TSelf> : ITree
 
 /// <summary>
 /// Values made of tensors: a tensor, tuples, arrays, lists and dictionaries of such values, records, structs and classes with such members,
-/// and what implements <see cref="ITree{TSelf}"/>. Transforms take them as arguments and results. Everything else in such a value stays as
-/// it is. Members of records and classes are found by reflection, once per type; trimmed applications implement <see cref="ITree{TSelf}"/>.
+/// and what implements <see cref="ITree{TSelf}"/>. Transforms take them as arguments and results. Everything else in such a value, and null,
+/// stays as it is. Members of records and classes are found by reflection, once per type; trimmed applications implement <see cref="ITree{TSelf}"/>.
 /// </summary>
 public static class Tree
 {
@@ -106,16 +106,20 @@ internal static class TreeOf<[DynamicallyAccessedMembers(Tree.Needs)] T>
 
     private static Func<T, Func<Tensor, Tensor>, T> Choose()
     {
-        if (Typed<Tensor>(static (x, f) => f(x)) is { } one) return one;
-        if (Typed<(Tensor, Tensor)>(static (x, f) => (f(x.Item1), f(x.Item2))) is { } two) return two;
-        if (Typed<(Tensor, Tensor, Tensor)>(static (x, f) => (f(x.Item1), f(x.Item2), f(x.Item3))) is { } three) return three;
+        if (Typed<Tensor>(At) is { } one) return one;
+        if (Typed<(Tensor, Tensor)>(static (x, f) => (At(x.Item1, f), At(x.Item2, f))) is { } two) return two;
+        if (Typed<(Tensor, Tensor, Tensor)>(
+            static (x, f) => (At(x.Item1, f), At(x.Item2, f), At(x.Item3, f))) is { } three) return three;
         if (Typed<(Tensor, Tensor, Tensor, Tensor)>(
-            static (x, f) => (f(x.Item1), f(x.Item2), f(x.Item3), f(x.Item4))) is { } four) return four;
-        if (Typed<Tensor[]>(static (x, f) => Array.ConvertAll(x, t => f(t))) is { } array) return array;
-        if (Typed<List<Tensor>>(static (x, f) => x.ConvertAll(t => f(t))) is { } list) return list;
-        if (typeof(ITree<T>).IsAssignableFrom(typeof(T))) return static (x, f) => ((ITree<T>)x!).Map(f);
+            static (x, f) => (At(x.Item1, f), At(x.Item2, f), At(x.Item3, f), At(x.Item4, f))) is { } four) return four;
+        if (Typed<Tensor[]>(static (x, f) => Array.ConvertAll(x, t => At(t, f))) is { } array) return array;
+        if (Typed<List<Tensor>>(static (x, f) => x.ConvertAll(t => At(t, f))) is { } list) return list;
+        if (typeof(ITree<T>).IsAssignableFrom(typeof(T))) return static (x, f) => ((ITree<T>)x!).Map(t => At(t, f));
         return static (x, f) => (T)TreeWalker.Map(x, f)!;
     }
+
+    /// <summary>Null is no tensor, and stays null.</summary>
+    private static Tensor At(Tensor t, Func<Tensor, Tensor> f) => t is null ? null! : f(t);
 
     private static Func<T, Func<Tensor, Tensor>, T>? Typed<TCase>(Func<TCase, Func<Tensor, Tensor>, TCase> map) =>
         map as Func<T, Func<Tensor, Tensor>, T>;

@@ -27,7 +27,7 @@ internal static class TreeWalker
         {
             case null: return null;
             case Tensor t: return f(t);
-            case ITree tree: return tree.MapTensors(f);
+            case ITree tree: return tree.MapTensors(t => t is null ? null! : f(t));
         }
         if (!MayHold(value.GetType())) return value;
         switch (value)
@@ -43,7 +43,7 @@ internal static class TreeWalker
                 return map;
             case IReadOnlyList<Tensor> list when value is not List<Tensor> && value.GetType().GetConstructor([]) is null:
                 // What a collection expression makes for an interface.
-                return list.Select(f).ToArray();
+                return list.Select(t => t is null ? null! : f(t)).ToArray();
             case IList list:
                 IList items = (IList)Activator.CreateInstance(value.GetType())!;
                 foreach (object? item in list) items.Add(Map(item, f));

@@ -137,6 +137,19 @@ public sealed class CheckpointPolicyTests
         Refuses("sin encountered during backward, but not found in storage", () => y.Backward());
     }
 
+    [Fact]
+    [Trait("Row", "1.11.6")]
+    public void Results_that_a_run_left_are_not_the_next_ones()
+    {
+        // Nothing needs the last product: the region's second run ends before it, and a third would find its result for the first one's.
+        Tensor a = Leaf(1, 2, 3, 4), b = Leaf(5, 6, 7, 8), x = Leaf(1, 0, 2, 1);
+        static Tensor Square(Tensor t) => t.Reshape([2, 2]);
+        Tensor y = Checkpoint.Run((Tensor t) => Square(t).MatMul(Square(a)).MatMul(Square(b)), x, contextFn: static () =>
+            Checkpoint.Selective("mm")).Sum();
+        y.Backward(retainGraph: true);
+        Refuses("Trying to backward an extra time.", () => y.Backward());
+    }
+
     // test_bad_inputs
     [Fact]
     [Trait("Row", "1.11.6")]

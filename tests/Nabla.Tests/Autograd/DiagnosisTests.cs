@@ -49,6 +49,16 @@ public sealed class DiagnosisTests
     }
 
     [Fact]
+    public void A_module_gives_the_names()
+    {
+        Nabla.Nn.Sequential model = new(new Nabla.Nn.Linear(2, 3), new Nabla.Nn.Linear(3, 1));
+        Tensor hidden = ((Nabla.Nn.Linear)model[0]).Call(Tensor.Ones(1, 2)).Detach();
+        GraphDiagnosis found = Autograd.Diagnose(((Nabla.Nn.Linear)model[1]).Call(hidden).Sum(), model.NamedParameters());
+        Assert.Equal(["0.weight", "0.bias", "1.weight", "1.bias"], found.Parameters.Select(static p => p.Name));
+        Assert.Equal([false, false, true, true], found.Parameters.Select(static p => p.IsReached));
+    }
+
+    [Fact]
     public void A_report_says_whether_all_is_well()
     {
         Tensor w = Leaf(1), b = Leaf(2);

@@ -117,6 +117,30 @@ public sealed class GraphModuleTests
         Assert.Equal("m0", nodes[0].GetProperty("inputs")[0].GetProperty("node").GetString());
     }
 
+    private sealed class Stack : Nabla.Nn.Module<Tensor, Tensor>
+    {
+        internal readonly Nabla.Nn.ModuleList<Nabla.Nn.Linear> Layers = [new(4, 4), new(4, 4)];
+
+        protected override Tensor Forward(Tensor x) => Layers.Aggregate(x, static (y, layer) => layer.Call(y));
+    }
+
+    [Fact]
+    [Trait("Row", "1.15")]
+    public void Items_of_a_list_have_the_names_of_the_state_dict()
+    {
+        Stack stack = new();
+        Tensor whole, part;
+        using (GraphPicture.RecordModules())
+        {
+            whole = stack.Call(Tensor.Ones([2, 4])).Sum();
+            part = stack.Layers[1].Call(Tensor.Ones([2, 4])).Sum();
+        }
+        string text = GraphPicture.ToText(whole);
+        Assert.Contains("module Stack.layers.0: ", text);
+        Assert.Contains("module Stack.layers.1: ", text);
+        Assert.Contains("module Linear: ", GraphPicture.ToText(part));
+    }
+
     [Fact]
     [Trait("Row", "1.15")]
     public void Nothing_is_noted_outside_a_recording()

@@ -64,8 +64,12 @@ public sealed class HostileZipTests
         Broken("does not end as a zip file does", [.. file, 0]);
         Broken("central directory", [0, .. file]);
         Broken("not UTF-8", Files.With(Files.With(file, local + 30, 0xFF), central + 46, 0xFF));
-        Assert.Throws<NotSupportedException>(() => Npz.Load(new MemoryStream(Files.With(file, central + 8, 1))));
-        Assert.Throws<NotSupportedException>(() => Npz.Load(new MemoryStream(Files.With(file, central + 10, 12))));
+        Broken("another name, method or flags", Files.With(file, central + 8, 1));
+        Broken("another name, method or flags", Files.With(file, central + 10, 12));
+        byte[] encrypted = Files.With(Files.With(file, central + 8, 1), local + 6, 1);
+        Assert.Throws<NotSupportedException>(() => Npz.Load(new MemoryStream(encrypted)));
+        byte[] strange = Files.With(Files.With(file, central + 10, 12), local + 8, 12);
+        Assert.Throws<NotSupportedException>(() => Npz.Load(new MemoryStream(strange)));
         Assert.Equal(2, Npz.Load(new MemoryStream([.. Files.With(file, end + 20, 3), .. "abc"u8])).Count);
     }
 

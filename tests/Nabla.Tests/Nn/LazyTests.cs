@@ -61,4 +61,15 @@ public sealed class LazyTests
         Assert.Throws<ShapeException>(() => new LazyConv2d(2, 3).Call(Tensor.Ones(2, 3)));
         Assert.Equal([2L, 4], layer.Call(Tensor.Ones(2, 7)).Shape.ToArray());
     }
+
+    [Fact]
+    public void A_state_dict_without_its_weight_is_refused()
+    {
+        Sequential model = new(new LazyLinear(4), new Linear(4, 1));
+        StateDictException e = Assert.Throws<StateDictException>(() => model.LoadStateDict(new Sequential(new ReLU(), model[1]).StateDict()));
+        Assert.Equal(["0.weight"], e.MissingKeys);
+        StateDictMatch match = model.LoadStateDict(new Dictionary<string, Tensor> { ["2.weight"] = Tensor.Ones(1) }, strict: false);
+        Assert.Equal("_IncompatibleKeys(missing_keys=['0.weight', '1.weight', '1.bias'], unexpected_keys=['2.weight'])", match.ToString());
+        Assert.Equal("<All keys matched successfully>", model[1].LoadStateDict(model[1].StateDict()).ToString());
+    }
 }

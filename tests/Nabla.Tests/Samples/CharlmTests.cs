@@ -173,6 +173,8 @@ public sealed class CharlmTests(Charlm charlm) : IClassFixture<Charlm>
         Refuses(2, "holds a run already", "train", "--text", Charlm.Text, "--out", run);
         Refuses(2, "topP should be above 0", "sample", "--from", run, "--top-p", "2");
         Refuses(2, "has no '☃'", "sample", "--from", run, "--prompt", "a ☃");
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(charlm.At("mine")).FullName, "text.txt"), "a text of mine");
+        Refuses(2, "is another text", "train", "--text", Charlm.Text, "--out", charlm.At("mine"));
         Refuses(2, "is not the folder of a run", "resume", "--from", charlm.At("nowhere"));
         Assert.False(Directory.Exists(charlm.At("never")));
     }
@@ -195,6 +197,9 @@ public sealed class CharlmTests(Charlm charlm) : IClassFixture<Charlm>
         foreach (string name in new[] { "text.txt", "settings.json" })
             File.Copy(Path.Combine(charlm.Trained("rnn"), name), Path.Combine(run, name));
         Refuses(2, "has no weights yet", "sample", "--from", run);
+        File.AppendAllText(Path.Combine(run, "text.txt"), "the end");
+        Refuses(1, "is not the text that this run began with", "resume", "--from", run);
+        File.Copy(Path.Combine(charlm.Trained("rnn"), "text.txt"), Path.Combine(run, "text.txt"), overwrite: true);
         byte[] noise = [.. Enumerable.Range(0, 5000).Select(static i => (byte)(i * 37))];
         File.WriteAllBytes(Path.Combine(run, "weights.pt"), noise);
         File.WriteAllBytes(Path.Combine(run, "checkpoints", "checkpoint-00000010.pt"), noise);

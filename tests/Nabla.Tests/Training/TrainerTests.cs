@@ -158,6 +158,87 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void An_epoch_left_is_gone_on_with_by_its_trainer_alone()
+    {
+        Trainer<Linear, (Tensor, Tensor)> Make(List<float> seen, string? name = null)
+        {
+            Linear model = new(3, 1);
+            return new(model, new SGD(model.Parameters(), lr: 0.01), (m, b) =>
+            {
+                seen.Add(b.Item1[0, 0].Item<float>());
+                return Functional.MseLoss(m.Call(b.Item1), b.Item2);
+            })
+            { Checkpoints = name is null ? null : new CheckpointFolder(Path.Combine(folder, name)) };
+        }
+
+        var loader = Loader();                                      // four batches
+        List<float> one = [], two = [], three = [];
+        var first = Make(one, "run");
+        first.Fit(loader, steps: 3);
+        Assert.Equal(4, loader.Count());                            // by hand: a whole epoch
+        first.Evaluate(loader);
+        Make(two).Fit(loader, epochs: 1);
+        Assert.Equal(4, two.Count);
+        one.Clear();
+        first.Fit(loader, epochs: 1);
+        Assert.Equal((1, 1, 4), (one.Count, first.Epoch, first.Step));
+
+        var other = Loader();
+        first.Fit(other, steps: 6);
+        one.Clear();
+        first.Fit(loader, epochs: 2);                               // other data begins at its start
+        Assert.Equal(4, one.Count);
+
+        var resumed = Make(three, "half");
+        resumed.Fit(loader, steps: 1);
+        var again = Make(three, "half");
+        again.Fit(loader, steps: 1, resume: true);                  // nothing is left to do: the loader stays at a start
+        Assert.Equal(4, loader.Count());
+        three.Clear();
+        Make(three, "half").Fit(loader, epochs: 1, resume: true);
+        Assert.Equal(3, three.Count);
+    }
+
+    [Fact]
+    public void Steps_that_end_with_an_epoch_end_the_epoch()
+    {
+        Linear model = new(3, 1);
+        var trainer = new Trainer<Linear, (Tensor, Tensor)>(model, new SGD(model.Parameters(), lr: 0.01),
+            static (m, b) => Functional.MseLoss(m.Call(b.Item1), b.Item2));
+        trainer.Fit(Loader(), steps: 8, validation: Loader());
+        Assert.Equal((2, 8, 2), (trainer.Epoch, trainer.Step, trainer.History.Count));
+        Assert.NotNull(trainer.History[1].Validation);
+    }
+
+    [Fact]
+    public void An_epoch_that_failed_does_not_count()
+    {
+        Linear model = new(3, 1);
+        bool fail = true;
+        var trainer = new Trainer<Linear, (Tensor, Tensor)>(model, new SGD(model.Parameters(), lr: 0), (m, b) =>
+            m.Call(b.Item1).Sum() * 0 + (fail ? 1000 : 1));
+        var loader = Loader();
+        IEnumerable<(Tensor, Tensor)> Broken()
+        {
+            yield return loader.First();
+            throw new InvalidDataException("no more");
+        }
+        Assert.Throws<InvalidDataException>(() => trainer.Fit(Broken(), epochs: 1));
+        fail = false;
+        Assert.Equal(1.0, trainer.Fit(loader, epochs: 1)[0].Loss);
+    }
+
+    [Fact]
+    public void The_search_for_a_rate_leaves_an_epoch_by_hand_alone()
+    {
+        Sequential model = Net();
+        var loader = Loader();
+        foreach (var _ in loader) break;
+        new Trainer<Sequential, (Tensor, Tensor)>(model, new SGD(model.Parameters(), lr: 0.3), Loss).FindLearningRate(loader, steps: 3);
+        Assert.Equal(4, loader.Count());
+    }
+
+    [Fact]
     public void Accumulated_batches_are_one_step()
     {
         Generator.Default.ManualSeed(3);
@@ -320,5 +401,34 @@ public sealed class TrainerTests : IDisposable
             CheckpointEvery = 1
         };
         Assert.Throws<ArgumentException>(() => saving.Fit([(Inputs, Outputs)], epochs: 1));
+    }
+
+    [Fact]
+    public void What_is_monitored_must_be_known_before_the_first_step()
+    {
+        int calls = 0;
+        Trainer<Linear, (Tensor, Tensor)> Make(string monitor, params TrainingCallback[] callbacks)
+        {
+            Linear model = new(3, 1);
+            return new(model, new SGD(model.Parameters(), lr: 0.01), (m, b) =>
+            {
+                calls++;
+                return Functional.MseLoss(m.Call(b.Item1), b.Item2);
+            })
+            {
+                Metrics = [new MeanSquaredError()],
+                Predictions = static (m, b) => (m.Call(b.Item1), b.Item2),
+                Checkpoints = new CheckpointFolder(folder),
+                Monitor = monitor,
+                Callbacks = callbacks
+            };
+        }
+        Assert.StartsWith("There is no metric 'acc' in: loss, mse.", Assert.Throws<ArgumentException>(() =>
+            Make("acc").Fit(Loader(), epochs: 1, validation: Loader())).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => Make("mse").Fit(Loader(), epochs: 1));
+        Assert.Throws<ArgumentException>(() =>
+            Make("loss", new EarlyStopping(monitor: "f1")).Fit(Loader(), epochs: 1, validation: Loader()));
+        Assert.Equal(0, calls);
+        Make("mse", new EarlyStopping(monitor: "mse")).Fit(Loader(), epochs: 1, validation: Loader());
     }
 }

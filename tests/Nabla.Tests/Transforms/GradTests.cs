@@ -13,6 +13,32 @@ public sealed class GradTests
 
     private static Tensor Affine(Tensor w, Tensor b) => (w * X + b).Square().Sum();
 
+    private sealed record Partial(Tensor W, Tensor? B) : ITree<Partial>
+    {
+        public Partial Map(Func<Tensor, Tensor> f) => new(f(W), f(B!));
+    }
+
+    [Fact]
+    public void Null_is_no_tensor_in_any_structure()
+    {
+        (Tensor A, Tensor? B) two = (X, null);
+        double[] twice = [2, 4, 6];
+        Same.Values(Func.Grad<(Tensor A, Tensor? B)>(static t => t.A.Square().Sum())(two).A, twice);
+        Same.Values(Func.Grad<Partial>(static t => t.W.Square().Sum())(new(X, null)).W, twice);
+        Tensor?[] array = Func.Grad<Tensor?[]>(static t => t[1]!.Square().Sum())([null, X]);
+        Assert.Null(array[0]);
+        Same.Values(array[1]!, twice);
+        List<Tensor?> list = Func.Vmap<List<Tensor?>, List<Tensor?>>(static t => [t[0]! * 2, null, t[1]])([X, null]);
+        Same.Values(list[0]!, twice);
+        Assert.Equal([null, null], list[1..]);
+        Same.Values(Func.Jvp<(Tensor A, Tensor? B), Tensor>(static t => t.A.Square(), two, two).Tangent, 2, 8, 18);
+        Assert.Null(Func.JacRev<(Tensor A, Tensor? B)>(static t => t.A.Sum())(two).B);
+
+        Tensor leaf = X.Clone().RequiresGrad_();
+        Checkpoint.Run<(Tensor A, Tensor? B), Tensor>(static t => t.A.Square().Sum(), (leaf, null)).Backward();
+        Same.Values(leaf.Grad!, twice);
+    }
+
     [Fact, Trait("Row", "1.14 grad, grad_and_value")]
     public void Argnums_choose_the_arguments()
     {

@@ -33,6 +33,8 @@ public abstract class LazyLayer<TModule> : Module<Tensor, Tensor> where TModule 
 
     private protected override void ForgetSize() => made = null;
 
+    private protected override string? Awaited => made is null ? "weight" : null;
+
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x)
     {
@@ -83,6 +85,9 @@ public abstract class LazyConvBase<TModule> : LazyLayer<TModule> where TModule :
 public abstract class LazyNormBase<TModule> : LazyLayer<TModule> where TModule : NormBase
 {
     private readonly int unbatched;
+
+    // A normalisation may have no tensors at all.
+    private protected override string? Awaited => null;
 
     private protected LazyNormBase(int unbatched, Func<long, TModule> make) : base(make) => this.unbatched = unbatched;
 
