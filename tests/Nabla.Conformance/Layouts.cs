@@ -24,6 +24,19 @@ public static class Layouts
         return Place(x, new Layout(shape, strides, 3));
     }
 
+    /// <summary>The order of the dimensions reversed, with neither gap nor offset: dense, as a transposed tensor.</summary>
+    public static Tensor Transposed(Tensor x)
+    {
+        long[] shape = x.Shape.ToArray(), strides = new long[shape.Length];
+        long step = 1;
+        for (int d = 0; d < shape.Length; d++)
+        {
+            strides[d] = step;
+            step *= Math.Max(1, shape[d]);
+        }
+        return Place(x, new Layout(shape, strides, 0));
+    }
+
     /// <summary>Row-major with a gap after every element of the first dimension, and an offset: as a slice of a larger tensor.</summary>
     public static Tensor Sliced(Tensor x)
     {

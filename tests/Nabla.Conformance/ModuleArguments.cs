@@ -60,6 +60,8 @@ public static class ModuleArguments
     public static Module Make(string name, Call call)
     {
         string simple = name[(name.LastIndexOf('.') + 1)..];
+        // It takes any arguments and uses none.
+        if (simple == nameof(Nn.Identity)) call = new([]);
         Dictionary<string, object?> named = Named(simple, call, out List<object?> rest);
         if (named.Remove("return_indices", out object? indices) && indices is true) simple += "WithIndices";
         Type type = Find(simple) ?? throw new MissingMemberException($"There is no module {simple}.");

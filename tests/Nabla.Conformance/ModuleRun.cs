@@ -22,7 +22,7 @@ internal sealed class ModuleRun(string name, JsonElement json, TensorFile file, 
         List<Failure> failures = [];
         foreach (JsonElement json in manifest.GetProperty("cases").EnumerateArray())
             foreach ((string layout, Func<Tensor, Tensor>? relayout) in ((string, Func<Tensor, Tensor>?)[])
-                [("as given", null), ("strided", Layouts.Scattered)])
+                [("as given", null), ("strided", Layouts.Scattered), ("transposed", Layouts.Transposed)])
             {
                 ModuleRun run = new(entry.Name, json, file, relayout);
                 run.Run();

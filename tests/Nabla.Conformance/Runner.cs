@@ -39,7 +39,11 @@ public static class Runner
         if (name == "view_as_complex") yield break;
         // A view of other sizes exists only where memory allows it.
         if (name is "view" or "view_as") yield return ("offset", Layouts.Offset);
-        else yield return ("strided", Layouts.Scattered);
+        else
+        {
+            yield return ("strided", Layouts.Scattered);
+            yield return ("transposed", Layouts.Transposed);
+        }
     }
 
     private static string Describe(OperatorSamples samples, Sample sample, Func<Tensor, Tensor>? relayout)

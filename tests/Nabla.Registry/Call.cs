@@ -18,16 +18,17 @@ public sealed class Call(object?[] args, IReadOnlyDictionary<string, object?>? k
     public object? Get(int position, string name) =>
         position >= 0 && position < Args.Length ? Args[position] : Kwargs.GetValueOrDefault(name);
 
-    /// <summary>Argument <paramref name="position"/> as a tensor; plain numbers become 0-d tensors.</summary>
-    public Tensor T(int position, string name = "") => Get(position, name) switch
+    /// <summary>Argument <paramref name="position"/> as a tensor; plain numbers become 0-d tensors. Beside tensors they are as exact as
+    /// those and weak in promotion.</summary>
+    public Tensor T(int position, string name = "")
     {
-        Tensor t => t,
-        long v => Tensor.Of(v),
-        double v => Tensor.Of(v),
-        bool v => Tensor.Of(v),
-        System.Numerics.Complex v => Tensor.Of(v),
-        var other => throw new ArgumentException($"Argument {position} '{name}' is {other ?? "missing"}, not a tensor."),
-    };
+        object? value = Get(position, name);
+        if (value is Tensor t) return t;
+        Scalar number = OptNumber(position, name) ?? throw new ArgumentException($"Argument {position} '{name}' is missing.");
+        return AllTensors().MaxBy(static x => (x.DType.IsComplex(), x.DType.IsFloatingPoint(), x.DType.ItemSize())) is { } with
+            ? Tensor.Full([], number, Promotion.Result(with.DType, number)).AsWrappedNumber()
+            : Tensor.Full([], number);
+    }
 
     /// <summary>A tensor, or null.</summary>
     public Tensor? OptT(int position, string name) => Get(position, name) as Tensor;

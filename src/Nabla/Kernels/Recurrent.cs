@@ -13,8 +13,8 @@ internal static class Recurrent
     internal static Tensor[] Lstm(Tensor x, Tensor h, Tensor c)
     {
         DType dtype = c.dtype, compute = Compute(dtype);
-        Tensor h2 = Tensor.Allocate(c.layout.Fresh, compute), c2 = Tensor.Allocate(c.layout.Fresh, compute);
-        Tensor a = Tensor.Allocate(x.layout.Fresh, compute);
+        Tensor h2 = Rows(c, compute), c2 = Rows(c, compute);
+        Tensor a = Rows(x, compute);
         (x, h, c) = (Ready(x, compute), Ready(h, compute), Ready(c, compute));
         if (compute == DType.Float32) Run<float, LstmRows<float>>(c, new(x, h, c, h2, c2, a));
         else Run<double, LstmRows<double>>(c, new(x, h, c, h2, c2, a));
@@ -25,7 +25,7 @@ internal static class Recurrent
     internal static (Tensor Gates, Tensor C) LstmBackward(Tensor a, Tensor c, Tensor c2, Tensor? gh, Tensor? gc)
     {
         DType dtype = c.dtype, compute = dtype.Accumulator();
-        Tensor d = Tensor.Allocate(a.layout.Fresh, compute), dc = Tensor.Allocate(c.layout.Fresh, compute);
+        Tensor d = Rows(a, compute), dc = Rows(c, compute);
         LstmBackwardRows rows = new(Ready(a, compute), Ready(c, compute), Ready(c2, compute), gh is null ? null : Ready(gh, compute),
             gc is null ? null : Ready(gc, compute), d, dc);
         if (compute == DType.Float32) Run<float, Typed<float, LstmBackwardRows>>(c, new(rows));
@@ -37,7 +37,7 @@ internal static class Recurrent
     internal static Tensor[] Gru(Tensor x, Tensor y, Tensor h)
     {
         DType dtype = h.dtype, compute = Compute(dtype);
-        Tensor h2 = Tensor.Allocate(h.layout.Fresh, compute), a = Tensor.Allocate(x.layout.Fresh, compute);
+        Tensor h2 = Rows(h, compute), a = Rows(x, compute);
         (x, y, h) = (Ready(x, compute), Ready(y, compute), Ready(h, compute));
         if (compute == DType.Float32) Run<float, GruRows<float>>(h, new(x, y, h, h2, a));
         else Run<double, GruRows<double>>(h, new(x, y, h, h2, a));
@@ -48,8 +48,8 @@ internal static class Recurrent
     internal static (Tensor X, Tensor Y, Tensor H) GruBackward(Tensor a, Tensor y, Tensor h, Tensor gh)
     {
         DType dtype = h.dtype, compute = dtype.Accumulator();
-        Tensor dx = Tensor.Allocate(a.layout.Fresh, compute), dy = Tensor.Allocate(a.layout.Fresh, compute);
-        Tensor dh = Tensor.Allocate(h.layout.Fresh, compute);
+        Tensor dx = Rows(a, compute), dy = Rows(a, compute);
+        Tensor dh = Rows(h, compute);
         GruBackwardRows rows = new(Ready(a, compute), Ready(y, compute), Ready(h, compute), Ready(gh, compute), dx, dy, dh);
         if (compute == DType.Float32) Run<float, Typed<float, GruBackwardRows>>(h, new(rows));
         else Run<double, Typed<double, GruBackwardRows>>(h, new(rows));
@@ -62,6 +62,9 @@ internal static class Recurrent
             "state of a recurrent cell is a floating-point tensor. Convert it first, for example .To(DType.Float32).");
         return dtype.Accumulator();
     }
+
+    /// <summary>A tensor for results, which are written row after row.</summary>
+    private static Tensor Rows(Tensor like, DType dtype) => Tensor.Allocate(like.layout.RowMajor, dtype);
 
     private static Tensor Ready(Tensor t, DType compute) => Copy.Contiguous(Copy.Cast(t, compute));
 

@@ -72,8 +72,10 @@ internal static partial class SpecialMath
             double decay = front * Math.Exp(-zeta) * (1 - rest) * (even - odd) / (2 * Math.Sqrt(Math.PI));
             return derivative ? -decay : decay;
         }
+        // Far out the rest is many turns.
         (double sin, double cos) = Math.SinCos(zeta);
-        (sin, cos) = (sin + rest * cos, cos - rest * sin);
+        (double sinRest, double cosRest) = Math.SinCos(rest);
+        (sin, cos) = (sin * cosRest + cos * sinRest, cos * cosRest - sin * sinRest);
         (sin, cos) = (sin - cos, sin + cos);
         return front * (derivative ? sin * even - cos * odd : cos * even + sin * odd) / Math.Sqrt(2 * Math.PI);
     }

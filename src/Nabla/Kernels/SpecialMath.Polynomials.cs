@@ -15,12 +15,12 @@ internal enum Polynomial : byte
 
 internal static partial class SpecialMath
 {
-    /// <summary>The polynomial of degree n (its fraction cut off; 0 for a negative one), by the recurrence of its three
-    /// neighbours.</summary>
+    /// <summary>The polynomial of degree n (its fraction cut off; 0 for a negative one and for one that is no 64-bit integer), by the
+    /// recurrence of its three neighbours.</summary>
     /// <remarks>Abramowitz and Stegun, table 22.7.</remarks>
     public static double Evaluate(Polynomial family, double x, double degree)
     {
-        if (!(degree > -1) || double.IsInfinity(degree)) return 0;
+        if (!(degree > -1 && degree < 9223372036854775808.0)) return 0;
         long n = (long)degree;
         double before = 1, value = First(family, x);
         if (n == 0) return 1;

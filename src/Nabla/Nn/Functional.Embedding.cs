@@ -61,6 +61,8 @@ public static partial class Functional
             throw new ArgumentException("embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for " +
                 $"mode='sum' (got mode='{mode}').");
         (Tensor flat, long[] bag, long bags) = Bags(input, offsets, includeLastOffset);
+        if (maxNorm is { } limit)
+            Ops.EmbeddingNorm.Renormalize(weight, EmbeddingIndex(flat, weight.Size(0), "embedding_bag"), limit, normType);
         Tensor? factors = perSampleWeights?.Reshape([-1]);
         if (paddingIdx is { } p)
         {
@@ -69,7 +71,7 @@ public static partial class Functional
             bag = [.. keep.ToArray<long>().Select(i => bag[i])];
             (flat, factors) = (flat.IndexSelect(0, keep), factors?.IndexSelect(0, keep));
         }
-        Tensor rows = Embedding(flat, weight, null, maxNorm, normType, scaleGradByFreq);
+        Tensor rows = Embedding(flat, weight, scaleGradByFreq: scaleGradByFreq);
         if (factors is not null) rows = rows * factors.Unsqueeze(-1);
         // Bags of one size follow from their number by operations, so that a trace knows where they come from.
         Tensor into = input.Rank == 2 && paddingIdx is null

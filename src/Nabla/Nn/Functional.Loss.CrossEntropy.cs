@@ -151,11 +151,11 @@ public static partial class Functional
         Tensor t = target.To(DType.Int64);
         Ops.NllWeights kind = new(t.Rank, logs.Size(dim), ignore, reduction == Reduction.Mean, logs.DType);
         Tensor weighted = weight is null ? logs : logs * AlongClasses(weight, logs.NDim, dim);
-        // Every target that counts has the factor 1 over the sum of weights, whatever its own.
-        Tensor counts = t.Ne(ignore).To(logs.DType);
-        Tensor terms = -weighted.Sum(dim) * counts;
+        // Every target that counts has the factor 1 over the sum of weights, whatever its own. Others are filled, not multiplied: if none
+        // counts, the factor is infinite, and the gradient 0 all the same.
+        Tensor terms = (-weighted.Sum(dim)).MaskedFill(t.Eq(ignore), 0);
         if (reduction != Reduction.Mean) return terms.Reduced(reduction);
-        if (weight is null) return terms.Sum() / counts.Sum();
+        if (weight is null) return terms.Sum() / t.Ne(ignore).Sum();
         Tensor each = Op.Apply(kind with { Mean = false }, t, weight)[0];
         return terms.Sum() / each.Sum();
     }

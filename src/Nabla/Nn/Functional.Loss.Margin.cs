@@ -60,7 +60,7 @@ public static partial class Functional
         if (input1.NDim != rank || input2.NDim != rank)
             Throw.Shapes($"{target.NDim}D target tensor expects {rank}D input tensors, but found inputs with sizes {input1.Shape} and " +
                 $"{input2.Shape}.");
-        const double Epsilon = 1e-12;
+        const double Epsilon = 1e-12f;
         Tensor product = (input1 * input2).Sum(-1);
         Tensor size = ((input1 * input1).Sum(-1) + Epsilon) * ((input2 * input2).Sum(-1) + Epsilon);
         Tensor cosine = product / size.Sqrt();

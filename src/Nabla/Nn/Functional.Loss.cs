@@ -84,7 +84,8 @@ internal static partial class Ops
             }
         }
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * (x - y) / ((1.0 - x) * x).ClampMin(1e-12);
+        // PyTorch's limit is a single-precision number, whatever the dtype: at 0 and 1 it decides the gradient's digits.
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * (x - y) / ((1.0 - x) * x).ClampMin(1e-12f);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * ((-x).Log1p() - x.Log());
     }
 

@@ -27,7 +27,7 @@ internal static partial class Ops
     /// <summary>x + α·y, rounded once where the hardware has a fused multiply-add.</summary>
     public readonly record struct AddScaled(Scalar Alpha, string Node) : INumberZip<AddScaled>
     {
-        static Tensor IZip<AddScaled>.OnComplex(AddScaled op, Tensor x, Tensor y) => x + y * op.Alpha;
+        static Tensor IZip<AddScaled>.OnComplex(AddScaled op, Tensor x, Tensor y) => x + y.Mul(op.Alpha);
         static string IOperation<AddScaled>.NodeName(AddScaled op) => op.Node;
         static Saves IZip<AddScaled>.ForX => Saves.None;
         static Saves IZip<AddScaled>.ForY => Saves.None;

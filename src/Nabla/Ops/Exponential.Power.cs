@@ -64,7 +64,8 @@ internal static partial class Ops
         }
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => (d * (y * x.Pow(y - 1))).ZeroWhere(y == 0);
-        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => (d * (z * x.Log())).ZeroWhere((x == 0).LogicalAnd(y >= 0));
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) =>
+            (d * (z * x.To(z.dtype).Log())).ZeroWhere((x == 0).LogicalAnd(y >= 0));
     }
 }
 

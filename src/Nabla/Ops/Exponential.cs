@@ -118,7 +118,7 @@ internal static partial class Ops
             VectorZip.Run<XLogYZip, T>(x, y, z);
 
         // At x = 0 and y <= 0 the product is 0 on the whole line x -> 0, so PyTorch takes 0 for the derivative.
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * y.Log().ZeroWhere((x == 0).LogicalAnd(y <= 0));
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * y.To(d.dtype).Log().ZeroWhere((x == 0).LogicalAnd(y <= 0));
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * x / y;
     }
 }

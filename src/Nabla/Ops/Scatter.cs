@@ -209,7 +209,8 @@ public sealed partial class Tensor
         Tensor x = AtLeast1(), i = index.AtLeast1(), v = src.AtLeast1();
         CheckScatter(x, i, v, d + x.Rank, number);
         if (i.layout.Count == 0) i = i.Reshape(new Shape([.. Enumerable.Repeat(0L, x.Rank)]));
-        if (i.layout.Count == 0) v = Zeros(i.Shape, dtype);
+        // No value is taken, but the values still receive a gradient: zeros.
+        if (i.layout.Count == 0) v = v.Reshape([-1]).Narrow(0, 0, 0).Reshape(i.Shape);
         for (int k = 0; k < i.Rank; k++)
             if (v.layout.shape[k] != i.layout.shape[k]) v = v.Narrow(k, 0, i.layout.shape[k]);
         return (x, d, CheckedIndex(i, x.layout.shape[^-d], false, OutOfBounds(d + x.Rank)), v);

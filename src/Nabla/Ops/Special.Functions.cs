@@ -67,7 +67,7 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             VectorZip.Run<XLog1PYZip, T>(x, y, z);
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * y.Log1p().ZeroWhere((x == 0).LogicalAnd(y <= -1));
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * y.To(d.dtype).Log1p().ZeroWhere((x == 0).LogicalAnd(y <= -1));
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * x / (y + 1);
     }
 

@@ -15,7 +15,7 @@ internal static class ElementRows
 
     /// <summary>A function of two tensors that broadcast.</summary>
     internal static OpRow Binary(string name, Func<Tensor, Tensor, object?> run, Func<Tensor, Tensor, Tensor>? inPlace,
-        Func<long[], Tensor> x, Func<long[], Tensor> y, params string[] covers) => new(name, c => run(First(c), c.T(1, "other")))
+        Func<long[], Tensor> x, Func<long[], Tensor> y, params string[] covers) => new(name, c => run(c.T(0, "input"), c.T(1, "other")))
         {
             InPlace = inPlace is null ? null : c => inPlace(c.T(0, "input"), c.T(1, "other")),
             Samples = () => Pairs(x, y),
@@ -26,7 +26,7 @@ internal static class ElementRows
     internal static OpRow Binary(string name, Func<Tensor, Tensor, object?> tensors, Func<Tensor, Scalar, object?> number,
         Func<Tensor, Tensor, Tensor>? inPlace, Func<Tensor, Scalar, Tensor>? inPlaceNumber, Func<long[], Tensor> x, Func<long[], Tensor> y,
         params string[] covers) => new(name, c => c.IsNumber(1, "other") ? number(c.T(0, "input"), c.Number(1, "other"))
-            : tensors(First(c), c.T(1, "other")))
+            : tensors(c.T(0, "input"), c.T(1, "other")))
         {
             InPlace = inPlace is null ? null : c => c.IsNumber(1, "other") && inPlaceNumber is not null
                 ? inPlaceNumber(c.T(0, "input"), c.Number(1, "other"))
@@ -34,11 +34,6 @@ internal static class ElementRows
             Samples = () => [.. Pairs(x, y), new([x([2, 3]), 1.75])],
             Covers = covers,
         };
-
-    /// <summary>The first operand; a plain number before a tensor is as exact as the tensor and weak in promotion.</summary>
-    private static Tensor First(Call c) => c.Get(0, "input") is double v && c.OptT(1, "other") is { } y && y.DType.IsFloatingPoint()
-        ? Tensor.Of(v, y.DType).AsWrappedNumber()
-        : c.T(0, "input");
 
     /// <summary>Two operands of one shape, of shapes that broadcast, 0-d and empty.</summary>
     internal static IEnumerable<Call> Pairs(Func<long[], Tensor> x, Func<long[], Tensor> y) =>

@@ -60,6 +60,7 @@ public sealed class LayoutLawTests
     private static readonly (string, Func<Tensor, Tensor>)[] Variants =
     [
         ("transposed with gaps", Layouts.Scattered), ("sliced", Layouts.Sliced), ("at an offset", Layouts.Offset),
+        ("transposed", Layouts.Transposed),
     ];
 
     private static Tensor Like(Tensor made, Tensor original) => original.RequiresGrad ? made.RequiresGrad_() : made;
