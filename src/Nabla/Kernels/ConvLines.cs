@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Nabla.Kernels;
 
 /// <summary>
@@ -67,6 +69,7 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Split(T* from, long width, long step, T* to)
     {
         for (int r = 0; r < used.Length; r++, to += segment)
@@ -74,10 +77,11 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
             if (!used[r]) continue;
             (long low, long high) = ConvRuns.Inside(firstX + r, step, width, segment);
             T* x = from + firstX + r;
-            new Span<T>(to, (int)low).Clear();
-            if (step == 1) new Span<T>(x + low, (int)(high - low)).CopyTo(new Span<T>(to + low, (int)(high - low)));
+            // Lines are short: a call for each would take longer than the copy.
+            for (long i = 0; i < low; i++) to[i] = default;
+            if (step == 1) GemmPack.CopyRows(high - low, 1, x + low, 0, to + low, 0);
             else for (long i = low; i < high; i++) to[i] = x[i * step];
-            new Span<T>(to + high, (int)(segment - high)).Clear();
+            for (long i = high; i < segment; i++) to[i] = default;
         }
     }
 }

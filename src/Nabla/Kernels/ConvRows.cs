@@ -55,7 +55,27 @@ internal static unsafe class ConvRows<L, V, T>
             int count = s.Taps.TapCount;
             fixed (long* at = copy.At, factor = &s.Taps.WeightAt[(long)row * count])
             {
-                for (long y = 0; y < n; y++, source += copy.LineStep)
+                long y = 0;
+                for (; width <= 2 * L.Count && n - y >= 2; y += 2, source += 2 * copy.LineStep, sum += 2 * width)
+                {
+                    // Two lines of one register or two, which else would wait for their own sums.
+                    long next = width - L.Count;
+                    V a = L.Load(sum), b = L.Load(sum + next), c = L.Load(sum + width), d = L.Load(sum + width + next);
+                    for (int t = 0; t < count; t++)
+                    {
+                        V w = L.Splat(weight + factor[t]);
+                        T* p = source + at[t], q = p + copy.LineStep;
+                        a = L.MultiplyAdd(w, L.Load(p), a);
+                        b = L.MultiplyAdd(w, L.Load(p + next), b);
+                        c = L.MultiplyAdd(w, L.Load(q), c);
+                        d = L.MultiplyAdd(w, L.Load(q + next), d);
+                    }
+                    L.Store(sum, a);
+                    L.Store(sum + next, b);
+                    L.Store(sum + width, c);
+                    L.Store(sum + width + next, d);
+                }
+                for (; y < n; y++, source += copy.LineStep)
                 {
                     long x = 0;
                     for (; width - x >= 4 * L.Count; x += 4 * L.Count, sum += 4 * L.Count)
@@ -85,15 +105,19 @@ internal static unsafe class ConvRows<L, V, T>
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Put(T* sum, T* target, long group, long row, long z, long y, long n)
         {
             ConvTaps taps = s.Taps;
             T bias = s.Bias == null ? T.Zero : s.Bias[group * s.TargetChannels + row % s.TargetChannels];
             long step = taps.TargetStep[2];
             target += taps.RowTarget[row] + z * taps.TargetStep[0] + y * taps.TargetStep[1];
+            V all = L.Splat(&bias);
             for (long i = 0; i < n; i++, sum += width, target += taps.TargetStep[1])
             {
-                for (long x = 0; x < taps.Count[2]; x++) target[x * step] = sum[x] + bias;
+                long x = 0;
+                for (; step == 1 && taps.Count[2] - x >= L.Count; x += L.Count) L.Store(target + x, L.Add(L.Load(sum + x), all));
+                for (; x < taps.Count[2]; x++) target[x * step] = sum[x] + bias;
             }
         }
     }
