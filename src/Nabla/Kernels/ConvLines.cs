@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Nabla.Kernels;
 
@@ -78,10 +79,17 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
             (long low, long high) = ConvRuns.Inside(firstX + r, step, width, segment);
             T* x = from + firstX + r;
             // Lines are short: a call for each would take longer than the copy.
-            for (long i = 0; i < low; i++) to[i] = default;
+            Zero(to, low);
             if (step == 1) GemmPack.CopyRows(high - low, 1, x + low, 0, to + low, 0);
             else for (long i = low; i < high; i++) to[i] = x[i * step];
-            for (long i = high; i < segment; i++) to[i] = default;
+            Zero(to + high, segment - high);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Zero(T* to, long n)
+    {
+        for (; n * sizeof(T) >= 32; n -= 32 / sizeof(T), to += 32 / sizeof(T)) Vector256<byte>.Zero.Store((byte*)to);
+        for (; n > 0; n--) *to++ = default;
     }
 }

@@ -56,24 +56,25 @@ internal static unsafe class ConvRows<L, V, T>
             fixed (long* at = copy.At, factor = &s.Taps.WeightAt[(long)row * count])
             {
                 long y = 0;
-                for (; width <= 2 * L.Count && n - y >= 2; y += 2, source += 2 * copy.LineStep, sum += 2 * width)
+                // Four lines of one register, or two lines of two, which else would wait for their own sums.
+                long group = width == L.Count ? 4 : 2, line = copy.LineStep, second = group == 4 ? line : L.Count;
+                long third = group == 4 ? 2 * line : line, fourth = second + third;
+                for (; width <= 2 * L.Count && n - y >= group; y += group, source += group * line, sum += 4 * L.Count)
                 {
-                    // Two lines of one register or two, which else would wait for their own sums.
-                    long next = width - L.Count;
-                    V a = L.Load(sum), b = L.Load(sum + next), c = L.Load(sum + width), d = L.Load(sum + width + next);
+                    V a = L.Load(sum), b = L.Load(sum + L.Count), c = L.Load(sum + 2 * L.Count), d = L.Load(sum + 3 * L.Count);
                     for (int t = 0; t < count; t++)
                     {
                         V w = L.Splat(weight + factor[t]);
-                        T* p = source + at[t], q = p + copy.LineStep;
+                        T* p = source + at[t];
                         a = L.MultiplyAdd(w, L.Load(p), a);
-                        b = L.MultiplyAdd(w, L.Load(p + next), b);
-                        c = L.MultiplyAdd(w, L.Load(q), c);
-                        d = L.MultiplyAdd(w, L.Load(q + next), d);
+                        b = L.MultiplyAdd(w, L.Load(p + second), b);
+                        c = L.MultiplyAdd(w, L.Load(p + third), c);
+                        d = L.MultiplyAdd(w, L.Load(p + fourth), d);
                     }
                     L.Store(sum, a);
-                    L.Store(sum + next, b);
-                    L.Store(sum + width, c);
-                    L.Store(sum + width + next, d);
+                    L.Store(sum + L.Count, b);
+                    L.Store(sum + 2 * L.Count, c);
+                    L.Store(sum + 3 * L.Count, d);
                 }
                 for (; y < n; y++, source += copy.LineStep)
                 {
