@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Nabla.Kernels;
 
 /// <summary>
@@ -67,6 +70,7 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Split(T* from, long width, long step, T* to)
     {
         for (int r = 0; r < used.Length; r++, to += segment)
@@ -74,10 +78,18 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
             if (!used[r]) continue;
             (long low, long high) = ConvRuns.Inside(firstX + r, step, width, segment);
             T* x = from + firstX + r;
-            new Span<T>(to, (int)low).Clear();
-            if (step == 1) new Span<T>(x + low, (int)(high - low)).CopyTo(new Span<T>(to + low, (int)(high - low)));
+            // Lines are short: a call for each would take longer than the copy.
+            Zero(to, low);
+            if (step == 1) GemmPack.CopyRows(high - low, 1, x + low, 0, to + low, 0);
             else for (long i = low; i < high; i++) to[i] = x[i * step];
-            new Span<T>(to + high, (int)(segment - high)).Clear();
+            Zero(to + high, segment - high);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Zero(T* to, long n)
+    {
+        for (; n * sizeof(T) >= 32; n -= 32 / sizeof(T), to += 32 / sizeof(T)) Vector256<byte>.Zero.Store((byte*)to);
+        for (; n > 0; n--) *to++ = default;
     }
 }

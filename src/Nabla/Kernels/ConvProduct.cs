@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Nabla.Kernels;
@@ -35,6 +36,7 @@ internal static unsafe class ConvProduct
     internal static void Run<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T>
     {
         if (s.Images == 0 || s.Taps.Points == 0 || s.Taps.Rows == 0) return;
+        if (ConvWinograd.Wins(s) && ConvWinograd.TryRun(Unsafe.As<ConvSum<T>, ConvSum<float>>(ref Unsafe.AsRef(in s)))) return;
         if (Vector512.IsHardwareAccelerated) ConvProduct<Lanes512<T>, Vector512<T>, T>.Choose(s);
         else if (Vector256.IsHardwareAccelerated) ConvProduct<Lanes256<T>, Vector256<T>, T>.Choose(s);
         else if (Vector128.IsHardwareAccelerated) ConvProduct<Lanes128<T>, Vector128<T>, T>.Choose(s);

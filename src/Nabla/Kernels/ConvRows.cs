@@ -55,7 +55,28 @@ internal static unsafe class ConvRows<L, V, T>
             int count = s.Taps.TapCount;
             fixed (long* at = copy.At, factor = &s.Taps.WeightAt[(long)row * count])
             {
-                for (long y = 0; y < n; y++, source += copy.LineStep)
+                long y = 0;
+                // Four lines of one register, or two lines of two, which else would wait for their own sums.
+                long group = width == L.Count ? 4 : 2, line = copy.LineStep, second = group == 4 ? line : L.Count;
+                long third = group == 4 ? 2 * line : line, fourth = second + third;
+                for (; width <= 2 * L.Count && n - y >= group; y += group, source += group * line, sum += 4 * L.Count)
+                {
+                    V a = L.Load(sum), b = L.Load(sum + L.Count), c = L.Load(sum + 2 * L.Count), d = L.Load(sum + 3 * L.Count);
+                    for (int t = 0; t < count; t++)
+                    {
+                        V w = L.Splat(weight + factor[t]);
+                        T* p = source + at[t];
+                        a = L.MultiplyAdd(w, L.Load(p), a);
+                        b = L.MultiplyAdd(w, L.Load(p + second), b);
+                        c = L.MultiplyAdd(w, L.Load(p + third), c);
+                        d = L.MultiplyAdd(w, L.Load(p + fourth), d);
+                    }
+                    L.Store(sum, a);
+                    L.Store(sum + L.Count, b);
+                    L.Store(sum + 2 * L.Count, c);
+                    L.Store(sum + 3 * L.Count, d);
+                }
+                for (; y < n; y++, source += copy.LineStep)
                 {
                     long x = 0;
                     for (; width - x >= 4 * L.Count; x += 4 * L.Count, sum += 4 * L.Count)
@@ -85,15 +106,19 @@ internal static unsafe class ConvRows<L, V, T>
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Put(T* sum, T* target, long group, long row, long z, long y, long n)
         {
             ConvTaps taps = s.Taps;
             T bias = s.Bias == null ? T.Zero : s.Bias[group * s.TargetChannels + row % s.TargetChannels];
             long step = taps.TargetStep[2];
             target += taps.RowTarget[row] + z * taps.TargetStep[0] + y * taps.TargetStep[1];
+            V all = L.Splat(&bias);
             for (long i = 0; i < n; i++, sum += width, target += taps.TargetStep[1])
             {
-                for (long x = 0; x < taps.Count[2]; x++) target[x * step] = sum[x] + bias;
+                long x = 0;
+                for (; step == 1 && taps.Count[2] - x >= L.Count; x += L.Count) L.Store(target + x, L.Add(L.Load(sum + x), all));
+                for (; x < taps.Count[2]; x++) target[x * step] = sum[x] + bias;
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Nabla.Kernels;
 
@@ -103,8 +104,13 @@ internal static class Convert
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<T> x, Span<byte> y)
         {
-            for (int i = 0; i < x.Length; i++) y[i] = x[i] != T.Zero ? (byte)1 : (byte)0;
+            Lanes.Test(default(IsNotZero<T>), x, x, MemoryMarshal.Cast<byte, bool>(y));
         }
+    }
+
+    private readonly struct IsNotZero<T> : ILaneZip<T> where T : unmanaged
+    {
+        public Vector<T> Invoke(Vector<T> x, Vector<T> y) => ~Vector.Equals(x, Vector<T>.Zero);
     }
 
     /// <summary>To a 16-bit float by way of float32, as PyTorch rounds.</summary>

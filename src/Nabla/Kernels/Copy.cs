@@ -153,6 +153,12 @@ internal static class Copy
                 (long ax, long ay) = rows.At(row, rows.Sizes.Length - 1);
                 if (sy == 1 && sx == 1) x.storage.Span<T>(ax, n).CopyTo(y.storage.Span<T>(ay, n));
                 else if (sy == 1 && sx == 0) y.storage.Span<T>(ay, n).Fill(x.storage.At<T>(ax));
+                else if (sy == 1 && sx == -1)
+                {
+                    Span<T> target = y.storage.Span<T>(ay, n);
+                    x.storage.Span<T>(ax - n + 1, n).CopyTo(target);
+                    target.Reverse();
+                }
                 else
                 {
                     ref T source = ref x.storage.At<T>(ax);

@@ -98,6 +98,11 @@ internal static class Gather
             for (long item = from; item < to; item++)
             {
                 (long i, long v, long s, long columns) = plan.At(item);
+                if (plan.Width == 1)
+                {
+                    Line(ref index.storage.At<long>(i), ref y.storage.At<T>(v), ref x.storage.At<T>(s));
+                    continue;
+                }
                 for (long k = 0; k < plan.Length; k++, i += plan.IndexStep, v += plan.ValueStep)
                 {
                     ref long at = ref index.storage.At<long>(i);
@@ -109,6 +114,14 @@ internal static class Gather
                                 + Unsafe.Add(ref at, (nint)(c * plan.IndexColumn)) * plan.Along));
                 }
             }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Line(ref long at, ref T target, ref T source)
+        {
+            nint n = (nint)plan.Length, step = (nint)plan.IndexStep, value = (nint)plan.ValueStep, along = (nint)plan.Along;
+            for (nint k = 0; k < n; k++)
+                Unsafe.Add(ref target, k * value) = Unsafe.Add(ref source, (nint)Unsafe.Add(ref at, k * step) * along);
         }
     }
 }

@@ -158,9 +158,16 @@ internal static class Indexing
             for (long row = from; row < end; row++, j++)
             {
                 if (j == count) (begin, j) = (blocks.Begin(++o), 0);
+                if (inner == 1)
+                {
+                    int n = (int)Math.Min(end - row, count - j);
+                    Elements(ref x.storage.At<T>(0), begin, blocks.At.AsSpan((int)j, n), ref Unsafe.Add(ref target, (nint)row));
+                    row += n - 1;
+                    j += n - 1;
+                    continue;
+                }
                 long at = begin + blocks.At[j];
-                if (inner == 1) Unsafe.Add(ref target, (nint)row) = x.storage.At<T>(at);
-                else if (stride == 1) x.storage.Span<T>(at, inner).CopyTo(y.storage.Span<T>(to + row * inner, inner));
+                if (stride == 1) x.storage.Span<T>(at, inner).CopyTo(y.storage.Span<T>(to + row * inner, inner));
                 else
                 {
                     ref T source = ref x.storage.At<T>(at);
@@ -169,6 +176,12 @@ internal static class Indexing
                 }
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Elements<T>(ref T source, long begin, ReadOnlySpan<long> at, ref T target) where T : unmanaged
+    {
+        for (int i = 0; i < at.Length; i++) Unsafe.Add(ref target, i) = Unsafe.Add(ref source, (nint)(begin + at[i]));
     }
 
     /// <summary>

@@ -230,17 +230,13 @@ internal static partial class Normalize
             for (long a = 0; a < plan.A; a++)
             {
                 ReadOnlySpan<T> row = x.storage.Span<T>(x.layout.Offset + at + a * plan.B, width);
-                for (int j = 0; j < row.Length; j++) sum[j] += double.CreateTruncating(row[j]);
+                NormLoops.AddTo(row, sum);
             }
             for (int j = 0; j < width; j++) sum[j] /= plan.Count;
             for (long a = 0; a < plan.A; a++)
             {
                 ReadOnlySpan<T> row = x.storage.Span<T>(x.layout.Offset + at + a * plan.B, width);
-                for (int j = 0; j < row.Length; j++)
-                {
-                    double d = double.CreateTruncating(row[j]) - sum[j];
-                    other[j] += d * d;
-                }
+                NormLoops.AddSquares(row, sum, other);
             }
             for (int j = 0; j < width; j++) other[j] /= plan.Count;
         }
@@ -252,12 +248,7 @@ internal static partial class Normalize
             {
                 ReadOnlySpan<T> row = x.storage.Span<T>(x.layout.Offset + at + a * plan.B, width);
                 ReadOnlySpan<T> grad = g!.storage.Span<T>(g.layout.Offset + at + a * plan.B, width);
-                for (int j = 0; j < row.Length; j++)
-                {
-                    double d = double.CreateTruncating(grad[j]);
-                    sum[j] += d;
-                    other[j] += d * double.CreateTruncating(row[j] - mean[j]);
-                }
+                NormLoops.AddProducts(row, grad, mean, sum, other);
             }
         }
     }

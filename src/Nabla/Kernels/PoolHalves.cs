@@ -4,28 +4,31 @@ using System.Runtime.InteropServices;
 
 namespace Nabla.Kernels;
 
-/// <summary>Maxima of windows of 2 x 2 that lie side by side, a vector of them at a time.</summary>
+/// <summary>Maxima of windows of 2 x 2, or of 2 in a single row, that lie side by side, a vector of them at a time.</summary>
 internal static class PoolHalves
 {
     /// <summary>One plane: maxima and their places. The first of equal values counts; NaN wins, the last one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Plane(ReadOnlySpan<float> x, Span<float> y, Span<long> at, int width, int columns)
+    internal static void Plane(ReadOnlySpan<float> x, Span<float> y, Span<long> at, int width, int columns, bool alone)
     {
         int n = Vector<float>.Count;
         Vector<int> twice = Vector.Create(2), ahead = Vector<int>.Indices * twice;
         for (int row = 0, o = 0; o < y.Length; row += 2)
         {
-            ReadOnlySpan<float> top = x.Slice(row * width, 2 * columns), low = x.Slice((row + 1) * width, 2 * columns);
+            ReadOnlySpan<float> top = x.Slice(row * width, 2 * columns), low = alone ? default : x.Slice((row + 1) * width, 2 * columns);
             int column = 0;
             for (; column <= columns - n; column += n, o += n)
             {
                 (Vector<float> a, Vector<float> b) = Pairs(top, 2 * column);
-                (Vector<float> c, Vector<float> d) = Pairs(low, 2 * column);
                 Vector<int> place = Vector.Create(row * width + 2 * column) + ahead;
                 Vector<int> best = place;
                 Take(b, place + Vector<int>.One, ref a, ref best);
-                Take(c, place + Vector.Create(width), ref a, ref best);
-                Take(d, place + Vector.Create(width + 1), ref a, ref best);
+                if (!alone)
+                {
+                    (Vector<float> c, Vector<float> d) = Pairs(low, 2 * column);
+                    Take(c, place + Vector.Create(width), ref a, ref best);
+                    Take(d, place + Vector.Create(width + 1), ref a, ref best);
+                }
                 a.CopyTo(y[o..]);
                 Vector.Widen(best, out Vector<long> first, out Vector<long> second);
                 first.CopyTo(at[o..]);
@@ -36,8 +39,11 @@ internal static class PoolHalves
                 float max = top[2 * column];
                 int best = row * width + 2 * column, place = best;
                 Take(top[2 * column + 1], place + 1, ref max, ref best);
-                Take(low[2 * column], place + width, ref max, ref best);
-                Take(low[2 * column + 1], place + width + 1, ref max, ref best);
+                if (!alone)
+                {
+                    Take(low[2 * column], place + width, ref max, ref best);
+                    Take(low[2 * column + 1], place + width + 1, ref max, ref best);
+                }
                 (y[o], at[o]) = (max, best);
             }
         }

@@ -167,7 +167,7 @@ internal static class PoolMax
         {
             if (typeof(T) == typeof(float) && windows.Halves && BitConverter.IsLittleEndian)
                 PoolHalves.Plane(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, float>(ref source), (int)windows.InputPlane),
-                    MemoryMarshal.Cast<T, float>(y), at, (int)windows.Input[^1], (int)windows.Output[^1]);
+                    MemoryMarshal.Cast<T, float>(y), at, (int)windows.Input[^1], (int)windows.Output[^1], windows.Rank == 1);
             else Windows(ref source, y, at, start, end);
         }
 

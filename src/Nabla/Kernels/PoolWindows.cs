@@ -40,7 +40,7 @@ internal sealed class PoolWindows
         (Start, End, Divisor) = (Three(start, 0), Three(end, 1), Three(divisor ?? start, 1));
         Step = [1, 1, 1];
         step.CopyTo(Step, 3 - step.Length);
-        Halves = Rank == 2 && InputPlane < int.MaxValue && Pairs(1) && Pairs(2);
+        Halves = Rank <= 2 && InputPlane < int.MaxValue && (Rank == 1 || Pairs(1)) && Pairs(2);
     }
 
     private bool Pairs(int d)

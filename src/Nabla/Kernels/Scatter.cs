@@ -93,6 +93,11 @@ internal static class Scatter
             for (long item = from; item < to; item++)
             {
                 (long i, long v, long t, long columns) = plan.At(item);
+                if (plan.Width == 1)
+                {
+                    Line(ref index.storage.At<long>(i), ref values.storage.At<T>(v), ref y.storage.At<T>(t));
+                    continue;
+                }
                 for (long k = 0; k < plan.Length; k++, i += plan.IndexStep, v += plan.ValueStep)
                 {
                     ref long at = ref index.storage.At<long>(i);
@@ -105,6 +110,17 @@ internal static class Scatter
                         place = TMeet.Of(place, Unsafe.Add(ref source, (nint)(c * plan.ValueColumn)));
                     }
                 }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Line(ref long at, ref T source, ref T target)
+        {
+            nint n = (nint)plan.Length, step = (nint)plan.IndexStep, value = (nint)plan.ValueStep, along = (nint)plan.Along;
+            for (nint k = 0; k < n; k++)
+            {
+                ref T place = ref Unsafe.Add(ref target, (nint)Unsafe.Add(ref at, k * step) * along);
+                place = TMeet.Of(place, Unsafe.Add(ref source, k * value));
             }
         }
     }

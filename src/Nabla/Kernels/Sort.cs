@@ -12,6 +12,9 @@ internal static class Sort
 {
     private const long Grain = 1 << 12;
 
+    // Selecting so small a part passes over the keys once.
+    private const int Few = 8;
+
     /// <summary>The places of the first <paramref name="count"/> elements of each line in sorted order, at the line's place.</summary>
     internal static Tensor Order(Tensor x, int dim, bool descending, long count) => Run(x, dim, new Ordered(descending, count));
 
@@ -42,7 +45,8 @@ internal static class Sort
         {
             int k = places.Length;
             if (k == 0) return;
-            if (k < keys.Length) Select(keys, k - 1);
+            if (k <= keys.Length / Few) Least(keys, k);
+            else if (k < keys.Length) Select(keys, k - 1);
             RadixSort.Run(keys[..k]);
             Places(keys[..k], places);
         }
@@ -79,6 +83,37 @@ internal static class Sort
                 if (run > best) (best, places[0]) = (run, Place(keys[i]));
             }
         }
+    }
+
+    /// <summary>
+    /// The k least keys come first, for a small k: of all that follow only what is below the greatest of the k least so far is kept, until
+    /// there are k more.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Least<TKey>(Span<TKey> keys, int k) where TKey : unmanaged, IBinaryInteger<TKey>
+    {
+        int n = 2 * k;
+        Select(keys[..n], k - 1);
+        TKey limit = Greatest(keys[..k]);
+        n = k;
+        for (int i = 2 * k; i < keys.Length; i++)
+        {
+            TKey key = keys[i];
+            if (key > limit) continue;
+            keys[n++] = key;
+            if (n < 2 * k) continue;
+            Select(keys[..n], k - 1);
+            limit = Greatest(keys[..k]);
+            n = k;
+        }
+        if (n > k) Select(keys[..n], k - 1);
+    }
+
+    private static TKey Greatest<TKey>(ReadOnlySpan<TKey> keys) where TKey : unmanaged, IBinaryInteger<TKey>
+    {
+        TKey greatest = keys[0];
+        foreach (TKey key in keys) greatest = TKey.Max(greatest, key);
+        return greatest;
     }
 
     /// <summary>Hoare's selection: the element of rank k comes to place k, smaller ones before it.</summary>
@@ -163,6 +198,7 @@ internal static class Sort
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int Keys(ref T source, Span<TKey> keys, bool floating)
         {
+            if (Unsafe.SizeOf<T>() == 4 && Unsafe.SizeOf<TKey>() == 8 && floating) return Singles(ref source, keys);
             int nans = 0;
             for (int k = 0; k < keys.Length; k++)
             {
@@ -173,6 +209,24 @@ internal static class Sort
                 keys[k] = Unsafe.SizeOf<TKey>() == 8
                     ? TKey.CreateTruncating((floating ? key & 0xFFFFFFFF00000000 : (ulong)(uint)(key ^ (1UL << 31)) << 32) | (uint)k)
                     : (TKey.CreateTruncating(key) << 64) | TKey.CreateTruncating(k);
+            }
+            return nans;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private int Singles(ref T source, Span<TKey> keys)
+        {
+            int nans = 0;
+            nint step = (nint)from.Inner;
+            uint turn = line.Descending ? uint.MaxValue : 0;
+            for (int k = 0; k < keys.Length; k++)
+            {
+                uint bits = Unsafe.As<T, uint>(ref Unsafe.Add(ref source, k * step)), rest = bits & 0x7FFFFFFF;
+                uint key = rest == 0 ? 1u << 31 : bits ^ ((uint)((int)bits >> 31) | 1u << 31);
+                bool nan = rest > 0x7F800000;
+                nans += nan ? 1 : 0;
+                key = nan ? uint.MaxValue : key;
+                keys[k] = TKey.CreateTruncating((ulong)(key ^ turn) << 32 | (uint)k);
             }
             return nans;
         }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Nabla.Amp;
+using Nabla.Kernels;
 
 namespace Nabla;
 
@@ -21,14 +22,8 @@ internal static partial class Ops
     /// <summary>(x - y)²</summary>
     public readonly record struct MseLoss : IFloatZip<MseLoss>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T>
-        {
-            for (int i = 0; i < z.Length; i++)
-            {
-                T d = x[i] - y[i];
-                z[i] = d * d;
-            }
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorZip.Run<SquaredDistanceZip, T>(x, y, z);
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => (d * 2.0) * (x - y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => (d * 2.0) * (y - x);
@@ -37,15 +32,8 @@ internal static partial class Ops
     /// <summary>d² / (2 Beta) where |d| is below Beta, else |d| - Beta / 2, for d = x - y.</summary>
     public readonly record struct SmoothL1Loss(double Beta) : IFloatZip<SmoothL1Loss>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T>
-        {
-            T beta = T.CreateTruncating(Beta), half = T.CreateTruncating(0.5);
-            for (int i = 0; i < z.Length; i++)
-            {
-                T d = T.Abs(x[i] - y[i]);
-                z[i] = d < beta ? half * d * d / beta : d - half * beta;
-            }
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorZip.Run(x, y, z, new SmoothL1Zip(Beta));
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * ((x - y) / Beta).Clamp(-1.0, 1.0);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * ((y - x) / Beta).Clamp(-1.0, 1.0);
@@ -54,15 +42,8 @@ internal static partial class Ops
     /// <summary>d² / 2 where |d| is at most Delta, else Delta (|d| - Delta / 2), for d = x - y.</summary>
     public readonly record struct HuberLoss(double Delta) : IFloatZip<HuberLoss>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T>
-        {
-            T delta = T.CreateTruncating(Delta), half = T.CreateTruncating(0.5);
-            for (int i = 0; i < z.Length; i++)
-            {
-                T d = T.Abs(x[i] - y[i]);
-                z[i] = d <= delta ? half * d * d : delta * (d - half * delta);
-            }
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorZip.Run(x, y, z, new HuberZip(Delta));
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * (x - y).Clamp(-Delta, Delta);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * (y - x).Clamp(-Delta, Delta);
@@ -73,15 +54,21 @@ internal static partial class Ops
     {
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T>
         {
-            T least = T.CreateTruncating(-100);
-            for (int i = 0; i < z.Length; i++)
+            int n = Vector<T>.Count, i = 0;
+            for (; x.Length - i >= n; i += n)
             {
-                if (!(x[i] >= T.Zero && x[i] <= T.One))
-                    Throw.Range("input", double.CreateTruncating(x[i]),
-                        "all elements of input should be between 0 and 1: binary_cross_entropy takes " +
-                        $"probabilities, and one is {x[i]}. For logits use BinaryCrossEntropyWithLogits.");
-                z[i] = (y[i] - T.One) * T.Max(T.LogP1(-x[i]), least) - y[i] * T.Max(T.Log(x[i]), least);
+                Vector<T> v = new(x[i..]);
+                if (!Vector.GreaterThanOrEqualAll(v, Vector<T>.Zero) || !Vector.LessThanOrEqualAll(v, Vector<T>.One)) break;
             }
+            for (; i < x.Length; i++) Check(x[i]);
+            VectorZip.Run<BinaryCrossEntropyZip, T>(x, y, z);
+        }
+
+        private static void Check<T>(T x) where T : unmanaged, IFloatingPointIeee754<T>
+        {
+            if (x >= T.Zero && x <= T.One) return;
+            Throw.Range("input", double.CreateTruncating(x), "all elements of input should be between 0 and 1: binary_cross_entropy takes " +
+                $"probabilities, and one is {x}. For logits use BinaryCrossEntropyWithLogits.");
         }
 
         // PyTorch's limit is a single-precision number, whatever the dtype: at 0 and 1 it decides the gradient's digits.
@@ -92,11 +79,8 @@ internal static partial class Ops
     /// <summary>(1 - y) x + log(1 + e^-x)</summary>
     public readonly record struct BinaryCrossEntropyWithLogits : IFloatZip<BinaryCrossEntropyWithLogits>
     {
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T>
-        {
-            for (int i = 0; i < z.Length; i++)
-                z[i] = (T.One - y[i]) * x[i] + T.Max(-x[i], T.Zero) + T.LogP1(T.Exp(-T.Abs(x[i])));
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorZip.Run<LogitsLossZip, T>(x, y, z);
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * (x.Sigmoid() - y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => -(d * x);

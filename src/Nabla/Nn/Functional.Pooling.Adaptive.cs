@@ -65,6 +65,9 @@ public static partial class Functional
     private static Tensor EvenMeans(int n, Tensor input, AdaptiveSize output)
     {
         PoolWindows windows = EvenWindows(n, "avg", input, output);
+        // As in PyTorch, one window over all of two or three dimensions is their mean.
+        if (n > 1 && windows.OutputPlane == 1 && input.dtype.IsFloatingPoint())
+            return input.Mean(n == 2 ? [-2, -1] : [-3, -2, -1], keepDim: true);
         return Nabla.LinearOp.Apply(new Ops.AvgPool(windows, n == 3 ? "AdaptiveAvgPool3DBackward0" : "AdaptiveAvgPool2DBackward0"), input);
     }
 

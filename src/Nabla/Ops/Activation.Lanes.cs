@@ -65,6 +65,15 @@ internal static partial class Ops
         public Vector<T> Invoke(Vector<T> x) => x * HardsigmoidLanes<T>.Ramp(x) / Vector.Create(T.CreateTruncating(6));
     }
 
+    private readonly struct HardswishSlope<T> : ILaneZip<T> where T : unmanaged, INumber<T>
+    {
+        public Vector<T> Invoke(Vector<T> d, Vector<T> x)
+        {
+            Vector<T> three = Vector.Create(T.CreateTruncating(3)), inner = d * (x / three + Vector.Create(T.CreateTruncating(0.5)));
+            return Vector.ConditionalSelect(Vector.GreaterThan(x, three), d, Vector.AndNot(inner, Vector.LessThan(x, -three)));
+        }
+    }
+
     private readonly struct BeyondLanes<T>(T lambda) : ILaneZip<T> where T : unmanaged
     {
         public Vector<T> Invoke(Vector<T> d, Vector<T> x) => Vector.AndNot(d,

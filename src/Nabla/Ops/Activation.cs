@@ -119,7 +119,20 @@ internal static partial class Ops
     {
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Map(new HardswishLanes<T>(), x, y);
-        public Tensor Diff(Tensor d, Tensor x, Tensor y) => Tensor.Where(x > 3, d, (d * (x / 3 + 0.5)).ZeroWhere(x < -3));
+        public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new HardswishBackward(), d, x);
+    }
+
+    /// <summary>x · hardswish'(y): x, x (y / 3 + 1/2) or 0</summary>
+    public readonly record struct HardswishBackward : IFloatZip<HardswishBackward>
+    {
+        static Saves IZip<HardswishBackward>.ForX => Saves.Y;
+        static Saves IZip<HardswishBackward>.ForY => Saves.X | Saves.Y;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Zip(new HardswishSlope<T>(), x, y, z);
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(new HardswishBackward(), d, y);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(new Between(-3, 3, 1.0 / 3, false), d * x, y);
     }
 
     /// <summary>x where |x| is above Lambda, else 0</summary>

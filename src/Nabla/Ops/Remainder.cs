@@ -1,4 +1,5 @@
 using System.Numerics;
+using Nabla.Kernels;
 
 namespace Nabla;
 
@@ -59,7 +60,8 @@ internal static partial class Ops
 
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T>
         {
-            for (int i = 0; i < z.Length; i++) z[i] = IsFloat<T>() ? Floats(x[i], y[i]) : Integers(x[i], y[i]);
+            if (IsFloat<T>()) VectorZip.Run<FloorDivideZip, T>(x, y, z);
+            else for (int i = 0; i < z.Length; i++) z[i] = Integers(x[i], y[i]);
         }
 
         private static T Integers<T>(T x, T y) where T : unmanaged, INumber<T>
@@ -67,21 +69,6 @@ internal static partial class Ops
             T q = DivTrunc.Quotient(x, y);
             return T.IsNegative(x) != T.IsNegative(y) && q * y != x ? q - T.One : q;
         }
-
-        // Python's rule: exact where the quotient of rounded numbers would fall on the wrong side of an integer.
-        private static T Floats<T>(T x, T y) where T : unmanaged, INumber<T>
-        {
-            if (y == T.Zero) return x / y;
-            T rest = x % y, q = (x - rest) / y;
-            if (rest != T.Zero && T.IsNegative(y) != T.IsNegative(rest)) q -= T.One;
-            if (q == T.Zero) return T.IsNegative(x) != T.IsNegative(y) ? -T.Zero : T.Zero;
-            T floor = Down(q);
-            return (q - floor) * (T.One + T.One) > T.One ? floor + T.One : floor;
-        }
-
-        private static T Down<T>(T x) where T : unmanaged => typeof(T) == typeof(float)
-            ? (T)(object)MathF.Floor((float)(object)x)
-            : (T)(object)Math.Floor((double)(object)x);
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
@@ -103,6 +90,11 @@ internal static partial class Ops
 
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T>
         {
+            if (IsFloat<T>())
+            {
+                VectorZip.Run<RemainderZip, T>(x, y, z);
+                return;
+            }
             for (int i = 0; i < z.Length; i++)
             {
                 T b = y[i], r = Fmod.Rest(x[i], b);
@@ -130,12 +122,13 @@ internal static partial class Ops
 
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T>
         {
-            for (int i = 0; i < z.Length; i++) z[i] = Rest(x[i], y[i]);
+            if (IsFloat<T>()) VectorZip.Run<FmodZip, T>(x, y, z);
+            else for (int i = 0; i < z.Length; i++) z[i] = Rest(x[i], y[i]);
         }
 
         /// <summary>x % y; in integers, MinValue % -1 would trap, and is 0 instead.</summary>
         internal static T Rest<T>(T x, T y) where T : unmanaged, INumber<T> =>
-            !IsFloat<T>() && y == T.Zero - T.One && typeof(T) != typeof(byte) ? T.Zero : x % y;
+            y == T.Zero - T.One && typeof(T) != typeof(byte) ? T.Zero : x % y;
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d;
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => -d * x.Div(y, "trunc");

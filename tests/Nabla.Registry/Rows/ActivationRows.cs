@@ -46,7 +46,7 @@ internal static class ActivationRows
         },
         F("hardsigmoid", Functional.Hardsigmoid, Functional.Hardsigmoid_) with { Tolerance = (1e-7, 1e-8,
             "PyTorch's slope is 1/6 rounded to float32") },
-        F("hardswish", Functional.Hardswish, Functional.Hardswish_),
+        F("hardswish", Functional.Hardswish, Functional.Hardswish_, "Hardswish", "HardswishBackward"),
     ];
 
     private static IEnumerable<OpRow> Exponentials =>

@@ -24,6 +24,8 @@ public sealed class ConvTests
         { [2, 3, 1, 1], [5, 6, 70], [3, 3, 3], [2, 1, 1], [1, 1, 1], [1, 1, 1] },
         { [9, 1, 5, 90], [30, 31], [3, 3], [1, 1], [1, 1], [1, 1] },
         { [1, 1, 2, 5], [7, 7], [3, 3], [9, 5], [1, 1], [1, 1] },
+        { [2, 2, 64, 61], [17, 21], [3, 3], [1, 1], [2, 0], [1, 1] },
+        { [1, 1, 64, 70], [13, 41], [3, 3], [1, 1], [0, 2], [1, 1] },
     };
 
     [Theory, MemberData(nameof(Cases))]
@@ -66,6 +68,22 @@ public sealed class ConvTests
         Tensor w = Tensor.Zeros([1, 1, 3], DType.Float64, requiresGrad: true);
         Functional.Conv1d(x, w).Backward(g);
         Assert.Equal([0, 0, double.PositiveInfinity], w.Grad!.ToArray<double>());
+    }
+
+    /// <summary>Squares of results share sums of values, which an infinite one of them would spoil.</summary>
+    [Theory, InlineData(float.PositiveInfinity), InlineData(float.NaN), InlineData(3e38f)]
+    public void One_large_value_changes_only_the_results_that_see_it(float value)
+    {
+        Tensor x = Tensor.Ones([1, 64, 16, 16]), w = Tensor.Ones([70, 64, 3, 3]) / 64;
+        float[] before = Functional.Conv2d(x, w, padding: 1).ToArray<float>();
+        x[0, 5, 7, 8] = value;
+        float[] after = Functional.Conv2d(x, w, padding: 1).ToArray<float>();
+        for (int i = 0; i < after.Length; i++)
+        {
+            (int row, int column) = (i / 16 % 16, i % 16);
+            if (row is >= 6 and <= 8 && column is >= 7 and <= 9) Assert.True(float.IsNaN(value) ? float.IsNaN(after[i]) : after[i] > 1e36f);
+            else Assert.Equal(before[i], after[i]);
+        }
     }
 
     private static long[] Ones(long[] like) => [.. like.Select(static _ => 1L)];

@@ -8,6 +8,16 @@ internal readonly partial struct SoftplusMap(double beta, double threshold)
     private readonly float singleBeta = (float)beta, singleThreshold = (float)threshold;
 }
 
+internal readonly partial struct SmoothL1Zip(double beta)
+{
+    private readonly float single = (float)beta;
+}
+
+internal readonly partial struct HuberZip(double delta)
+{
+    private readonly float single = (float)delta;
+}
+
 internal static partial class VectorMath
 {
     /// <summary>log(1 + e^(beta x)) / beta, and x itself where beta x is above the threshold.</summary>

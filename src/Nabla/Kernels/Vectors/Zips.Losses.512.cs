@@ -1,0 +1,74 @@
+using System.Runtime.Intrinsics;
+
+namespace Nabla.Kernels;
+
+/// <summary>d² / (2 beta) where |d| is below beta, else |d| - beta / 2, for d = x - y.</summary>
+internal readonly partial struct SmoothL1Zip : IVectorZip
+{
+    public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y)
+    {
+        Vector512<float> d = Vector512.Abs(x - y), b = Vector512.Create(single), half = Vector512.Create(0.5f);
+        return Vector512.ConditionalSelect(Vector512.LessThan(d, b), half * d * d / b, d - half * b);
+    }
+
+    public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y)
+    {
+        Vector512<double> d = Vector512.Abs(x - y), b = Vector512.Create(beta), half = Vector512.Create(0.5);
+        return Vector512.ConditionalSelect(Vector512.LessThan(d, b), half * d * d / b, d - half * b);
+    }
+}
+
+/// <summary>d² / 2 where |d| is at most delta, else delta (|d| - delta / 2), for d = x - y.</summary>
+internal readonly partial struct HuberZip : IVectorZip
+{
+    public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y)
+    {
+        Vector512<float> d = Vector512.Abs(x - y), e = Vector512.Create(single), half = Vector512.Create(0.5f);
+        return Vector512.ConditionalSelect(Vector512.LessThanOrEqual(d, e), half * d * d, e * (d - half * e));
+    }
+
+    public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y)
+    {
+        Vector512<double> d = Vector512.Abs(x - y), e = Vector512.Create(delta), half = Vector512.Create(0.5);
+        return Vector512.ConditionalSelect(Vector512.LessThanOrEqual(d, e), half * d * d, e * (d - half * e));
+    }
+}
+
+/// <summary>(x - y)²</summary>
+internal readonly partial struct SquaredDistanceZip : IVectorZip
+{
+    public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y) => (x - y) * (x - y);
+    public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y) => (x - y) * (x - y);
+}
+
+/// <summary>(y - 1) log(1 - x) - y log x, logarithms being at least -100.</summary>
+internal readonly partial struct BinaryCrossEntropyZip : IVectorZip
+{
+    public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y)
+    {
+        Vector512<float> least = Vector512.Create(-100f);
+        return (y - Vector512<float>.One) * Vector512.Max(SimdF32.Log1P(-x), least) - y * Vector512.Max(SimdF32.Log(x), least);
+    }
+
+    public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y)
+    {
+        Vector512<double> least = Vector512.Create(-100.0);
+        return (y - Vector512<double>.One) * Vector512.Max(SimdF64.Log1P(-x), least) - y * Vector512.Max(SimdF64.Log(x), least);
+    }
+}
+
+/// <summary>(1 - y) x + log(1 + e^-x)</summary>
+internal readonly partial struct LogitsLossZip : IVectorZip
+{
+    public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y) => (Vector512<float>.One - y) * x - SimdF32.LogSigmoid(x);
+    public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y) => (Vector512<double>.One - y) * x - SimdF64.LogSigmoid(x);
+}
+
+/// <summary>The angle of a point, y first.</summary>
+internal readonly partial struct Atan2Zip : IVectorZip
+{
+    public Vector512<float> Invoke(Vector512<float> y, Vector512<float> x) => Vector512.Narrow(
+        SimdF64.Atan2(Vector512.WidenLower(y), Vector512.WidenLower(x)), SimdF64.Atan2(Vector512.WidenUpper(y), Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> y, Vector512<double> x) => SimdF64.Atan2(y, x);
+}
