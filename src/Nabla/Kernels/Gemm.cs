@@ -101,8 +101,7 @@ internal static unsafe class Gemm
 
     private static void Dispatch<T>(in Product<T> p) where T : unmanaged
     {
-        if (p.Bias != null && (typeof(T) == typeof(Half) || typeof(T) == typeof(BFloat16))) RunOnBias(p);
-        else if (typeof(T) == typeof(float)) Multiply(As<T, float>(p));
+        if (typeof(T) == typeof(float)) Multiply(As<T, float>(p));
         else if (typeof(T) == typeof(double)) Multiply(As<T, double>(p));
         else if (typeof(T) == typeof(Half)) GemmHalf.Run(As<T, Half>(p));
         else if (typeof(T) == typeof(BFloat16)) GemmHalf.Run(As<T, BFloat16>(p));
@@ -137,7 +136,7 @@ internal static unsafe class Gemm
     }
 
     /// <summary>For the paths that know no bias: C gets it first.</summary>
-    private static void RunOnBias<T>(in Product<T> p) where T : unmanaged
+    internal static void RunOnBias<T>(in Product<T> p) where T : unmanaged
     {
         for (long i = 0; i < p.M; i++)
         {

@@ -5,7 +5,7 @@ namespace Nabla.Kernels;
 /// <summary>Scratch memory of one thread, kept between calls. A slot has one user at a time; uses that nest have slots each.</summary>
 internal static unsafe class GemmBuffers
 {
-    public const int PackedA = 0, PackedB = 1, Panel = 2, Stage = 3, Slabs = 4, Vector = 5, WideA = 6, WideB = 7, WideC = 8;
+    public const int PackedA = 0, PackedB = 1, Panel = 2, Stage = 3, Slabs = 4, Vector = 5, WideC = 6;
 
     private const int Alignment = 64;
 
@@ -16,7 +16,7 @@ internal static unsafe class GemmBuffers
     public static T* Get<T>(int slot, long count) where T : unmanaged
     {
         long bytes = count * sizeof(T) + Alignment;
-        byte[]?[] mine = slots ??= new byte[9][];
+        byte[]?[] mine = slots ??= new byte[7][];
         byte[]? buffer = mine[slot];
         if (buffer is null || buffer.Length < bytes)
         {

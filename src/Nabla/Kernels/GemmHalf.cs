@@ -4,101 +4,93 @@ using System.Runtime.Intrinsics;
 namespace Nabla.Kernels;
 
 /// <summary>
-/// Products of Half and BFloat16: blocks of the operands are widened to float, multiplied and summed in float, and each result is
-/// rounded once.
+/// Products of Half and BFloat16: operands are widened to float while they are copied into the panels of the tiles, or while a vector
+/// passes over them; sums are made in float, and each result is rounded once. Nothing as large as an operand or a result is copied.
 /// </summary>
 internal static unsafe class GemmHalf
 {
-    private const long Side = 1024, Block = 1 << 20;
+    private const long SlabDepth = 4096, MostSlabs = 16, SlabResults = 4096, LongSlab = 1 << 16, DotDepth = 64;
 
     public static void Run<T>(in Product<T> p) where T : unmanaged
     {
-        long rows = Math.Min(p.M, Side), columns = Math.Min(p.N, Side);
-        long depth = Math.Clamp(Block / Math.Max(rows, columns), 1, Math.Max(p.K, 1));
-        float* a = GemmBuffers.Get<float>(GemmBuffers.WideA, rows * depth), b = GemmBuffers.Get<float>(GemmBuffers.WideB, depth * columns);
-        float* c = GemmBuffers.Get<float>(GemmBuffers.WideC, rows * columns);
-        for (long i = 0; i < p.M; i += rows)
+        var results = new HalfResults<T>(p);
+        if (p.K <= 0 && p.Bias != null) Gemm.RunOnBias(p);
+        else if (p.K <= 0) GemmVector.Clear(p);
+        else if (p.K >= 2 * SlabDepth && p.M * p.N <= SlabResults && p.Work >= GemmGrid.Serial / 4) RunSlabs(p, results);
+        else if (p.C.Col != 1 && p.C.Row == 1) RunWhole(p.Transposed, results.Transposed);
+        else RunWhole(p, results);
+    }
+
+    private static void RunWhole<T>(in Product<T> p, in HalfResults<T> results) where T : unmanaged
+    {
+        if (p.N == 1) GemmHalfVector.Run(p, results);
+        else if (p.M == 1) GemmHalfVector.Run(p.Transposed, results.Transposed);
+        else if (p.M <= FewRows<T>() && p.B.Row == 1 && p.K >= DotDepth) GemmHalfVector.RunColumns(p.Transposed, results.Transposed);
+        else if (Vector512.IsHardwareAccelerated) GemmHalf<Lanes512<float>, Vector512<float>, T>.Run(p, results);
+        else if (Vector256.IsHardwareAccelerated) GemmHalf<Lanes256<float>, Vector256<float>, T>.Run(p, results);
+        else if (Vector128.IsHardwareAccelerated) GemmHalf<Lanes128<float>, Vector128<float>, T>.Run(p, results);
+        else GemmHalf<Lanes1<float>, float, T>.Run(p, results);
+    }
+
+    /// <summary>So many rows are cheaper by widening B once for each than by turning it; a Half is dearer to widen.</summary>
+    private static long FewRows<T>() => typeof(T) == typeof(BFloat16) ? 6 : 2;
+
+    /// <summary>A long sum into a small C is cut into slabs, because C alone would not make enough tasks.</summary>
+    private static void RunSlabs<T>(in Product<T> p, in HalfResults<T> results) where T : unmanaged
+    {
+        long slabs = Math.Max(Math.Min(MostSlabs, p.K / SlabDepth), p.K / LongSlab), depth = (p.K + slabs - 1) / slabs, size = p.M * p.N;
+        float* partial = GemmBuffers.Get<float>(GemmBuffers.Slabs, slabs * size);
+        Parallel.For(slabs, 1, new SlabTask<T>(p, partial, depth));
+        for (long s = 1; s < slabs; s++)
         {
-            for (long j = 0; j < p.N; j += columns)
-            {
-                Product<T> block = p.Block(i, Math.Min(rows, p.M - i), j, Math.Min(columns, p.N - j));
-                var sums = new Matrix<float>(c, block.N, 1);
-                for (long q = 0; q == 0 || q < p.K; q += depth)
-                {
-                    Product<T> part = block.Depth(q, Math.Min(depth, p.K - q));
-                    Matrix<float> wideA = Widen(part.M, part.K, part.A, a), wideB = Widen(part.K, part.N, part.B, b);
-                    Gemm.Multiply(new Product<float>(part.M, part.N, part.K, wideA, wideB, sums, q > 0));
-                }
-                long grain = Math.Max(1, 8192 / block.N);
-                Parallel.For(block.M, grain, new NarrowTask<T>(block.N, c, block.C, p.Accumulate));
-            }
+            for (long i = 0; i < size; i++) partial[i] += partial[s * size + i];
         }
+        for (long i = 0; i < p.M; i++) results.Put(i, 0, p.N, partial + i * p.N);
     }
 
-    /// <summary>Copies a matrix as float, keeping the direction in which it is contiguous.</summary>
-    private static Matrix<float> Widen<T>(long rows, long columns, Matrix<T> x, float* to) where T : unmanaged
+    private readonly struct SlabTask<T>(Product<T> p, float* partial, long depth) : IRange where T : unmanaged
     {
-        if (x.Col != 1 && x.Row == 1) return Widen(columns, rows, x.Transposed, to).Transposed;
-        Parallel.For(rows, Math.Max(1, 65536 / Math.Max(columns, 1)), new WidenTask<T>(columns, x, to));
-        return new(to, columns, 1);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void WidenRow<T>(long n, T* x, long stride, float* y) where T : unmanaged
-    {
-        long i = 0;
-        if (stride == 1 && Vector128.IsHardwareAccelerated)
-        {
-            for (; n - i >= 16; i += 16)
-            {
-                (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load((ushort*)x + i));
-                Widen<T>(low).Store(y + i);
-                Widen<T>(high).Store(y + i + 8);
-            }
-        }
-        for (; i < n; i++) y[i] = ToFloat(x[i * stride]);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Widen<T>(Vector256<uint> bits)
-    {
-        if (typeof(T) == typeof(BFloat16)) return (bits << 16).AsSingle();
-        // Exponent and fraction move to float's place; 2^112 corrects the bias, subnormals included. Infinities and NaN by hand.
-        Vector256<uint> magnitude = (bits & Vector256.Create(0x7fffu)) << 13, sign = (bits & Vector256.Create(0x8000u)) << 16;
-        Vector256<uint> special = Vector256.GreaterThan(magnitude.AsInt32(), Vector256.Create(0x0f7fffff)).AsUInt32();
-        Vector256<uint> value = (magnitude.AsSingle() * Vector256.Create(5.192296858534828e33f)).AsUInt32();
-        return (Vector256.ConditionalSelect(special, magnitude | Vector256.Create(0x7f800000u), value) | sign).AsSingle();
-    }
-
-    private static float ToFloat<T>(T x) where T : unmanaged =>
-        typeof(T) == typeof(Half) ? (float)Unsafe.BitCast<T, Half>(x) : (float)Unsafe.BitCast<T, BFloat16>(x);
-
-    private static T FromFloat<T>(float x) where T : unmanaged =>
-        typeof(T) == typeof(Half) ? Unsafe.BitCast<Half, T>((Half)x) : Unsafe.BitCast<BFloat16, T>((BFloat16)x);
-
-    private readonly struct WidenTask<T>(long columns, Matrix<T> x, float* to) : IRange where T : unmanaged
-    {
-        public void Run(long from, long end)
-        {
-            for (long i = from; i < end; i++) WidenRow(columns, x.Data + i * x.Row, x.Col, to + i * columns);
-        }
-    }
-
-    private readonly struct NarrowTask<T>(long columns, float* sums, Matrix<T> c, bool accumulate) : IRange where T : unmanaged
-    {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
-            for (long i = from; i < to; i++)
+            for (long s = from; s < to; s++)
             {
-                T* row = c.Data + i * c.Row;
-                float* sum = sums + i * columns;
-                for (long j = 0; j < columns; j++)
-                {
-                    T* y = row + j * c.Col;
-                    *y = FromFloat<T>(accumulate ? ToFloat(*y) + sum[j] : sum[j]);
-                }
+                Product<T> slab = p.Depth(s * depth, Math.Min(depth, p.K - s * depth));
+                RunWhole(slab, new HalfResults<T>(new Matrix<float>(partial + s * p.M * p.N, p.N, 1)));
             }
+        }
+    }
+}
+
+/// <summary>Where the sums of a product go: into C, rounded, on top of what C or its rows begin with, or into floats as they are.</summary>
+internal readonly unsafe struct HalfResults<T> where T : unmanaged
+{
+    private readonly Matrix<T> c, start;
+    private readonly Matrix<float> sums;
+
+    public HalfResults(in Product<T> p) : this(p.C, p.Start, default)
+    {
+    }
+
+    public HalfResults(Matrix<float> sums) : this(default, default, sums)
+    {
+    }
+
+    private HalfResults(Matrix<T> c, Matrix<T> start, Matrix<float> sums) => (this.c, this.start, this.sums) = (c, start, sums);
+
+    public HalfResults<T> Transposed => new(c.Transposed, start.Transposed, sums.Transposed);
+
+    /// <summary>Finishes n values of row i from column j on.</summary>
+    public void Put(long i, long j, long n, float* row)
+    {
+        if (sums.Data != null)
+        {
+            float* to = sums.At(i, j).Data;
+            for (long q = 0; q < n; q++) to[q * sums.Col] = row[q];
+        }
+        else
+        {
+            T* from = start.Data == null ? null : start.At(i, j).Data;
+            Halves.Round(n, row, from, start.Col, c.At(i, j).Data, c.Col);
         }
     }
 }

@@ -121,7 +121,8 @@ internal static unsafe class GemmPacked<L, V, T>
     /// <summary>Values from row to row of a copy: more than needed, so that rows do not alias again.</summary>
     private static long CopyRow(long k) => GemmGrid.Round(k, Ahead<T>.Steps) + Ahead<T>.Steps;
 
-    private static void Block(in Product<T> p, in Panels<T> a, in Panels<T> b)
+    /// <summary>A block of C by one thread. A and B of the product are not looked at.</summary>
+    public static void Block(in Product<T> p, in Panels<T> a, in Panels<T> b)
     {
         long whole = p.N / TileColumns * TileColumns;
         if (!b.Padded || p.K * TileColumns * sizeof(T) <= PanelBytes) ByPanels(p.Block(0, p.M, 0, whole), a, b);
