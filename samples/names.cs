@@ -205,7 +205,8 @@ sealed record Options(string File, int Steps, int Context, int Width, int Hidden
             else if (!given.ContainsKey(args[i])) throw new UserException($"unknown argument '{args[i]}'; known are " +
                 $"{string.Join(", ", given.Keys)}.");
             else if (i + 1 == args.Length || !double.TryParse(args[i + 1], NumberStyles.Float, CultureInfo.InvariantCulture,
-                out double value) || !(value is > 0 and <= int.MaxValue) || (args[i] != "--rate" && value % 1 != 0))
+                out double value) || !(value > 0 && double.IsFinite(value)) ||
+                (args[i] != "--rate" && (value % 1 != 0 || value > int.MaxValue)))
                 throw new UserException($"{args[i]} needs a positive {(args[i] == "--rate" ? "" : "whole ")}number.");
             else given[args[i++]] = value;
         }
