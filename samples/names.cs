@@ -58,6 +58,7 @@ static void Train(Model model, Options o, Tensor trainX, Tensor trainY, Tensor v
                 foreach (Tensor p in model.Parameters) p.Sub_(rate * p.Grad!);
 
             running = double.IsNaN(running) ? loss.Item() : 0.98 * running + 0.02 * loss.Item();
+            if (!double.IsFinite(running)) throw new UserException($"the loss is {running} in step {step}: give a lower --rate.");
             if (step % Math.Max(1, o.Steps / 10) == 0 || step == 1)
                 report(step, $"step {step,6}  training loss {running:F3}  validation loss {Validate(model, validX, validY):F3}  " +
                     $"{step / clock.Elapsed.TotalSeconds:F0} steps/s", true);
@@ -204,8 +205,9 @@ sealed record Options(string File, int Steps, int Context, int Width, int Hidden
             else if (!given.ContainsKey(args[i])) throw new UserException($"unknown argument '{args[i]}'; known are " +
                 $"{string.Join(", ", given.Keys)}.");
             else if (i + 1 == args.Length || !double.TryParse(args[i + 1], NumberStyles.Float, CultureInfo.InvariantCulture,
-                out double value) || value <= 0)
-                throw new UserException($"{args[i]} needs a positive number.");
+                out double value) || !(value > 0 && double.IsFinite(value)) ||
+                (args[i] != "--rate" && (value % 1 != 0 || value > int.MaxValue)))
+                throw new UserException($"{args[i]} needs a positive {(args[i] == "--rate" ? "" : "whole ")}number.");
             else given[args[i++]] = value;
         }
 

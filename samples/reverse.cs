@@ -76,8 +76,9 @@ static void Run(string[] words, uint steps, long seed, string file)
 static ScottPlot.Plot Draw(string word, string answer, Tensor look)
 {
     ScottPlot.Plot plot = new();
-    plot.Add.Heatmap(look[..(answer.Length + 1), ..(word.Length + 1)].Double().ToArray2D<double>());
-    string read = word + ".", written = answer + ".";
+    // An answer that has not ended when there is no more room has no end to look from.
+    string read = word + ".", written = (answer + ".")[..Math.Min(answer.Length + 1, (int)look.Size(0))];
+    plot.Add.Heatmap(look[..written.Length, ..read.Length].Double().ToArray2D<double>());
     plot.Axes.Bottom.SetTicks([.. read.Select((_, i) => (double)i)], [.. read.Select(c => $"{c}")]);
     plot.Axes.Left.SetTicks([.. written.Select((_, i) => (double)(written.Length - 1 - i))], [.. written.Select(c => $"{c}")]);
     plot.Title("where it looks (across) for each letter it writes (down)", 14);

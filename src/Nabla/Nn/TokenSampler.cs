@@ -42,7 +42,9 @@ public sealed class TokenSampler(double temperature = 1, long topK = 0, double t
         using GradScope mode = Autograd.NoGrad();
         Tensor scores = logits.Detach().To(logits.DType.Accumulator());
         if (Temperature == 0) return Functional.OneHot(scores.ArgMax(-1), scores.Size(-1)).To(scores.DType);
-        if (Temperature != 1) scores = scores / Temperature;
+        // Where quotients would overflow, only how far each is below the greatest counts.
+        if (Temperature < 1e-6) scores = (scores - scores.AMax([-1], keepDim: true)) / Math.Max(Temperature, 1e-37);
+        else if (Temperature != 1) scores = scores / Temperature;
         bool few = TopK > 0 && TopK < scores.Size(-1);
         if (!few && TopP == 1) return scores.Softmax(-1);
         (Tensor sorted, Tensor tokens) = scores.TopK(few ? TopK : scores.Size(-1));

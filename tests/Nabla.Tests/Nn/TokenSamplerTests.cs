@@ -39,6 +39,14 @@ public sealed class TokenSamplerTests
         Assert.Equal([0f, 1f, 0f, 1f, 0f, 0f], greedy.Probabilities(logits).ToArray<float>());
     }
 
+    [Theory, InlineData(1e-7), InlineData(1e-37), InlineData(1e-300)]
+    public void The_smallest_temperatures_take_the_most_probable_token(double temperature)
+    {
+        Tensor p = new TokenSampler(temperature).Probabilities(Tensor.From([20f, 50, -3, float.NegativeInfinity]));
+        Assert.Equal([0, 1, 0, 0], p.ToArray<float>());
+        Assert.Equal([0.5f, 0.5f], new TokenSampler(temperature).Probabilities(Tensor.From([50f, 50])).ToArray<float>());
+    }
+
     [Fact]
     public void Of_equal_scores_exactly_k_stay()
     {

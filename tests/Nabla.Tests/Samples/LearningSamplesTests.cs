@@ -131,6 +131,14 @@ public sealed class LearningSamplesTests : IDisposable
     public void A_picture_that_cannot_be_written_is_an_error_before_the_training(string sample) =>
         Refuses($"{sample}: Could not find a part of the path", sample, "--out", Path.Combine(folder, "nowhere", "picture.png"));
 
+    [Theory, InlineData("moons"), InlineData("reverse"), InlineData("sine"), InlineData("vae"), InlineData("physics_informed")]
+    public void A_sample_that_has_learned_nothing_still_draws(string sample)
+    {
+        SampleRunner.Result run = SampleRunner.Run($"{sample}.cs", ["--steps", "0", "--out", File("untaught.png")]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.True(Picture.Read(File("untaught.png")).Colours > 1);
+    }
+
     [Theory, InlineData("--stepz", "3", "Unrecognized command or argument '--stepz'"),
         InlineData("--steps", "-3", "Cannot parse argument '-3' for option '--steps'"),
         InlineData("--seed", "x", "Cannot parse argument 'x' for option '--seed'"),

@@ -52,6 +52,15 @@ public sealed class NamesTests : IDisposable
     [Fact]
     public void RefusesATextTooShort() => Refuses("at least", Write("short.txt", "A few words."u8.ToArray()));
 
+    [Theory, InlineData("--steps", "0.5", "positive whole number"), InlineData("--hidden", "1e12", "positive whole number"),
+        InlineData("--rate", "nan", "positive number"), InlineData("--rate", "-1", "positive number")]
+    public void RefusesNumbersThatAreNone(string option, string value, string message) =>
+        Refuses(message, Write("text.txt", "A few words."u8.ToArray()), option, value);
+
+    [Fact]
+    public void RefusesARateThatIsTooHigh() => Refuses("give a lower --rate",
+        Write("text.txt", [.. Enumerable.Repeat("Words, and more words. "u8.ToArray(), 30).SelectMany(static w => w)]), "--rate", "1e39");
+
     [Fact]
     public void RefusesAnUnknownArgument() => Refuses("unknown argument", Write("text.txt", "A few words."u8.ToArray()), "--speed", "3");
 
