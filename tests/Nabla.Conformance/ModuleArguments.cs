@@ -39,7 +39,20 @@ public static class ModuleArguments
         ["PoissonNLLLoss"] = "log_input full size_average eps reduce reduction",
         ["SmoothL1Loss"] = "size_average reduce reduction beta",
         ["SoftMarginLoss"] = "size_average reduce reduction",
+        ["TransformerEncoder"] = "encoder_layer num_layers norm enable_nested_tensor mask_check",
         ["TripletMarginLoss"] = "margin p eps swap size_average reduce reduction",
+    };
+
+    /// <summary>PyTorch's names of what is called with, where they are not the library's.</summary>
+    private static readonly Dictionary<string, string> Forwards = new()
+    {
+        ["Bilinear"] = "input1 input2",
+        ["CosineSimilarity"] = "x1 x2",
+        ["MaxUnpool1d"] = "input indices output_size",
+        ["MaxUnpool2d"] = "input indices output_size",
+        ["MaxUnpool3d"] = "input indices output_size",
+        ["PairwiseDistance"] = "x1 x2",
+        ["PoissonNLLLoss"] = "log_input target",
     };
 
     /// <summary>Arguments that change nothing here.</summary>
@@ -92,6 +105,15 @@ public static class ModuleArguments
     /// <summary>The result of a call with PyTorch's arguments: of the overload that takes them with the fewest others.</summary>
     public static object? Run(Module module, Call call)
     {
+        if (Forwards.TryGetValue(module.GetType().Name, out string? known))
+        {
+            Dictionary<string, object?> named = new(call.Kwargs);
+            List<object?> positional = [.. call.Args];
+            foreach (string name in known.Split(' ').Skip(positional.Count))
+                if (named.Remove(name, out object? value)) positional.Add(value);
+                else break;
+            call = new([.. positional], named);
+        }
         const BindingFlags all = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
         MethodInfo[] methods = module.GetType().GetMethods(all);
         foreach (MethodInfo method in methods.Where(static m => m.Name == "Call").OrderBy(static m => m.GetParameters().Length))

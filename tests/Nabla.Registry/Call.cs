@@ -23,8 +23,10 @@ public sealed class Call(object?[] args, IReadOnlyDictionary<string, object?>? k
     public Tensor T(int position, string name = "")
     {
         object? value = Get(position, name);
+        // A keyword of another name than the row's is known by its place.
+        if (value is null && position >= Args.Length) value = Kwargs.Values.ElementAtOrDefault(position - Args.Length);
         if (value is Tensor t) return t;
-        Scalar number = OptNumber(position, name) ?? throw new ArgumentException($"Argument {position} '{name}' is missing.");
+        Scalar number = OptNumber(value, name) ?? throw new ArgumentException($"Argument {position} '{name}' is missing.");
         return AllTensors().MaxBy(static x => (x.DType.IsComplex(), x.DType.IsFloatingPoint(), x.DType.ItemSize())) is { } with
             ? Tensor.Full([], number, Promotion.Result(with.DType, number)).AsWrappedNumber()
             : Tensor.Full([], number);
@@ -42,7 +44,9 @@ public sealed class Call(object?[] args, IReadOnlyDictionary<string, object?>? k
 
     public Scalar Number(int position, string name, Scalar fallback) => OptNumber(position, name) ?? fallback;
 
-    public Scalar? OptNumber(int position, string name) => Get(position, name) switch
+    public Scalar? OptNumber(int position, string name) => OptNumber(Get(position, name), name);
+
+    private static Scalar? OptNumber(object? value, string name) => value switch
     {
         null => null,
         long v => v,

@@ -145,7 +145,7 @@ public static partial class Functional
     }
 
     /// <summary>x / (1 + e^-x), also known as swish.</summary>
-    public static Tensor Silu(Tensor input) => MapOp.Apply(new Ops.Silu(), input.FloatOnly("silu_cpu"));
+    public static Tensor Silu(Tensor input) => MapOp.Apply(new Ops.Silu(), input.FloatOnly("silu_cpu", orComplex: true));
     /// <summary>x = x / (1 + e^-x)</summary>
     public static Tensor Silu_(Tensor input) => MapOp.InPlace(new Ops.Silu(), input.FloatOnly("silu_cpu"));
 

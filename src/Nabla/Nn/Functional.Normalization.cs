@@ -249,15 +249,17 @@ public static partial class Functional
     public static Tensor RmsNorm(Tensor input, Shape normalizedShape, Tensor? weight = null, double? eps = null)
     {
         CheckNormalized(input, normalizedShape, weight, null);
-        if (!input.dtype.IsFloatingPoint()) Throw.NotImplementedFor("rms_norm", input.dtype);
+        if (!input.dtype.IsDifferentiable()) Throw.NotImplementedFor("rms_norm", input.dtype);
         double small = eps ?? input.dtype switch
         {
             DType.Float16 => 1.0 / (1L << 10),
             DType.BFloat16 => 1.0 / (1L << 7),
-            DType.Float32 => 1.0 / (1L << 23),
+            DType.Float32 or DType.Complex64 => 1.0 / (1L << 23),
             _ => 1.0 / (1L << 52),
         };
-        Tensor y = Op.Apply(new Ops.Normalize(Ops.NormKind.Rms, input.Rank, normalizedShape.Count, small, false, false, false), input)[0];
+        int[] last = [.. Enumerable.Range(1, normalizedShape.Count).Select(static d => -d)];
+        Tensor y = input.IsComplex ? input * (input.Square().Mean(last, keepDim: true) + small).Rsqrt()
+            : Op.Apply(new Ops.Normalize(Ops.NormKind.Rms, input.Rank, normalizedShape.Count, small, false, false, false), input)[0];
         return weight is null ? y : y * weight;
     }
 
@@ -294,7 +296,7 @@ public static partial class Functional
     /// <exception cref="DTypeException">The input is not floating point.</exception>
     public static Tensor Normalize(Tensor input, double p = 2, Dims? dim = null, double eps = 1e-12)
     {
-        if (!input.dtype.IsFloatingPoint()) Throw.Types("linalg.vector_norm: Expected a floating point or complex tensor as input. Got " +
+        if (!input.dtype.IsDifferentiable()) Throw.Types("linalg.vector_norm: Expected a floating point or complex tensor as input. Got " +
             input.dtype.ScalarName());
         Tensor norm = LinAlg.VectorNorm(input, p, dim ?? 1, keepDim: true).ClampMin(eps);
         return input / norm.ExpandAs(input);

@@ -8,6 +8,7 @@ internal static partial class Ops
     /// <summary>1 / (1 + e^-x)</summary>
     public readonly record struct Sigmoid : IFloatMap<Sigmoid>
     {
+        static Tensor IMap<Sigmoid>.OnComplex(Sigmoid op, Tensor x) => ((-x).Exp() + 1.0).Reciprocal();
         static Saves IMap<Sigmoid>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Sigmoid(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new SigmoidBackward(), d, y);
@@ -86,6 +87,7 @@ internal static partial class Ops
     /// <summary>x / (1 + e^-x)</summary>
     public readonly record struct Silu : IFloatMap<Silu>
     {
+        static Tensor IMap<Silu>.OnComplex(Silu op, Tensor x) => x / ((-x).Exp() + 1.0);
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Silu(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => ZipOp.Apply(new SiluBackward(), d, x);
     }

@@ -8,6 +8,7 @@ internal static partial class Ops
     /// <summary>x + Weight·(y - x), from the nearer end</summary>
     public readonly record struct Lerp(double Weight) : IFloatZip<Lerp>
     {
+        static Tensor IZip<Lerp>.OnComplex(Lerp op, Tensor x, Tensor y) => x + (y - x) * op.Weight;
         static Saves IZip<Lerp>.ForX => Saves.None;
         static Saves IZip<Lerp>.ForY => Saves.None;
 
@@ -81,7 +82,9 @@ public sealed partial class Tensor
     /// <param name="end">The value at w = 1, of the same dtype.</param>
     /// <param name="weight">w.</param>
     /// <exception cref="DTypeException">The dtypes differ or are not floating point.</exception>
-    public Tensor Lerp(Tensor end, Scalar weight) => ZipOp.Apply(new Ops.Lerp(weight.ToDouble()), Mixes(end, "end"), end);
+    public Tensor Lerp(Tensor end, Scalar weight) => weight.IsComplex && weight.Imaginary != 0
+        ? Mixes(end, "end").Add(end.Sub(this).Mul(weight))
+        : ZipOp.Apply(new Ops.Lerp(weight.ToDouble()), Mixes(end, "end"), end);
 
     /// <summary>x + w·(end - x) with a tensor of weights, broadcast.</summary>
     /// <param name="end">The value at w = 1, of the same dtype.</param>
@@ -152,7 +155,7 @@ public sealed partial class Tensor
 
     private Tensor Mixes(Tensor other, string name)
     {
-        FloatOnly("lerp_kernel_scalar");
+        FloatOnly("lerp_kernel_scalar", orComplex: true);
         if (other.dtype != dtype)
             Throw.Types($"expected dtype {dtype.NativeName()} for `{name}` but got dtype {other.dtype.NativeName()}: convert it with " +
                 "To(...).");

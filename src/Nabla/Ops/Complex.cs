@@ -24,7 +24,7 @@ internal static partial class Ops
 /// What operations mean for complex numbers, in terms of real and imaginary parts. The gradient of a real loss L with respect to
 /// z = x + iy is then ∂L/∂x + i ∂L/∂y by itself: PyTorch's convention.
 /// </summary>
-internal static class Complexes
+internal static partial class Complexes
 {
     internal static Tensor Unsupported<TOp>(DType dtype)
     {

@@ -26,6 +26,7 @@ internal static partial class Ops
     /// <summary>e^x - 1, accurate near 0</summary>
     public readonly record struct Expm1 : IFloatMap<Expm1>
     {
+        static Tensor IMap<Expm1>.OnComplex(Expm1 op, Tensor x) => Complexes.Expm1(x);
         static Saves IMap<Expm1>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.ExpM1(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (y + 1);
@@ -58,6 +59,7 @@ internal static partial class Ops
     /// <summary>ln(1 + x), accurate near 0</summary>
     public readonly record struct Log1p : IFloatMap<Log1p>
     {
+        static Tensor IMap<Log1p>.OnComplex(Log1p op, Tensor x) => Complexes.Log1p(x);
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Log1P(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d / (x + 1);
     }
@@ -92,6 +94,7 @@ internal static partial class Ops
     /// <summary>ln(e^x + e^y), without overflow</summary>
     public readonly record struct Logaddexp : IFloatZip<Logaddexp>
     {
+        static Tensor IZip<Logaddexp>.OnComplex(Logaddexp op, Tensor x, Tensor y) => Complexes.LogAddExp(x, y);
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             VectorZip.Run<LogAddExpZip, T>(x, y, z);
 
@@ -202,7 +205,7 @@ public sealed partial class Tensor
     private Tensor FloatWith(Tensor other, string kernel)
     {
         DType promoted = Promotion.Result(this, other);
-        if (!promoted.IsFloatingPoint()) Throw.NotImplementedFor(kernel, promoted);
+        if (!promoted.IsDifferentiable()) Throw.NotImplementedFor(kernel, promoted);
         return this;
     }
 

@@ -45,6 +45,7 @@ internal static partial class Ops
     /// stays.</summary>
     public readonly record struct IndexPut(Dims Dims, int Tail, int IndexRank, bool Accumulate, string Label) : IOp<IndexPut>
     {
+        static Tensor[] IOp<IndexPut>.OnComplex(IndexPut op, ReadOnlySpan<Tensor> x) => Complexes.Each(op, x);
         static string IOperation<IndexPut>.NodeName(IndexPut op) => op.Label + "Backward0";
         static bool IOp<IndexPut>.SavesInput(IndexPut op, int i) => i == 1;
         static bool IOp<IndexPut>.SavesOutput(IndexPut op, int i) => false;

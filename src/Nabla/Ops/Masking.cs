@@ -5,6 +5,7 @@ internal static partial class Ops
     /// <summary>x, of this rank, with one value where a mask of its shape is true. Operands: x, mask, the value as a 0-d tensor.</summary>
     public readonly record struct MaskedFill(int Rank, string Label) : IOp<MaskedFill>
     {
+        static Tensor[] IOp<MaskedFill>.OnComplex(MaskedFill op, ReadOnlySpan<Tensor> x) => Complexes.Each(op, x);
         static string IOperation<MaskedFill>.NodeName(MaskedFill op) => op.Label + "Backward0";
         static bool IOp<MaskedFill>.SavesInput(MaskedFill op, int i) => i == 1;
         static bool IOp<MaskedFill>.SavesOutput(MaskedFill op, int i) => false;

@@ -28,6 +28,13 @@ internal static partial class Ops
 
         static bool IOp<AddProduct<TProduct>>.SavesOutput(AddProduct<TProduct> op, int i) => false;
 
+        static Tensor[] IOp<AddProduct<TProduct>>.OnComplex(AddProduct<TProduct> op, ReadOnlySpan<Tensor> x)
+        {
+            Tensor product = BilinearOp.Apply(default(TProduct), x[1], x[2]).Mul(op.Alpha);
+            // With β = 0 the input is not read, and its gradient is 0.
+            return [(op.Beta.IsZero ? x[0].MaskedFill(Tensor.Of(true), 0) : x[0].Mul(op.Beta)) + product];
+        }
+
         public Tensor[] Forward(ReadOnlySpan<Tensor> x)
         {
             TProduct product = default;

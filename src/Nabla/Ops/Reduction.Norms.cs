@@ -35,6 +35,7 @@ internal static partial class Ops
     /// <summary>log Σ e^x over some dimensions, counted from the end.</summary>
     public readonly record struct Logsumexp(Dims Dims, bool KeepDim) : IOp<Logsumexp>
     {
+        static Tensor[] IOp<Logsumexp>.OnComplex(Logsumexp op, ReadOnlySpan<Tensor> x) => [Complexes.LogSumExp(x[0], op.Dims, op.KeepDim)];
         public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Softmax.LogSumExp(x[0], Dims, KeepDim)];
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) =>

@@ -25,6 +25,7 @@ internal static partial class Ops
     /// <summary>The product over one dimension, counted from the end.</summary>
     public readonly record struct Prod(int Dim, bool KeepDim, bool Whole = false) : IOp<Prod>
     {
+        static Tensor[] IOp<Prod>.OnComplex(Prod op, ReadOnlySpan<Tensor> x) => [Complexes.Prod(x[0], op.Dim, op.KeepDim)];
         static string IOperation<Prod>.NodeName(Prod op) => op.Whole ? "ProdBackward0" : "ProdBackward1";
         static bool IOp<Prod>.SavesOutput(Prod op, int i) => false;
         public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Reduce.Prod(x[0], Dim, KeepDim)];

@@ -107,9 +107,9 @@ public sealed partial class Tensor
     public Tensor Frac_() => MapOp.InPlace(new Ops.Frac(), FloatOnly("frac_cpu"));
 
     /// <summary>This tensor, after a check that its dtype is floating point.</summary>
-    internal Tensor FloatOnly(string kernel)
+    internal Tensor FloatOnly(string kernel, bool orComplex = false)
     {
-        if (!dtype.IsFloatingPoint()) Throw.NotImplementedFor(kernel, dtype);
+        if (!dtype.IsFloatingPoint() && !(orComplex && dtype.IsComplex())) Throw.NotImplementedFor(kernel, dtype);
         return this;
     }
 

@@ -16,6 +16,8 @@ internal static partial class Ops
     /// </remarks>
     public readonly record struct Cumprod(int Dim, bool Reverse = false, DType? DType = null) : IOp<Cumprod>
     {
+        static Tensor[] IOp<Cumprod>.OnComplex(Cumprod op, ReadOnlySpan<Tensor> x) =>
+            op.DType is { } type && type != x[0].dtype ? Op.Apply(op, x[0].To(type)) : [Complexes.Cumprod(x[0], op.Dim, op.Reverse)];
         static bool IOp<Cumprod>.SavesOutput(Cumprod op, int i) => false;
         public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Scan.Prod(Kernels.Copy.Cast(x[0], DType ?? x[0].dtype), Dim, Reverse)];
 

@@ -6,6 +6,7 @@ internal static partial class Ops
     /// shape.</summary>
     public readonly record struct Scatter(int Dim, bool Add, string Label) : IOp<Scatter>
     {
+        static Tensor[] IOp<Scatter>.OnComplex(Scatter op, ReadOnlySpan<Tensor> x) => Complexes.Each(op, x);
         static string IOperation<Scatter>.NodeName(Scatter op) => op.Label;
         static bool IOp<Scatter>.SavesInput(Scatter op, int i) => i == 1;
         static bool IOp<Scatter>.SavesOutput(Scatter op, int i) => false;

@@ -81,6 +81,7 @@ internal static partial class Ops
     /// <summary>sin(πx) / (πx), 1 at 0</summary>
     public readonly record struct Sinc : IFloatMap<Sinc>
     {
+        static Tensor IMap<Sinc>.OnComplex(Sinc op, Tensor x) => Complexes.Sinc(x);
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T>
         {
             for (int i = 0; i < x.Length; i++)

@@ -9,6 +9,7 @@ internal static partial class Ops
     {
         static string IOperation<Var>.NodeName(Var op) => (op.Root ? "Std" : "Var") + (op.WithMean ? "Mean" : "") + "Backward0";
         static bool IOp<Var>.SavesOutput(Var op, int i) => op.Root && i == 0;
+        static Tensor[] IOp<Var>.OnComplex(Var op, ReadOnlySpan<Tensor> x) => Complexes.Variance(op, x[0]);
 
         public Tensor[] Forward(ReadOnlySpan<Tensor> x)
         {
@@ -90,7 +91,7 @@ public sealed partial class Tensor
 
     private Tensor[] Variance(Dims dim, double correction, bool keepDim, bool root, bool withMean)
     {
-        if (!dtype.IsFloatingPoint())
+        if (!dtype.IsDifferentiable())
             Throw.Types($"std and var only support floating point and complex dtypes. Got {dtype.ScalarName()}; convert it first: " +
                 "x.To(DType.Float32).");
         return Op.Apply(new Ops.Var(Reduced(dim), keepDim, correction, root, withMean), this);

@@ -34,6 +34,7 @@ internal static partial class Ops
     /// <summary>asin(x)</summary>
     public readonly record struct Asin : IFloatMap<Asin>
     {
+        static Tensor IMap<Asin>.OnComplex(Asin op, Tensor x) => Complexes.Asin(x);
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Asin(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (1 - x * x).Rsqrt();
     }
@@ -41,6 +42,7 @@ internal static partial class Ops
     /// <summary>acos(x)</summary>
     public readonly record struct Acos : IFloatMap<Acos>
     {
+        static Tensor IMap<Acos>.OnComplex(Acos op, Tensor x) => Complexes.Acos(x);
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Acos(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * -(1 - x * x).Rsqrt();
     }
@@ -48,6 +50,7 @@ internal static partial class Ops
     /// <summary>atan(x)</summary>
     public readonly record struct Atan : IFloatMap<Atan>
     {
+        static Tensor IMap<Atan>.OnComplex(Atan op, Tensor x) => Complexes.Atan(x);
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Atan(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d / (x * x + 1);
     }
@@ -80,6 +83,7 @@ internal static partial class Ops
     /// <summary>asinh(x)</summary>
     public readonly record struct Asinh : IFloatMap<Asinh>
     {
+        static Tensor IMap<Asinh>.OnComplex(Asinh op, Tensor x) => Complexes.Asinh(x);
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Asinh(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (x.Pow(2) + 1).Rsqrt();
     }
@@ -87,6 +91,7 @@ internal static partial class Ops
     /// <summary>acosh(x)</summary>
     public readonly record struct Acosh : IFloatMap<Acosh>
     {
+        static Tensor IMap<Acosh>.OnComplex(Acosh op, Tensor x) => Complexes.Acosh(x);
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Acosh(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (x.Pow(2) - 1).Rsqrt();
     }
@@ -94,6 +99,7 @@ internal static partial class Ops
     /// <summary>atanh(x)</summary>
     public readonly record struct Atanh : IFloatMap<Atanh>
     {
+        static Tensor IMap<Atanh>.OnComplex(Atanh op, Tensor x) => Complexes.Atanh(x);
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Atanh(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d / (1 - x.Pow(2));
     }

@@ -117,10 +117,10 @@ internal static class IndexingRows
             Covers = ["IndexPut"],
             Samples = () => [new([In.Real(3, 4), 0L, Longs(2, 0), In.Real2(2, 4)]), new([In.Real(3, 4), -1L, Longs(3), In.Real2(3, 1)])],
         },
-        new("index_fill", c => c.IsNumber(3) ? c.T(0).IndexFill(c.Int(1, "dim"), c.T(2, "index"), c.Number(3, "value"))
+        new("index_fill", c => c.IsNumber(3, "value") ? c.T(0).IndexFill(c.Int(1, "dim"), c.T(2, "index"), c.Number(3, "value"))
             : c.T(0).IndexFill(c.Int(1, "dim"), c.T(2, "index"), c.T(3, "value")))
         {
-            InPlace = c => c.IsNumber(3) ? c.T(0).IndexFill_(c.Int(1, "dim"), c.T(2, "index"), c.Number(3, "value"))
+            InPlace = c => c.IsNumber(3, "value") ? c.T(0).IndexFill_(c.Int(1, "dim"), c.T(2, "index"), c.Number(3, "value"))
                 : c.T(0).IndexFill_(c.Int(1, "dim"), c.T(2, "index"), c.T(3, "value")),
             Covers = ["IndexPut"],
             Samples = () => [new([In.Real(3, 4), 0L, Longs(2, 0), 1.5]), new([In.Real(3, 4), -1L, Longs(3, 1), In.Real2()])],
@@ -139,10 +139,10 @@ internal static class IndexingRows
                 new([In.Real(3, 4), 0L, Longs(2, 0, 2), In.Real2(3, 4), "amin"]),
             ],
         },
-        new("masked_fill", c => c.IsNumber(2) ? c.T(0).MaskedFill(c.T(1, "mask"), c.Number(2, "value"))
+        new("masked_fill", c => c.IsNumber(2, "value") ? c.T(0).MaskedFill(c.T(1, "mask"), c.Number(2, "value"))
             : c.T(0).MaskedFill(c.T(1, "mask"), c.T(2, "value")))
         {
-            InPlace = c => c.IsNumber(2) ? c.T(0).MaskedFill_(c.T(1, "mask"), c.Number(2, "value"))
+            InPlace = c => c.IsNumber(2, "value") ? c.T(0).MaskedFill_(c.T(1, "mask"), c.Number(2, "value"))
                 : c.T(0).MaskedFill_(c.T(1, "mask"), c.T(2, "value")),
             Samples = () => [new([In.Real(2, 3), In.Mask(2, 3), 1.5]), new([In.Real(2, 3), In.Mask(3), In.Real2()]),
                 new([In.Real(0, 3), In.Mask(3), 1.5])],
@@ -173,7 +173,7 @@ internal static class IndexingRows
         },
         new("argwhere", c => c.T(0).ArgWhere()) { Samples = () => [new([In.Mask(2, 3)])],
             Except = [("vmap", "values decide the result's shape")] },
-        new("searchsorted", c => c.IsNumber(1)
+        new("searchsorted", c => c.IsNumber(1, "input")
             ? Tensor.SearchSorted(c.T(0), c.Number(1, "input"), c.Bool(-1, "out_int32", false), Right(c), c.OptT(-1, "sorter"))
             : Tensor.SearchSorted(c.T(0), c.T(1, "input"), c.Bool(-1, "out_int32", false), Right(c), c.OptT(-1, "sorter")))
         {

@@ -27,12 +27,12 @@ internal static class ScatterRows
             ],
         },
         new("scatter", c => c.Has(4, "reduce")
-            ? c.IsNumber(3) ? c.T(0).Scatter(c.Int(1, "dim"), c.T(2, "index"), c.Number(3, "value"), c.String(4, "reduce", ""))
+            ? c.IsNumber(3, "value") ? c.T(0).Scatter(c.Int(1, "dim"), c.T(2, "index"), c.Number(3, "value"), c.String(4, "reduce", ""))
                 : c.T(0).Scatter(c.Int(1, "dim"), c.T(2, "index"), c.T(3, "src"), c.String(4, "reduce", ""))
-            : c.IsNumber(3) ? c.T(0).Scatter(c.Int(1, "dim"), c.T(2, "index"), c.Number(3, "value"))
+            : c.IsNumber(3, "value") ? c.T(0).Scatter(c.Int(1, "dim"), c.T(2, "index"), c.Number(3, "value"))
                 : c.T(0).Scatter(c.Int(1, "dim"), c.T(2, "index"), c.T(3, "src")))
         {
-            InPlace = c => c.IsNumber(3) ? c.T(0).Scatter_(c.Int(1, "dim"), c.T(2, "index"), c.Number(3, "value"))
+            InPlace = c => c.IsNumber(3, "value") ? c.T(0).Scatter_(c.Int(1, "dim"), c.T(2, "index"), c.Number(3, "value"))
                 : c.T(0).Scatter_(c.Int(1, "dim"), c.T(2, "index"), c.T(3, "src")),
             Covers = ["Scatter"],
             Samples = () =>

@@ -1,0 +1,88 @@
+using System.Numerics;
+
+namespace Nabla.Tests.AutogradTests;
+
+/// <summary>Functions of complex numbers against those of System.Numerics and against their derivatives by differences.</summary>
+public sealed class ComplexFunctionTests
+{
+    private static readonly Complex[] Points = [new(0.3, 0.7), new(-1.6, 0.2), new(2.1, -1.3), new(-0.4, -2.2)];
+
+    private static readonly Dictionary<string, (Func<Tensor, Tensor> Run, Func<Complex, Complex> Value)> Calls = new()
+    {
+        ["asin"] = (static z => z.Asin(), Complex.Asin),
+        ["acos"] = (static z => z.Acos(), Complex.Acos),
+        ["atan"] = (static z => z.Atan(), Complex.Atan),
+        ["asinh"] = (static z => z.Asinh(), static z => Complex.Log(z + Complex.Sqrt(z * z + 1))),
+        ["acosh"] = (static z => z.Acosh(), static z => Complex.Log(z + Complex.Sqrt(z + 1) * Complex.Sqrt(z - 1))),
+        ["atanh"] = (static z => z.Atanh(), static z => (Complex.Log(1 + z) - Complex.Log(1 - z)) / 2),
+        ["expm1"] = (static z => z.Expm1(), static z => Complex.Exp(z) - 1),
+        ["log1p"] = (static z => z.Log1p(), static z => Complex.Log(1 + z)),
+        ["sinc"] = (static z => z.Sinc(), static z => Complex.Sin(Math.PI * z) / (Math.PI * z)),
+        ["sigmoid"] = (static z => z.Sigmoid(), static z => 1 / (1 + Complex.Exp(-z))),
+        ["silu"] = (static z => Functional.Silu(z), static z => z / (1 + Complex.Exp(-z))),
+        ["lerp"] = (static z => z.Lerp(z * z, 0.3), static z => z + 0.3 * (z * z - z)),
+        ["lerp by a complex weight"] = (static z => z.Lerp(z * z, new Complex(0.3, 0.4)),
+            static z => z + new Complex(0.3, 0.4) * (z * z - z)),
+        ["logaddexp"] = (static z => z.LogAddExp(z * z), static z => Complex.Log(Complex.Exp(z) + Complex.Exp(z * z))),
+        ["masked_fill"] = (static z => z.MaskedFill(Tensor.Of(false), 0.5), static z => z),
+        ["index_put"] = (static z => (z * 2).IndexPut([Tensor.From<long>([0, 1, 2, 3])], z, accumulate: true), static z => 3 * z),
+        ["scatter_add"] = (static z => z.ScatterAdd(0, Tensor.From<long>([0, 1, 2, 3]), z * z), static z => z + z * z),
+    };
+
+    public static TheoryData<string> Names => [.. Calls.Keys];
+
+    [Theory, MemberData(nameof(Names))]
+    public void Values_and_gradients_are_those_of_the_function(string name)
+    {
+        (Func<Tensor, Tensor> run, Func<Complex, Complex> value) = Calls[name];
+        Tensor z = Tensor.From(Points).RequiresGrad_(), y = run(z);
+        y.Backward(Tensor.OnesLike(y));
+        Complex[] values = y.Detach().ToArray<Complex>(), gradients = z.Grad!.ToArray<Complex>();
+        for (int i = 0; i < Points.Length; i++)
+        {
+            Complex expected = value(Points[i]), turns = (values[i] - expected) / (2 * Math.PI * Complex.ImaginaryOne);
+            // A logarithm may be another branch's.
+            if (name is "logaddexp") expected += Math.Round(turns.Real) * 2 * Math.PI * Complex.ImaginaryOne;
+            Assert.True(Complex.Abs(values[i] - expected) < 1e-12, $"{name}({Points[i]}) is {values[i]}, not {expected}");
+            const double Step = 1e-6;
+            Complex slope = Complex.Conjugate((value(Points[i] + Step) - value(Points[i] - Step)) / (2 * Step));
+            Assert.True(Complex.Abs(gradients[i] - slope) < 1e-7, $"{name}'({Points[i]}) is {gradients[i]}, not {slope}");
+        }
+    }
+
+    [Fact]
+    public void Products_run_over_a_dimension()
+    {
+        Tensor z = Tensor.From(Points).RequiresGrad_(), running = z.CumProd(0), whole = z.Prod(0);
+        Complex product = 1;
+        Complex[] expected = [.. Points.Select(p => product *= p)];
+        Complex[] actual = running.Detach().ToArray<Complex>();
+        for (int i = 0; i < expected.Length; i++) Assert.True(Complex.Abs(actual[i] - expected[i]) < 1e-12, $"{actual[i]}");
+        whole.Backward(Tensor.OnesLike(whole));
+        Assert.True(Complex.Abs(whole.Item<Complex>() - product) < 1e-12);
+        Assert.True(Complex.Abs(z.Grad!.ToArray<Complex>()[2] - Complex.Conjugate(product / Points[2])) < 1e-12);
+        Assert.Equal(Complex.One, Tensor.Zeros([0], DType.Complex128).Prod(0).Item<Complex>());
+    }
+
+    [Fact]
+    public void The_variance_is_that_of_both_parts()
+    {
+        Tensor z = Tensor.From(Points);
+        (Tensor variance, Tensor mean) = z.VarMean(0);
+        Assert.Equal((z.Real.Var() + z.Imag.Var()).Item(), variance.Item(), 1e-14);
+        Assert.Equal(z.Mean().Item<Complex>(), mean.Item<Complex>());
+        Assert.Equal(Math.Sqrt(variance.Item()), z.Std().Item(), 1e-14);
+    }
+
+    [Fact]
+    public void Sums_of_exponentials_and_affine_products_hold_for_complex_numbers()
+    {
+        Tensor z = Tensor.From(Points), matrix = z.Reshape([2, 2]);
+        Complex sum = Points.Aggregate(Complex.Zero, static (s, p) => s + Complex.Exp(p));
+        Assert.True(Complex.Abs(Complex.Exp(z.LogSumExp(0).Item<Complex>()) - sum) < 1e-12);
+        Tensor expected = matrix * 0.5 + matrix.MatMul(matrix) * 2;
+        Assert.True(matrix.AddMm(matrix, matrix, 0.5, 2).AllClose(expected));
+        Tensor nan = Tensor.Full([2, 2], double.NaN, DType.Complex128);
+        Assert.True(nan.AddMm(matrix, matrix, 0).AllClose(matrix.MatMul(matrix)));
+    }
+}
