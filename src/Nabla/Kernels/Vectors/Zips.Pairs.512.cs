@@ -72,3 +72,17 @@ internal readonly partial struct Atan2Zip : IVectorZip
 
     public Vector512<double> Invoke(Vector512<double> y, Vector512<double> x) => SimdF64.Atan2(y, x);
 }
+
+/// <summary>√(x² + y²), in double precision, where float32 cannot overflow.</summary>
+internal readonly partial struct HypotZip : IVectorZip
+{
+    public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y) => Vector512.Narrow(
+        Invoke(Vector512.WidenLower(x), Vector512.WidenLower(y)), Invoke(Vector512.WidenUpper(x), Vector512.WidenUpper(y)));
+
+    public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y)
+    {
+        Vector512<double> far = Vector512.Create(double.PositiveInfinity);
+        Vector512<double> infinite = Vector512.Equals(Vector512.Abs(x), far) | Vector512.Equals(Vector512.Abs(y), far);
+        return Vector512.ConditionalSelect(infinite, far, Vector512.Sqrt(x * x + y * y));
+    }
+}
