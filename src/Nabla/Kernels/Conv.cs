@@ -123,11 +123,13 @@ internal static unsafe class Conv
                 (long channels, long results, long plane) = form == Form.Output
                     ? (n.Channels, n.Outputs, window.OutputPlane)
                     : (n.Outputs, n.Channels, window.InputPlane);
-                foreach (ConvTaps t in taps)
+                ConvSum<T>[] sums = new ConvSum<T>[taps.Count];
+                for (int k = 0; k < sums.Length; k++)
                 {
-                    ConvProduct.Run(new ConvSum<T>(t, n.Images, n.Groups, channels, x, y, z, r, plane)
-                    { TargetChannels = results, WeightGroup = weights });
+                    sums[k] = new ConvSum<T>(taps[k], n.Images, n.Groups, channels, x, y, z, r, plane)
+                    { TargetChannels = results, WeightGroup = weights };
                 }
+                ConvProduct.Run(sums);
             }
         }
     }

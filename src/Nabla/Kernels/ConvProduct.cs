@@ -33,7 +33,18 @@ internal readonly unsafe struct ConvSum<T>(ConvTaps taps, long images, long grou
 /// </summary>
 internal static unsafe class ConvProduct
 {
-    internal static void Run<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T>
+    /// <summary>Sums into one target, each into places of its own.</summary>
+    internal static void Run<T>(ConvSum<T>[] sums) where T : unmanaged, INumberBase<T>
+    {
+        if (sums.Length > 1 && Array.TrueForAll(sums, static s => s.Taps.Rows < ConvRows.Most))
+        {
+            ConvRows.Run(Array.FindAll(sums, static s => s.Images > 0 && s.Taps.Points > 0 && s.Taps.Rows > 0));
+            return;
+        }
+        foreach (ref readonly ConvSum<T> s in sums.AsSpan()) Run(s);
+    }
+
+    private static void Run<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T>
     {
         if (s.Images == 0 || s.Taps.Points == 0 || s.Taps.Rows == 0) return;
         if (ConvWinograd.Wins(s) && ConvWinograd.TryRun(Unsafe.As<ConvSum<T>, ConvSum<float>>(ref Unsafe.AsRef(in s)))) return;
@@ -57,12 +68,9 @@ internal static unsafe class ConvProduct<L, V, T>
 
     private static int TileColumns => GemmTiles<L, V, T>.Columns;
 
-    /// <summary>Fewer rows than a register tile has are not worth a copy of the patches.</summary>
-    private const int LeastRows = 4;
-
     internal static void Choose(in ConvSum<T> s)
     {
-        if (s.Taps.Rows < LeastRows) ConvRows<L, V, T>.Run(s);
+        if (s.Taps.Rows < ConvRows.Most) ConvRows<L, V, T>.Run(s);
         else Run(s);
     }
 

@@ -1,7 +1,25 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Nabla.Kernels;
+
+/// <summary>Sums over taps with few rows.</summary>
+internal static class ConvRows
+{
+    /// <summary>Fewer rows than this are not worth a copy of the patches: less than a register tile has.</summary>
+    internal const int Most = 4;
+
+    /// <summary>Several sums into one target, plane by plane: each writes only some of a plane's lines of the cache.</summary>
+    internal static void Run<T>(ConvSum<T>[] sums) where T : unmanaged, INumberBase<T>
+    {
+        if (sums.Length == 0) return;
+        if (Vector512.IsHardwareAccelerated) ConvRows<Lanes512<T>, Vector512<T>, T>.Run(sums);
+        else if (Vector256.IsHardwareAccelerated) ConvRows<Lanes256<T>, Vector256<T>, T>.Run(sums);
+        else if (Vector128.IsHardwareAccelerated) ConvRows<Lanes128<T>, Vector128<T>, T>.Run(sums);
+        else ConvRows<Lanes1<T>, T, T>.Run(sums);
+    }
+}
 
 /// <summary>
 /// Sums over taps with few rows, as depthwise convolutions are: lines of the source are copied with the zeros around them, and several
@@ -17,15 +35,40 @@ internal static unsafe class ConvRows<L, V, T>
 
     internal static void Run(in ConvSum<T> s)
     {
+        Body body = Of(s);
+        long tasks = s.Images * s.Groups * body.Tasks;
+        Parallel.For(tasks, Math.Max(1, (long)(SmallTask / (s.Work / tasks))), body);
+    }
+
+    internal static void Run(ConvSum<T>[] sums)
+    {
+        long planes = sums[0].Images * sums[0].Groups;
+        double work = 0;
+        foreach (ref readonly ConvSum<T> s in sums.AsSpan()) work += s.Work;
+        Parallel.For(planes, Math.Max(1, (long)(SmallTask / (work / planes))), new Planes(Array.ConvertAll(sums, static s => Of(s))));
+    }
+
+    private static Body Of(in ConvSum<T> s)
+    {
         long[] count = s.Taps.Count;
         long width = GemmGrid.Round(count[2], L.Count), lines = Math.Clamp(BlockPoints / width, 1, count[1]);
-        long blocks = Parallel.Chunks(count[1], lines), tasks = s.Images * s.Groups * count[0] * blocks;
-        Parallel.For(tasks, Math.Max(1, (long)(SmallTask / (s.Work / tasks))),
-            new Body(s, new ConvLines<T>(s.Taps, lines, width), width, lines, blocks));
+        return new(s, new ConvLines<T>(s.Taps, lines, width), width, lines, Parallel.Chunks(count[1], lines));
+    }
+
+    private readonly struct Planes(Body[] bodies) : IRange
+    {
+        public void Run(long from, long to)
+        {
+            for (long plane = from; plane < to; plane++)
+                foreach (ref readonly Body body in bodies.AsSpan()) body.Run(plane * body.Tasks, (plane + 1) * body.Tasks);
+        }
     }
 
     private readonly struct Body(ConvSum<T> s, ConvLines<T> copy, long width, long lines, long blocks) : IRange
     {
+        /// <summary>Tasks of one plane of the source.</summary>
+        internal long Tasks => s.Taps.Count[0] * blocks;
+
         public void Run(long from, long to)
         {
             ConvTaps taps = s.Taps;

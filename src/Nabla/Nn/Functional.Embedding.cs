@@ -60,7 +60,8 @@ public static partial class Functional
         if (perSampleWeights is not null && mode != "sum")
             throw new ArgumentException("embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for " +
                 $"mode='sum' (got mode='{mode}').");
-        if (input.Rank == 2 && offsets is null && paddingIdx is null && mode != "max" && input.Size(1) > 0)
+        bool even = input.Rank == 2 && offsets is null && paddingIdx is null;
+        if (even && mode != "max" && weight.dtype.IsFloatingPoint() && input.Size(1) > 0)
         {
             Tensor each = Embedding(input, weight, null, maxNorm, normType, scaleGradByFreq);
             if (perSampleWeights is not null) each = each * perSampleWeights.Unsqueeze(-1);

@@ -101,9 +101,22 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
             VectorMap.Run(x, y, new EluMap(Alpha * Scale, Scale, InputScale));
 
-        // Above 0 the exponential is not chosen; bounding its argument keeps inf out of the second derivative.
         public Tensor Diff(Tensor d, Tensor x, Tensor y) =>
-            Tensor.Where(x <= 0, d * ((x.ClampMax(0.0) * InputScale).Exp() * (Alpha * Scale * InputScale)), d * Scale);
+            ZipOp.Apply(new EluBackward(Alpha * Scale * InputScale, Scale, InputScale), d, x);
+    }
+
+    /// <summary>x · Scale where y is above 0, else x · Factor · e^(InputScale y)</summary>
+    public readonly record struct EluBackward(double Factor, double Scale, double InputScale) : IFloatZip<EluBackward>
+    {
+        static Saves IZip<EluBackward>.ForX => Saves.Y;
+        static Saves IZip<EluBackward>.ForY => Saves.X | Saves.Y;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorZip.Run(x, y, z, new EluSlope(Factor, Scale, InputScale));
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(this, d, y);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) =>
+            ZipOp.Apply(new EluBackward(Factor * InputScale, 0, InputScale), d * x, y);
     }
 
     /// <summary>min(max(x + 3, 0), 6) / 6</summary>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Nabla.Kernels;
 
 namespace Nabla;
@@ -19,17 +20,20 @@ internal static partial class Ops
 
     private readonly struct Bound<TLanes, T>(T number, bool swap) : ILaneMap<T> where TLanes : struct, ILaneZip<T> where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector<T> Invoke(Vector<T> x) =>
             swap ? default(TLanes).Invoke(Vector.Create(number), x) : default(TLanes).Invoke(x, Vector.Create(number));
     }
 
     private readonly struct AddLanes<T> : ILaneZip<T> where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector<T> Invoke(Vector<T> x, Vector<T> y) => x + y;
     }
 
     private readonly struct AddScaledLanes<T>(T alpha) : ILaneZip<T> where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector<T> Invoke(Vector<T> x, Vector<T> y)
         {
             if (typeof(T) == typeof(float))
@@ -45,21 +49,25 @@ internal static partial class Ops
 
     private readonly struct SubLanes<T> : ILaneZip<T> where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector<T> Invoke(Vector<T> x, Vector<T> y) => x - y;
     }
 
     private readonly struct MulLanes<T> : ILaneZip<T> where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector<T> Invoke(Vector<T> x, Vector<T> y) => x * y;
     }
 
     private readonly struct DivLanes<T> : ILaneZip<T> where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector<T> Invoke(Vector<T> x, Vector<T> y) => x / y;
     }
 
     private readonly struct NegLanes<T> : ILaneMap<T> where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector<T> Invoke(Vector<T> x)
         {
             if (typeof(T) == typeof(float)) return (x.As<T, float>() ^ Vector.Create(-0f)).As<float, T>();
@@ -70,6 +78,7 @@ internal static partial class Ops
 
     private readonly struct AbsLanes<T> : ILaneMap<T> where T : unmanaged, INumber<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector<T> Invoke(Vector<T> x) => typeof(T) == typeof(float) || typeof(T) == typeof(double)
             ? Vector.Abs(x)
             : Vector.ConditionalSelect(Vector.LessThan(x, Vector<T>.Zero), Vector<T>.Zero - x, x);
@@ -77,6 +86,7 @@ internal static partial class Ops
 
     private readonly struct SignLanes<T> : ILaneMap<T> where T : unmanaged, INumber<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector<T> Invoke(Vector<T> x) => Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<T>.Zero), Vector<T>.One,
             Vector.ConditionalSelect(Vector.LessThan(x, Vector<T>.Zero), Vector<T>.Zero - Vector<T>.One, Vector<T>.Zero));
     }

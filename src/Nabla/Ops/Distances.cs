@@ -11,6 +11,8 @@ internal static partial class Ops
         {
             (Tensor a, Tensor b) = (x[0].Detach(), x[1].Detach());
             if (ByProduct) return [Euclidean(a, b)];
+            if ((P is 1 or double.PositiveInfinity) && (a.dtype is DType.Float32 or DType.Float64))
+                return [Kernels.RowDistances.Run(a, b, P != 1)];
             Tensor rows = Differences(a, b);
             return [P == 0 ? rows.Sign().Abs().Sum(-1) : LinAlg.VectorNorm(rows, P, -1)];
         }

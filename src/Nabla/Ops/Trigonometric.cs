@@ -155,7 +155,8 @@ internal static partial class Ops
 
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T>
         {
-            for (int i = 0; i < z.Length; i++) z[i] = T.Hypot(x[i], y[i]);
+            if (typeof(T) == typeof(float)) VectorZip.Run<HypotZip, T>(x, y, z);
+            else for (int i = 0; i < z.Length; i++) z[i] = T.Hypot(x[i], y[i]);
         }
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * (x / z);

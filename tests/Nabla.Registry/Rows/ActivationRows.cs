@@ -51,7 +51,7 @@ internal static class ActivationRows
 
     private static IEnumerable<OpRow> Exponentials =>
     [
-        Parameter("elu", "alpha", 1, Functional.Elu, Functional.Elu_, "Elu"),
+        Parameter("elu", "alpha", 1, Functional.Elu, Functional.Elu_, "Elu", "EluBackward"),
         Parameter("celu", "alpha", 1, Functional.Celu, Functional.Celu_, "Elu") with
         {
             Tolerance = (1e-6, 1e-8, "PyTorch rounds alpha to float32 in the derivative"),

@@ -6,19 +6,23 @@ namespace Nabla.Kernels;
 /// <summary>x - y·trunc(x / y), exactly, with the sign of x.</summary>
 internal readonly partial struct FmodZip : IVectorZip
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y) => SimdF32.Rest(x, y);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y) => SimdF64.Rest(x, y);
 }
 
 /// <summary>The same with the sign of y.</summary>
 internal readonly partial struct RemainderZip : IVectorZip
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y)
     {
         Vector512<float> r = SimdF32.Rest(x, y), other = Vector512.IsNegative(r) ^ Vector512.IsNegative(y);
         return Vector512.ConditionalSelect(other & ~Vector512.Equals(r, Vector512<float>.Zero), r + y, r);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y)
     {
         Vector512<double> r = SimdF64.Rest(x, y), other = Vector512.IsNegative(r) ^ Vector512.IsNegative(y);
@@ -29,6 +33,7 @@ internal readonly partial struct RemainderZip : IVectorZip
 /// <summary>⌊x / y⌋ by Python's rule: exact where the quotient of rounded numbers would fall on the wrong side of an integer.</summary>
 internal readonly partial struct FloorDivideZip : IVectorZip
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y)
     {
         Vector512<float> zero = Vector512<float>.Zero, one = Vector512<float>.One;
@@ -41,6 +46,7 @@ internal readonly partial struct FloorDivideZip : IVectorZip
         return Vector512.ConditionalSelect(Vector512.Equals(y, zero), x / y, floor);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y)
     {
         Vector512<double> zero = Vector512<double>.Zero, one = Vector512<double>.One;
