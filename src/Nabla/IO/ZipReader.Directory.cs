@@ -96,7 +96,8 @@ internal sealed partial class ZipReader
             Zip64(e.Slice(46 + nameLength, extraLength), place, ref size, ref packed, ref header);
         if (U16(e, 34) != 0) Fail("it is one part of several");
         if (packed < 0 || size < 0 || header < 0) Fail($"{place} has sizes beyond 2^63 - 1");
-        if (method == 0 && packed != size && (flags & Encrypted) == 0) Fail($"{place} is stored, and yet its sizes differ: {packed} and {size}");
+        if (method == 0 && packed != size && (flags & Encrypted) == 0)
+            Fail($"{place} is stored, and yet its sizes differ: {packed} and {size}");
         if (method == 8 && size / DeflateRatio > packed) Fail($"{place} cannot hold {size} bytes in {packed}");
         at += 46 + nameLength + extraLength + commentLength;
         return new(name, raw, flags, method, U32(e, 16), packed, size, header);

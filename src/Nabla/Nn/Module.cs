@@ -122,8 +122,18 @@ public abstract partial class Module
 
     internal string Arguments => ExtraRepr;
 
-    /// <summary>The module and its children as PyTorch prints them.</summary>
+    /// <summary>The modules that this thread is printing, from the outermost to the innermost.</summary>
+    [ThreadStatic] private static HashSet<Module>? printing;
+
+    /// <summary>The module and its children as PyTorch prints them; of a module inside of itself only the name.</summary>
     public override string ToString()
+    {
+        if (!(printing ??= []).Add(this)) return $"{Label}(...)";
+        try { return Lines(); }
+        finally { printing.Remove(this); }
+    }
+
+    private string Lines()
     {
         StringBuilder text = new(Label);
         string extra = ExtraRepr;

@@ -30,8 +30,9 @@ public interface ITree<TSelf> : ITree
 
 /// <summary>
 /// Values made of tensors: a tensor, tuples, arrays, lists and dictionaries of such values, records, structs and classes with such members,
-/// and what implements <see cref="ITree{TSelf}"/>. Transforms take them as arguments and results. Everything else in such a value, and null,
-/// stays as it is. Members of records and classes are found by reflection, once per type; trimmed applications implement <see cref="ITree{TSelf}"/>.
+/// and what implements <see cref="ITree{TSelf}"/>. Transforms take them as arguments and results. Everything else in such a value, and
+/// null, stays as it is. Members of records and classes are found by reflection, once per type; trimmed applications implement
+/// <see cref="ITree{TSelf}"/>.
 /// </summary>
 public static class Tree
 {

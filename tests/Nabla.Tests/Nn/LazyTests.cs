@@ -66,7 +66,8 @@ public sealed class LazyTests
     public void A_state_dict_without_its_weight_is_refused()
     {
         Sequential model = new(new LazyLinear(4), new Linear(4, 1));
-        StateDictException e = Assert.Throws<StateDictException>(() => model.LoadStateDict(new Sequential(new ReLU(), model[1]).StateDict()));
+        Sequential other = new(new ReLU(), model[1]);
+        StateDictException e = Assert.Throws<StateDictException>(() => model.LoadStateDict(other.StateDict()));
         Assert.Equal(["0.weight"], e.MissingKeys);
         StateDictMatch match = model.LoadStateDict(new Dictionary<string, Tensor> { ["2.weight"] = Tensor.Ones(1) }, strict: false);
         Assert.Equal("_IncompatibleKeys(missing_keys=['0.weight', '1.weight', '1.bias'], unexpected_keys=['2.weight'])", match.ToString());

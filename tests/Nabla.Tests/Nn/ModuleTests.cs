@@ -257,4 +257,14 @@ public sealed class ModuleTests
         Assert.True(net[1].Training && !net[4].Training);
         Assert.Equal(0, net.GetBuffer("1.num_batches_tracked").Item());
     }
+
+    [Fact]
+    public void A_module_inside_of_itself_prints_and_has_no_state()
+    {
+        ModuleList<Module> list = [new Linear(1, 2)];
+        list.RegisterModule("loop", list);
+        Assert.EndsWith("(1): ModuleList(...)\n)", list.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("(1): ModuleList(...)\n)", list.ToString(), StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => list.StateDict());
+    }
 }
