@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Nabla;
 
 public sealed partial class Tensor
@@ -15,12 +17,13 @@ public sealed partial class Tensor
         if (Rank != 1) Throw.Shapes($"bincount only supports 1-d non-negative integral inputs. The tensor has shape {Shape}.");
         if (weights is not null && (weights.Rank != 1 || weights.layout.Count != layout.Count))
             Throw.Shapes($"weights should be 1-d and have the same length as input: {weights.Shape} and {Shape}.");
-        long[] values = Detach().To(DType.Int64).ToArray<long>();
+        ReadOnlySpan<long> values = Kernels.Copy.Contiguous(Kernels.Copy.Cast(Detach(), DType.Int64)).Span<long>();
         long length = minLength;
-        foreach (long v in values)
+        if (!values.IsEmpty)
         {
-            if (v < 0) Throw.Range("input", v, $"bincount only supports 1-d non-negative integral inputs. An element is {v}.");
-            length = Math.Max(length, v == long.MaxValue ? v : v + 1);
+            long least = TensorPrimitives.Min(values), most = TensorPrimitives.Max(values);
+            if (least < 0) Throw.Range("input", least, $"bincount only supports 1-d non-negative integral inputs. An element is {least}.");
+            length = Math.Max(length, most == long.MaxValue ? most : most + 1);
         }
         if (weights is null)
         {
