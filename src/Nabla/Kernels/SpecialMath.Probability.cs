@@ -75,8 +75,8 @@ internal static partial class SpecialMath
 
     private static readonly double[] SecondOfTemme = [-1.0 / 540, -1.0 / 288, 1.0 / 378, -77.0 / 77760];
 
-    /// <summary>½ erfc(±η √(a/2)) and a correction of the order a^(-1/2), where η²/2 = μ - ln(1 + μ) and μ = (x - a)/a (N. Temme, 1979). What
-    /// is left out is smaller by 1/(200 a²).</summary>
+    /// <summary>½ erfc(±η √(a/2)) and a correction of the order a^(-1/2), where η²/2 = μ - ln(1 + μ) and μ = (x - a)/a (N. Temme,
+    /// 1979). What is left out is smaller by 1/(200 a²).</summary>
     private static double UniformGamma(double a, double x, bool upper)
     {
         double mu = (x - a) / a, half = mu - ScalarMath.Log1P(mu);
