@@ -21,7 +21,8 @@ internal static class Corrections
         new("as_strided_scatter", "grad", 0, "the recorded gradient of the overwritten tensor is that of the region written to; it is " +
             "that of the rest", static (c, _) => Outside(c)),
         new("special.log_ndtr", "grad", 0, "the recorded derivative is e^(-x²/2)/Φ(x), which is 0/0 or has no digits in the tail; it is " +
-            "e^(-x²/2 - log Φ(x))/√(2π), and -x + 1/x far out", static (c, g) => c.Inputs[0].DType == DType.Float64 ? Mills(c, c.Seeds[0]!) : null),
+            "e^(-x²/2 - log Φ(x))/√(2π), and -x + 1/x far out",
+            static (c, _) => c.Inputs[0].DType == DType.Float64 ? Mills(c, c.Seeds[0]!) : null),
         new("special.log_ndtr", "jvp", 0, "likewise",
             static (c, _) => c.Inputs[0].DType == DType.Float64 ? Mills(c, c.Tangents[0]!) : null),
         new("polar", "grad", 0, "the recorded gradient of a length that is not positive has the wrong sign, or is 0; it is " +
