@@ -21,7 +21,12 @@ internal static class Corrections
         new("as_strided_scatter", "grad", 0, "the recorded gradient of the overwritten tensor is that of the region written to; it is " +
             "that of the rest", static (c, _) => Outside(c)),
         new("special.log_ndtr", "grad", 0, "the recorded derivative is e^(-x²/2)/Φ(x), which is 0/0 or has no digits in the tail; it is " +
-            "e^(-x²/2 - log Φ(x))/√(2π), and -x + 1/x far out", static (c, g) => c.Inputs[0].DType == DType.Float64 ? Mills(c) : null),
+            "e^(-x²/2 - log Φ(x))/√(2π), and -x + 1/x far out",
+            static (c, _) => c.Inputs[0].DType == DType.Float64 ? Mills(c, c.Seeds[0]!) : null),
+        new("special.log_ndtr", "jvp", 0, "likewise",
+            static (c, _) => c.Inputs[0].DType == DType.Float64 ? Mills(c, c.Tangents[0]!) : null),
+        new("polar", "grad", 0, "the recorded gradient of a length that is not positive has the wrong sign, or is 0; it is " +
+            "Re(g e^(-iθ))", static (c, g) => Tensor.Where(c.Inputs[0] <= 0, Along(c), g)),
         new("logcumsumexp", "jvp", 0, "the recorded tangent divides sums that have lost digits; it is Σ e^(x[i] - y[k]) t[i]",
             static (c, _) => LogCumSumExpTangent(c)),
         new("linalg.det--singular", "grad", 0, "the recorded gradient of a matrix with an exact zero on the diagonal of its factor is " +
@@ -76,12 +81,15 @@ internal static class Corrections
         return g;
     }
 
-    private static Tensor Mills(Case c)
+    private static Tensor Along(Case c) =>
+        (c.Seeds[0]!.Real * c.Inputs[1].Cos() + c.Seeds[0]!.Imag * c.Inputs[1].Sin()).SumToSize(c.Inputs[0].Shape);
+
+    private static Tensor Mills(Case c, Tensor direction)
     {
         Tensor x = c.Inputs[0], y = c.Results[0]!;
         Tensor ratio = (-(x * x) / 2 - y).Exp() / Math.Sqrt(2 * Math.PI);
         // Far out both terms of the exponent lose all digits; there φ/Φ = -x + 1/x + O(x⁻³).
-        return c.Seeds[0]! * Tensor.Where(x < -1e4, -x + x.Reciprocal().Neg(), ratio);
+        return direction * Tensor.Where(x < -1e4, -x + x.Reciprocal().Neg(), ratio);
     }
 
     private static Tensor? LogCumSumExpTangent(Case c)

@@ -91,6 +91,14 @@ internal static partial class Ops
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.Where(x > 0, d, d * y);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => (d * x).ZeroWhere(x > 0);
+
+        // At 0 PyTorch's forward rule takes the side above, its backward rule that below.
+        static Tensor? IZip<PreluKernel>.Tangent(PreluKernel op, Tensor? s, Tensor? t, Tensor x, Tensor y, Tensor z)
+        {
+            Tensor above = x >= 0;
+            Tensor? fromX = s is null ? null : Tensor.Where(above, s, s * y), fromY = t is null ? null : (t * x).ZeroWhere(above);
+            return fromX is null ? fromY : fromY is null ? fromX : fromX + fromY;
+        }
     }
 
     /// <summary>Scale · x above 0, else Alpha · Scale · (e^(InputScale · x) - 1)</summary>

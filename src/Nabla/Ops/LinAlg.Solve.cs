@@ -118,13 +118,18 @@ public static partial class LinAlg
     private static (Tensor Result, Tensor Info) Solve(Tensor a, Tensor b, bool left, string? check)
     {
         const string op = "linalg.solve";
-        SolverChecks.Float(a, op, "lu_cpu");
+        if (!a.IsComplex) SolverChecks.Float(a, op, "lu_cpu");
         SolverChecks.Square(a, op);
         SolverChecks.SameType(a, b, op);
         bool vector = b.Rank == 1 || (b.Rank == a.Rank - 1 && b.layout.shape.AsSpan().SequenceEqual(a.layout.shape.AsSpan(0, a.Rank - 1)));
         if (vector) b = b.Unsqueeze(-1);
         SolverChecks.Matrix(b, op, "B");
         SolverChecks.Fit(a, b, left, op);
+        if (a.IsComplex)
+        {
+            (Tensor x, Tensor where) = SolveComplex(a, b, left, check);
+            return (vector ? x.Squeeze(-1) : x, where);
+        }
         long[] batch = SolverChecks.Batch(a, b, op);
         Tensor[] y = Op.Apply(new Ops.LinalgSolveEx(left, check), SolverChecks.Expand(a, batch), SolverChecks.Expand(b, batch));
         Tensor info = y[3];
@@ -157,6 +162,7 @@ public static partial class LinAlg
     private static Tensor[] Invert(Tensor a, string? check)
     {
         SolverChecks.Square(a, "linalg.inv");
+        if (a.IsComplex) return InvertComplex(a, check);
         SolverChecks.Float(a, "linalg.inv", null);
         return Op.Apply(new Ops.LinalgInvEx(check), a);
     }

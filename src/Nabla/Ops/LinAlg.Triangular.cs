@@ -55,6 +55,7 @@ public static partial class LinAlg
         SolverChecks.Fit(a, b, left, op);
         long[] batch = SolverChecks.Batch(a, b, op);
         SolverChecks.SameType(a, b, op);
+        if (a.IsComplex) return SolveTriangularComplex(a, b, upper, left, unitriangular);
         SolverChecks.Kernel(a, "triangular_solve_cpu");
         return Op.Apply(new Ops.LinalgSolveTriangular(upper, left, unitriangular), SolverChecks.Expand(a, batch),
             SolverChecks.Expand(b, batch))[0];

@@ -85,4 +85,17 @@ public sealed class ComplexFunctionTests
         Tensor nan = Tensor.Full([2, 2], double.NaN, DType.Complex128);
         Assert.True(nan.AddMm(matrix, matrix, 0).AllClose(matrix.MatMul(matrix)));
     }
+
+    [Fact]
+    public void Systems_of_complex_equations_are_solved()
+    {
+        Tensor a = Tensor.From(Points).Reshape([2, 2]), b = Tensor.From([new Complex(1, -1), new Complex(0.5, 2)]).Reshape([2, 1]);
+        Tensor inverse = LinAlg.Inv(a), x = LinAlg.Solve(a, b);
+        Assert.True(a.MatMul(inverse).AllClose(Tensor.Eye(2, dtype: DType.Complex128)));
+        Assert.True(a.MatMul(x).AllClose(b));
+        Assert.True(LinAlg.Solve(a, b.Squeeze(-1)).AllClose(x.Squeeze(-1)));
+        Assert.True(LinAlg.Solve(a, b.MT, left: false).MatMul(a).AllClose(b.MT));
+        Assert.True(a.Triu().MatMul(LinAlg.SolveTriangular(a, b, upper: true)).AllClose(b));
+        Assert.Throws<LinAlgException>(() => LinAlg.Inv(Tensor.Zeros([2, 2], DType.Complex128)));
+    }
 }

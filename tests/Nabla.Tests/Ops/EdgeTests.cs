@@ -42,6 +42,19 @@ public sealed class EdgeTests
     public void A_polynomial_of_a_degree_beyond_all_integers_ends() =>
         Assert.Equal(0.0, Special.LaguerrePolynomialL(Doubles(0.5).Detach(), Doubles(1e20).Detach()).Item());
 
+    [Theory]
+    [InlineData(1e5, 1e5, 0.5004205221103651, 0.4995794778896348)]
+    [InlineData(1e5, 1.003e5, 0.8286363112512075, 0.17136368874879243)]
+    [InlineData(1e5, 0.98e5, 9.69083515816044e-11, 0.9999999999030916)]
+    [InlineData(1e6, 1.001e6, 0.8413447863683402, 0.15865521363165971)]
+    [InlineData(1e20, 1e20, 0.500000000013298, 0.4999999999867019)]
+    public void The_incomplete_gamma_functions_keep_their_digits_for_large_arguments(double a, double x, double lower, double upper)
+    {
+        Tensor first = Doubles(a).Detach(), second = Doubles(x).Detach();
+        Assert.Equal(1.0, Special.GammaInc(first, second).Item() / lower, 1e-12);
+        Assert.Equal(1.0, Special.GammaIncC(first, second).Item() / upper, 1e-12);
+    }
+
     [Fact]
     public void Airys_function_stays_bounded_far_out() =>
         Assert.InRange(Special.AiryAi(Doubles(-1e20).Detach()).Item(), -1e-5, 1e-5);
