@@ -9,8 +9,8 @@ internal static unsafe class GemmHalf<L, V, T>
     where V : struct
     where T : unmanaged
 {
-    // Panels that threads share take at most 8 MB for A and as much for B.
-    private const long PanelValues = 1 << 21, MostDepth = 4096, Group = 4, PackGrain = 1 << 15;
+    // Panels that threads share take at most 8 MB for A and as much for B, with what is left free between their rows.
+    private const long PanelValues = 7 << 18, MostDepth = 4096, Group = 4, PackGrain = 1 << 15;
     private const long BlockColumns = 256, StagePad = 16;
 
     // Few rows do not repay panels of B in shared memory, nor does little work: each task makes its own, some columns at a time.

@@ -14,22 +14,22 @@ internal static partial class SpecialMath
     private static readonly (double Cosh, double Less)[] DecayNodes = [.. Enumerable.Range(0, 32).Select(static k =>
         (Math.Cosh(k * DecayStep), 2 * Math.Pow(Math.Sinh(k * DecayStep / 2), 2)))];
 
-    /// <summary>The modified Bessel function I_n(x), times e^-|x| if scaled.</summary>
+    /// <summary>The modified Bessel function I_n(x), times e^-|x| if scaled; for float32, double without more precision is enough.</summary>
     /// <remarks>
     /// The power series, whose terms all have one sign (DLMF 10.25.2), up to 30; from there the asymptotic series (DLMF 10.40.1), whose
     /// smallest term is below 10^-25.
     /// </remarks>
-    public static double BesselI(int order, double x, bool scaled)
+    public static double BesselI(int order, double x, bool scaled, bool single = false)
     {
         double a = Math.Abs(x);
         if (double.IsNaN(x)) return x;
         double value;
-        if (a <= FarBessel) value = NearI(order, a) * (scaled ? Math.Exp(-a) : 1);
+        if (a <= FarBessel) value = (single ? NearI(order, a) : PreciseNearI(order, a)) * (scaled ? Math.Exp(-a) : 1);
         else
         {
             value = Asymptotic(order, -a) / Math.Sqrt(2 * Math.PI * a);
             // In two halves, because e^x alone overflows before the product does. At inf the product is NaN, as in PyTorch.
-            if (!scaled) value = value * Math.Exp(a / 2) * Math.Exp(a / 2);
+            if (!scaled) value = a < 700 ? value * Math.Exp(a) : value * Math.Exp(a / 2) * Math.Exp(a / 2);
         }
         return order % 2 == 1 && x < 0 ? -value : value;
     }
@@ -45,6 +45,24 @@ internal static partial class SpecialMath
         return sum;
     }
 
+    // The terms and their sum are made of two numbers each: the error of a term would grow with every step that leads to it.
+    private static double PreciseNearI(int order, double x)
+    {
+        double q = x * x / 4, qLow = Math.FusedMultiplyAdd(x / 2, x / 2, -q);
+        double term = Leading(order, x), low = 0, sum = term, sumLow = 0;
+        for (int k = 1; term > 1e-18 * sum; k++)
+        {
+            double under = (double)k * (k + order), inverse = 1 / under, over = term * q;
+            double overLow = Math.FusedMultiplyAdd(term, q, -over) + (term * qLow + low * q);
+            term = over * inverse;
+            low = (Math.FusedMultiplyAdd(-term, under, over) + overLow) * inverse;
+            double next = sum + term, part = next - sum;
+            sumLow += sum - (next - part) + (term - part) + low;
+            sum = next;
+        }
+        return sum + sumLow;
+    }
+
     // (x / 2)^n / n!
     private static double Leading(int order, double x)
     {
@@ -56,14 +74,15 @@ internal static partial class SpecialMath
     // The sum of a_k(n) / x^k (DLMF 10.17.1) until its terms no longer matter: I for -x, K for x.
     private static double Asymptotic(int order, double x)
     {
-        double term = 1, sum = 1, mu = 4.0 * order * order;
+        // Without the first term, 1, before which the others are small: so the sum is rounded once where it counts.
+        double term = 1, sum = 0, mu = 4.0 * order * order;
         for (int k = 1; k < 60 && Math.Abs(term) > 1e-18; k++)
         {
             double odd = 2 * k - 1;
             term *= (mu - odd * odd) / (k * 8 * x);
             sum += term;
         }
-        return sum;
+        return 1 + sum;
     }
 
     /// <summary>The modified Bessel function K_n(x), times e^x if scaled; inf at 0, NaN for negative x.</summary>

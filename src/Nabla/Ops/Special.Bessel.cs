@@ -21,13 +21,13 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T>
         {
             for (int i = 0; i < x.Length; i++)
-                y[i] = T.CreateTruncating(SpecialMath.BesselI(Order, double.CreateTruncating(x[i]), Scaled));
+                y[i] = T.CreateTruncating(SpecialMath.BesselI(Order, double.CreateTruncating(x[i]), Scaled, typeof(T) == typeof(float)));
         }
 
-        // I0' = I1; I1' = I0 - I1 / x, which is 1/2 at 0; the scaled ones lose sign(x) times themselves.
+        // I0' = I1; I1' = I0 - I1 / x, which is 1/2 near 0, where the quotient of subnormal numbers is not; the scaled ones lose sign(x) times themselves.
         public Tensor Diff(Tensor d, Tensor x, Tensor y)
         {
-            Tensor slope = MapOp.Apply(new BesselI(1 - Order, Scaled), x), away = x.Abs() > 0;
+            Tensor slope = MapOp.Apply(new BesselI(1 - Order, Scaled), x), away = x.Abs() > 1e-7;
             if (Scaled) slope = slope - x.Sgn() * y;
             return d * (Order == 0 ? slope : Tensor.Where(away, slope - y / Tensor.Where(away, x, 1), 0.5));
         }

@@ -77,7 +77,7 @@ internal readonly partial struct ErfMap : IVectorMap
 internal readonly partial struct SiluMap : IVectorMap
 {
     public Vector512<float> Invoke(Vector512<float> x) => SimdF32.Silu(x);
-    public Vector512<double> Invoke(Vector512<double> x) => x * SimdF64.Sigmoid(x);
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Silu(x);
 }
 
 internal readonly partial struct SoftplusMap : IVectorMap

@@ -18,10 +18,15 @@ internal static partial class SimdF32
         return p * ((magic.AsInt32() << 23) + bias).AsSingle() * Select(negative, C512(1 / TwoTo32), C512(2f));
     }
 
-    /// <summary>p 2^n for n from -151 to 0.</summary>
+    /// <summary>p 2^n for n from -158 to 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> ScaleDown(Vector512<float> p, Vector512<float> magic) => Avx512F.IsSupported
         ? Avx512F.Scale(p, magic - C512(RoundMagic)) : p * PowerOf2(magic, 32) * C512(1 / TwoTo32);
+
+    /// <summary>About 1 / x: 14 bits where the machine has that many at once, all of them elsewhere.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Inverse(Vector512<float> x) =>
+        Avx512F.IsSupported ? Avx512F.Reciprocal14(x) : Vector512<float>.One / x;
 
     /// <summary>a / b from 1 / b: a multiplication and a correction where they are fused.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -43,10 +48,15 @@ internal static partial class SimdF32
         return p * ((magic.AsInt32() << 23) + bias).AsSingle() * Select(negative, C256(1 / TwoTo32), C256(2f));
     }
 
-    /// <summary>p 2^n for n from -151 to 0.</summary>
+    /// <summary>p 2^n for n from -158 to 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> ScaleDown(Vector256<float> p, Vector256<float> magic) => Avx512F.VL.IsSupported
         ? Avx512F.VL.Scale(p, magic - C256(RoundMagic)) : p * PowerOf2(magic, 32) * C256(1 / TwoTo32);
+
+    /// <summary>About 1 / x: 14 bits where the machine has that many at once, all of them elsewhere.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Inverse(Vector256<float> x) =>
+        Avx512F.VL.IsSupported ? Avx512F.VL.Reciprocal14(x) : Vector256<float>.One / x;
 
     /// <summary>a / b from 1 / b: a multiplication and a correction where they are fused.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,10 +78,15 @@ internal static partial class SimdF32
         return p * ((magic.AsInt32() << 23) + bias).AsSingle() * Select(negative, C128(1 / TwoTo32), C128(2f));
     }
 
-    /// <summary>p 2^n for n from -151 to 0.</summary>
+    /// <summary>p 2^n for n from -158 to 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> ScaleDown(Vector128<float> p, Vector128<float> magic) => Avx512F.VL.IsSupported
         ? Avx512F.VL.Scale(p, magic - C128(RoundMagic)) : p * PowerOf2(magic, 32) * C128(1 / TwoTo32);
+
+    /// <summary>About 1 / x: 14 bits where the machine has that many at once, all of them elsewhere.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Inverse(Vector128<float> x) =>
+        Avx512F.VL.IsSupported ? Avx512F.VL.Reciprocal14(x) : Vector128<float>.One / x;
 
     /// <summary>a / b from 1 / b: a multiplication and a correction where they are fused.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

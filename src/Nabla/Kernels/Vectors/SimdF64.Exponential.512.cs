@@ -85,15 +85,6 @@ internal static partial class SimdF64
         return Select(Vector512.LessThan(Vector512.Abs(x), C512(1e-17)), x, y + y);
     }
 
-    /// <summary>e^x - 1 for x not above 0 (or NaN).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> ExpM1Negative(Vector512<double> x)
-    {
-        Vector512<double> r = ReduceExp(Vector512.MaxNative(C512(-40.0), x), out Vector512<double> magic);
-        Vector512<double> power = PowerOf2(magic, 0);
-        return MulAdd(power, ExpM1Small(r), power - C512(1.0));
-    }
-
     /// <summary>sinh x. Below 1.5 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Sinh(Vector512<double> x)
@@ -115,14 +106,18 @@ internal static partial class SimdF64
     }
 
     /// <summary>
-    /// tanh |x| = -t / (t + 2) with t = e^(-2|x|) - 1; nearer to 1 it is 1 - 2 (t + 1) / (t + 2). Below 1.8 ulp.
+    /// tanh |x| = -t / (t + 2) with t = e^(-2|x|) - 1 as the sum of two numbers, and the quotient's remainder divided once more by a line
+    /// near 1 / (t + 2). Below 1.7 ulp, 2.3 without fused multiply-add.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Tanh(Vector512<double> x)
     {
-        Vector512<double> t = ExpM1Negative(Vector512.Abs(x) * C512(-2.0));
-        Vector512<double> large = Vector512.LessThan(t, C512(-0.7)), under = t + C512(2.0);
-        Vector512<double> rest = t + C512(1.0), q = Select(large, rest + rest, -t) / under;
-        return Vector512.CopySign(Select(large, C512(1.0) - q, q), x);
+        Vector512<double> r = ReduceExp(Vector512.MaxNative(C512(-40.0), Vector512.Abs(x) * C512(-2.0)), out Vector512<double> magic);
+        Vector512<double> power = PowerOf2(magic, 0), p = ExpM1Small(r), most = power - C512(1.0);
+        Vector512<double> t = MulAdd(power, p, most), rest = MulAdd(power, p, most - t);
+        Vector512<double> under = t + C512(2.0), underRest = t - (under - C512(2.0)) + rest, q = -t / under;
+        Vector512<double> left = -MulAdd(q, underRest, rest);
+        if (SimdMethod.HasFusedMultiplyAdd) left += MulAdd(-q, under, -t);
+        return Vector512.CopySign(MulAdd(left, MulAdd(under, C512(-0.470588), 1.411765), q), x);
     }
 }

@@ -7,22 +7,31 @@ internal static partial class SimdF64
 {
     /// <summary>x = n pi/2 + r with |r| at most pi/4, for |x| up to 10^6; the low bits of <paramref name="quadrant"/> are n.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> ReduceHalfPi(Vector512<double> x, out Vector512<long> quadrant)
+    private static Vector512<double> ReduceHalfPi(Vector512<double> x, out Vector512<long> quadrant) => ReduceHalfPi(x, out quadrant, out _);
+
+    /// <summary>The same with what the rounding of r leaves over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> ReduceHalfPi(Vector512<double> x, out Vector512<long> quadrant, out Vector512<double> rest)
     {
         Vector512<double> magic = MulAdd(x, 0.6366197723675814, C512(RoundMagic)), n = magic - C512(RoundMagic);
         quadrant = magic.AsInt64();
         Vector512<double> t = x - n * C512(HalfPi1), w = n * C512(HalfPi2), s = t - w;
         // The rounding error of t - w goes on with the third part.
-        return s - MulAdd(n, HalfPi3, w - (t - s));
+        Vector512<double> low = MulAdd(n, HalfPi3, w - (t - s)), r = s - low;
+        rest = s - r - low;
+        return r;
     }
 
     /// <summary>sin r on |r| at most pi/4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> SinSmall(Vector512<double> r, Vector512<double> z)
+    private static Vector512<double> SinSmall(Vector512<double> r, Vector512<double> z) => MulAdd(r * z, SinPolynomial(z), r);
+
+    /// <summary>(sin r - r) / r^3 with z = r^2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> SinPolynomial(Vector512<double> z)
     {
         Vector512<double> p = Horner(C512(-7.586636882825159e-13), z, 1.6058530596645953e-10, -2.50521062259944e-08, 2.755731921932058e-06);
-        p = Horner(p, z, -0.0001984126984126504, 0.008333333333333331, -0.16666666666666666);
-        return MulAdd(r * z, p, r);
+        return Horner(p, z, -0.0001984126984126504, 0.008333333333333331, -0.16666666666666666);
     }
 
     /// <summary>cos r on |r| at most pi/4, with z = r^2; 1 - z/2 is kept with its rounding error (fdlibm's k_cos.c).</summary>
@@ -64,11 +73,12 @@ internal static partial class SimdF64
         return Vector512.GreaterThanAny(Vector512.Abs(x), C512(HalfPiLimit)) ? OfLarge(x, y, TrigonometricKind.Cos) : y;
     }
 
-    /// <summary>tan x = sin x / cos x. Below 2.3 ulp; the runtime's own function beyond 10^6.</summary>
+    /// <summary>tan x = sin x / cos x. Below 2 ulp; the runtime's own function beyond 10^6.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Tan(Vector512<double> x)
     {
-        Vector512<double> r = ReduceHalfPi(x, out Vector512<long> quadrant), z = r * r, sin = SinSmall(r, z), cos = CosSmall(z);
+        Vector512<double> r = ReduceHalfPi(x, out Vector512<long> quadrant, out Vector512<double> rest), z = r * r;
+        Vector512<double> sin = MulAdd(r * z, SinPolynomial(z), rest) + r, cos = MulAdd(-rest, r, CosSmall(z));
         Vector512<double> odd = Vector512.Equals(quadrant & Vector512.Create(1L), Vector512.Create(1L)).AsDouble();
         Vector512<double> y = Select(odd, -cos, sin) / Select(odd, sin, cos);
         y = Select(Vector512.Equals(x, Vector512<double>.Zero), x, y);

@@ -1,0 +1,138 @@
+using Nabla.Kernels;
+
+namespace Nabla.Tests.Kernels;
+
+/// <summary>
+/// The errors stated in bench/results/accuracy.md: float32 functions over every exponent and sign against the double kernels, and the
+/// double kernels at points that are hard for them against 60-digit values.
+/// </summary>
+public sealed class AccuracyTests
+{
+    private delegate void Map<T>(ReadOnlySpan<T> x, Span<T> y);
+
+    private const int Points = 1 << 18;
+
+    /// <summary>Name, function, bound in units in the last place, and the bound where a b + c is rounded twice.</summary>
+    private static readonly (string Name, Map<float> Single, Map<double> Double, double Ulp, double Unfused)[] Rows =
+    [
+        ("exp", VectorMath.Exp, VectorMath.Exp, 1.1, 1.5),
+        ("exp2", VectorMath.Exp2, VectorMath.Exp2, 1.1, 1.5),
+        ("expm1", VectorMath.ExpM1, VectorMath.ExpM1, 1.6, 2.2),
+        ("log", VectorMath.Log, VectorMath.Log, 0.8, 1.5),
+        ("log1p", VectorMath.Log1P, VectorMath.Log1P, 1.4, 2.2),
+        ("log2", VectorMath.Log2, VectorMath.Log2, 0.501, 0.501),
+        ("log10", VectorMath.Log10, VectorMath.Log10, 0.501, 0.501),
+        ("sin", VectorMath.Sin, VectorMath.Sin, 0.501, 0.501),
+        ("cos", VectorMath.Cos, VectorMath.Cos, 0.501, 0.501),
+        ("tan", VectorMath.Tan, VectorMath.Tan, 0.501, 0.501),
+        ("asin", VectorMath.Asin, VectorMath.Asin, 0.501, 0.501),
+        ("acos", VectorMath.Acos, VectorMath.Acos, 0.501, 0.501),
+        ("atan", VectorMath.Atan, VectorMath.Atan, 0.501, 0.501),
+        ("sinh", VectorMath.Sinh, VectorMath.Sinh, 0.501, 0.501),
+        ("cosh", VectorMath.Cosh, VectorMath.Cosh, 0.501, 0.501),
+        ("tanh", VectorMath.Tanh, VectorMath.Tanh, 1.6, 2.2),
+        ("asinh", VectorMath.Asinh, VectorMath.Asinh, 0.501, 0.501),
+        ("acosh", VectorMath.Acosh, VectorMath.Acosh, 0.501, 0.501),
+        ("atanh", VectorMath.Atanh, VectorMath.Atanh, 0.501, 0.501),
+        ("sigmoid", VectorMath.Sigmoid, VectorMath.Sigmoid, 1.6, 2.5),
+        ("logsigmoid", VectorMath.LogSigmoid, VectorMath.LogSigmoid, 1.6, 2.2),
+        ("silu", VectorMath.Silu, VectorMath.Silu, 1.7, 3),
+        ("mish", VectorMath.Mish, VectorMath.Mish, 2.5, 3.5),
+        ("gelu", VectorMath.Gelu, VectorMath.Gelu, 4.7, 6),
+        ("gelu tanh", VectorMath.GeluTanh, VectorMath.GeluTanh, 1.8, 250),
+        ("erf", VectorMath.Erf, VectorMath.Erf, 1.2, 2),
+        ("erfc", VectorMath.Erfc, VectorMath.Erfc, 0.501, 0.501),
+        ("erfinv", VectorMath.ErfInv, VectorMath.ErfInv, 0.501, 0.501),
+        ("rsqrt", VectorMath.Rsqrt, VectorMath.Rsqrt, 1.5, 1.5),
+    ];
+
+    public static TheoryData<string> Names => [.. Rows.Select(row => row.Name)];
+
+    [Theory, MemberData(nameof(Names))]
+    public void SingleErrorsStayBelowTheirBounds(string name)
+    {
+        (_, Map<float> single, Map<double> wide, double ulp, double unfused) = Rows.Single(row => row.Name == name);
+        double bound = SimdMethod.HasFusedMultiplyAdd ? ulp : unfused;
+        float[] x = new float[Points], y = new float[Points];
+        // An odd step, so that every exponent meets many fractions.
+        for (int i = 0; i < Points; i++) x[i] = BitConverter.UInt32BitsToSingle((uint)i * 16381u);
+        double[] z = [.. x.Select(v => (double)v)], expected = new double[Points];
+        single(x, y);
+        wide(z, expected);
+        for (int i = 0; i < Points; i++)
+        {
+            if (float.IsNaN(x[i]) || double.IsNaN(expected[i])) continue;
+            if (Math.Abs(expected[i]) >= float.MaxValue) continue;
+            double place = Math.ScaleB(1, Math.Max(expected[i] == 0 ? -126 : Math.ILogB(expected[i]), -126) - 23);
+            Assert.True(Math.Abs(y[i] - expected[i]) <= bound * place, $"{name}({x[i]:R}) = {y[i]:R}, not {expected[i]:R}");
+        }
+    }
+
+    /// <summary>Two units in the last place are at most 2^-51 of the value.</summary>
+    private static readonly (string Name, Map<double> Map, (double X, double Y)[] Values)[] Tables =
+    [
+        ("tanh", VectorMath.Tanh, [(-0.19925431524920412, -0.19665857977080095), (0.3, 0.2913126124515909), (2.5, 0.9866142981514303)]),
+        ("tan", VectorMath.Tan, [(0.9999999999999619, 1.5574077246547717), (-7.033245691733253, -0.9317092569043569),
+            (1.2, 2.5721516221263188)]),
+        ("silu", VectorMath.Silu, [(-9.3106937699689, -0.0008420925689933387), (-0.5, -0.18877033439907273),
+            (-700.25, -5.377026350130888e-302)]),
+        ("mish", VectorMath.Mish, [(-15.243644512129617, -3.654753279890209e-06), (-2.17e-05, -1.3019849315036516e-05),
+            (-3.5, -0.10409575448637122)]),
+        ("erfc", VectorMath.Erfc, [(0.0007282863760260805, 0.9991782169709043), (0.3, 0.6713732405408726),
+            (1.552158901463431, 0.028157560571844032), (17.858472750423523, 9.806490509795299e-141)]),
+        ("gelu", VectorMath.Gelu, [(-21.692507036040475, -2.618970649963559e-103), (-30.5, -3.973960635193133e-203),
+            (-0.75, -0.16997051428265114)]),
+        ("gelu tanh", VectorMath.GeluTanh, [(-18.718738654810654, -1.1127070125617347e-215), (-20.69777548954829, -1.5695673035589002e-288),
+            (-3, -0.003637392081773019), (-0.5, -0.15428599017485609)]),
+        ("i0", Bessel(0, false), [(-28.025166138055788, 112275234573.34013), (32.83978258519009, 12779838960228.986)]),
+        ("i1", Bessel(1, false), [(23.983534703374307, 2088972432.8941567), (-28, -107560504208.08224)]),
+        ("i0e", Bessel(0, true), [(-23.080838203240596, 0.0835006256480008)]),
+        ("i1e", Bessel(1, true), [(-24.988809671088415, -0.07859315483358122)]),
+    ];
+
+    private static Map<double> Bessel(int order, bool scaled) => (x, y) =>
+    {
+        for (int i = 0; i < x.Length; i++) y[i] = SpecialMath.BesselI(order, x[i], scaled);
+    };
+
+    [Fact]
+    public void DoubleKernelsStayBelowTwoUnitsWhereTheyAreWorst()
+    {
+        double bound = SimdMethod.HasFusedMultiplyAdd ? 5e-16 : 1e-13;
+        foreach ((string name, Map<double> map, (double X, double Y)[] values) in Tables)
+        {
+            double[] y = new double[values.Length];
+            map([.. values.Select(v => v.X)], y);
+            for (int i = 0; i < y.Length; i++)
+            {
+                double error = Math.Abs(y[i] / values[i].Y - 1);
+                Assert.True(error <= bound, $"{name}({values[i].X:R}) = {y[i]:R}, not {values[i].Y:R}");
+            }
+        }
+    }
+
+    [Fact]
+    public void ActivationsAreZeroFarBelowZero()
+    {
+        foreach (Map<float> map in (Map<float>[])[VectorMath.Silu, VectorMath.Mish, VectorMath.Gelu, VectorMath.GeluTanh])
+        {
+            float[] y = new float[4];
+            map([-109.5f, -1000f, -1e20f, -3e38f], y);
+            Assert.All(y, v => Assert.Equal(0f, v));
+        }
+        foreach (Map<double> map in (Map<double>[])[VectorMath.Silu, VectorMath.Mish, VectorMath.Gelu, VectorMath.GeluTanh])
+        {
+            double[] y = new double[4];
+            map([-760, -1000, -1e20, -1e308], y);
+            Assert.All(y, v => Assert.Equal(0.0, v));
+        }
+    }
+
+    [Fact]
+    public void TheSlopeOfI1IsOneHalfAtSubnormalNumbers()
+    {
+        Tensor x = Tensor.Of([6e-43f, -6e-43f, 1e-30f, 0f], DType.Float32, requiresGrad: true);
+        Special.I1(x).Sum().Backward();
+        Assert.All(x.Grad!.ToArray<float>(), v => Assert.Equal(0.5f, v));
+    }
+}
