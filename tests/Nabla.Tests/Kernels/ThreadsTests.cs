@@ -185,7 +185,7 @@ public sealed class ThreadsTests : IDisposable
             catch (ThreadInterruptedException) { interrupted = seen == 1; }
         });
         caller.Start();
-        meeting.SignalAndWait();
+        meeting.SignalAndWait(TestContext.Current.CancellationToken);
         Thread.Sleep(60);       // most likely the caller waits by now; if not, it finds the interrupt when it does
         caller.Interrupt();
         caller.Join();

@@ -1,5 +1,3 @@
-using Nabla.Nn;
-
 namespace Nabla.Tests.Ops;
 
 /// <summary>Calls at the edges of what operations take, with the values that PyTorch 2.6 gives.</summary>
