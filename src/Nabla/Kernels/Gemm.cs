@@ -154,7 +154,7 @@ internal static unsafe class Gemm
             if (dots) GemmVector.RunColumns(p.Transposed);
             else GemmDirect.Run(p);
         }
-        else if (p.B.Col == 1 && (p.M < TiledRows || p.Work < TiledWork)) GemmDirect.Run(p);
+        else if (p.B.Col == 1 && (p.M < TiledRows || p.Work < TiledWork || GemmDirect.IsShallow(p))) GemmDirect.Run(p);
         else if (Vector512.IsHardwareAccelerated) RunTiles<Lanes512<T>, Vector512<T>, T>(p);
         else if (Vector256.IsHardwareAccelerated) RunTiles<Lanes256<T>, Vector256<T>, T>(p);
         else if (Vector128.IsHardwareAccelerated) RunTiles<Lanes128<T>, Vector128<T>, T>(p);

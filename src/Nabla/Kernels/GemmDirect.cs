@@ -9,7 +9,13 @@ namespace Nabla.Kernels;
 /// </summary>
 internal static unsafe class GemmDirect
 {
-    private const long PanelDepth = 512, PanelColumns = 64;
+    private const long PanelDepth = 512, PanelColumns = 64, TileRows = 12, ShallowDepth = 8, ShallowBytes = 1 << 17;
+    private const double SmallTask = 1 << 17;
+
+    /// <summary>Whether little is read and much written: then whole rows are made, since writing down the columns would meet another page
+    /// with every line.</summary>
+    public static bool IsShallow<T>(in Product<T> p) where T : unmanaged =>
+        p.B.Col == 1 && p.K <= ShallowDepth && p.K * p.N * sizeof(T) <= ShallowBytes;
 
     /// <summary>C has unit column stride.</summary>
     public static void Run<T>(in Product<T> p) where T : unmanaged, INumberBase<T>
@@ -19,8 +25,14 @@ internal static unsafe class GemmDirect
             Block(p);
             return;
         }
+        if (IsShallow(p))
+        {
+            long grain = Math.Max(1, (long)(SmallTask / ((double)TileRows * p.N * p.K)));
+            Parallel.For(Parallel.Chunks(p.M, TileRows), grain, new RowTask<T>(p));
+            return;
+        }
         // A copied panel of B serves all rows, so only columns are split then.
-        var grid = new GemmGrid(p.M, p.N, p.K, p.B.Col == 1 ? 12 : p.M, PanelColumns);
+        var grid = new GemmGrid(p.M, p.N, p.K, p.B.Col == 1 ? TileRows : p.M, PanelColumns);
         Parallel.For(grid.Tasks, grid.Grain, new BlockTask<T>(p, grid));
     }
 
@@ -53,6 +65,15 @@ internal static unsafe class GemmDirect
                 GemmPack.Panel(part.N, part.K, part.B.Data, part.B.Col, part.B.Row, panel, part.N);
                 Sweep(new Product<T>(part.M, part.N, part.K, part.A, new(panel, part.N, 1), part.C, part.Accumulate, part.Bias));
             }
+        }
+    }
+
+    /// <summary>A tile's rows, as long as they are.</summary>
+    private readonly struct RowTask<T>(Product<T> p) : IRange where T : unmanaged, INumberBase<T>
+    {
+        public void Run(long from, long to)
+        {
+            for (long t = from; t < to; t++) Sweep(p.Block(t * TileRows, Math.Min(TileRows, p.M - t * TileRows), 0, p.N));
         }
     }
 

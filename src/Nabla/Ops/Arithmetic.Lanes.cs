@@ -10,19 +10,32 @@ internal static partial class Ops
     /// <summary>z[i] = op(x[i], number), or op(number, x[i]) if swapped, for the operations that have such a loop; else false.</summary>
     internal static bool WithNumber<TOp, T>(ReadOnlySpan<T> x, T number, Span<T> z, bool swap) where T : unmanaged
     {
-        if (typeof(TOp) == typeof(Add)) Lanes.Map(new Bound<AddLanes<T>, T>(number, swap), x, z);
-        else if (typeof(TOp) == typeof(Sub)) Lanes.Map(new Bound<SubLanes<T>, T>(number, swap), x, z);
-        else if (typeof(TOp) == typeof(Mul)) Lanes.Map(new Bound<MulLanes<T>, T>(number, swap), x, z);
-        else if (typeof(TOp) == typeof(Div)) Lanes.Map(new Bound<DivLanes<T>, T>(number, swap), x, z);
+        if (typeof(TOp) == typeof(Add)) Bind<AddLanes<T>, T>(x, number, z, swap);
+        else if (typeof(TOp) == typeof(Sub)) Bind<SubLanes<T>, T>(x, number, z, swap);
+        else if (typeof(TOp) == typeof(Mul)) Bind<MulLanes<T>, T>(x, number, z, swap);
+        else if (typeof(TOp) == typeof(Div)) Bind<DivLanes<T>, T>(x, number, z, swap);
         else return false;
         return true;
     }
 
-    private readonly struct Bound<TLanes, T>(T number, bool swap) : ILaneMap<T> where TLanes : struct, ILaneZip<T> where T : unmanaged
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Bind<TLanes, T>(ReadOnlySpan<T> x, T number, Span<T> z, bool swap) where TLanes : struct, ILaneZip<T>
+        where T : unmanaged
+    {
+        if (swap) Lanes.Map(new NumberFirst<TLanes, T>(Vector.Create(number)), x, z);
+        else Lanes.Map(new NumberSecond<TLanes, T>(Vector.Create(number)), x, z);
+    }
+
+    private readonly struct NumberFirst<TLanes, T>(Vector<T> number) : ILaneMap<T> where TLanes : struct, ILaneZip<T> where T : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector<T> Invoke(Vector<T> x) =>
-            swap ? default(TLanes).Invoke(Vector.Create(number), x) : default(TLanes).Invoke(x, Vector.Create(number));
+        public Vector<T> Invoke(Vector<T> x) => default(TLanes).Invoke(number, x);
+    }
+
+    private readonly struct NumberSecond<TLanes, T>(Vector<T> number) : ILaneMap<T> where TLanes : struct, ILaneZip<T> where T : unmanaged
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector<T> Invoke(Vector<T> x) => default(TLanes).Invoke(x, number);
     }
 
     private readonly struct AddLanes<T> : ILaneZip<T> where T : unmanaged
