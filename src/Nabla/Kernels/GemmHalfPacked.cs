@@ -115,8 +115,8 @@ internal static unsafe class GemmHalf<L, V, T>
 
     /// <summary>A block of C: its sums are the thread's own, or a part of sums that several passes over K add to.</summary>
     private readonly struct BlockTask(
-        Product<T> p, HalfPanels<L, V, T> panels, GemmGrid grid, HalfResults<T> results, long i0, long j0, float* sums, bool first, bool last)
-        : IRange
+        Product<T> p, HalfPanels<L, V, T> panels, GemmGrid grid, HalfResults<T> results, long i0, long j0, float* sums, bool first,
+        bool last) : IRange
     {
         public void Run(long from, long to)
         {

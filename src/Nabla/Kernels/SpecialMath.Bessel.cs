@@ -14,7 +14,8 @@ internal static partial class SpecialMath
     private static readonly (double Cosh, double Less)[] DecayNodes = [.. Enumerable.Range(0, 32).Select(static k =>
         (Math.Cosh(k * DecayStep), 2 * Math.Pow(Math.Sinh(k * DecayStep / 2), 2)))];
 
-    /// <summary>The modified Bessel function I_n(x), times e^-|x| if scaled; for float32, double without more precision is enough.</summary>
+    /// <summary>The modified Bessel function I_n(x), times e^-|x| if scaled; for float32, double without more precision is
+    /// enough.</summary>
     /// <remarks>
     /// The power series, whose terms all have one sign (DLMF 10.25.2), up to 30; from there the asymptotic series (DLMF 10.40.1), whose
     /// smallest term is below 10^-25.

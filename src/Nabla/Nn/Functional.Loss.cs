@@ -67,8 +67,8 @@ internal static partial class Ops
         private static void Check<T>(T x) where T : unmanaged, IFloatingPointIeee754<T>
         {
             if (x >= T.Zero && x <= T.One) return;
-            Throw.Range("input", double.CreateTruncating(x), "all elements of input should be between 0 and 1: binary_cross_entropy takes " +
-                $"probabilities, and one is {x}. For logits use BinaryCrossEntropyWithLogits.");
+            Throw.Range("input", double.CreateTruncating(x), "all elements of input should be between 0 and 1: binary_cross_entropy " +
+                $"takes probabilities, and one is {x}. For logits use BinaryCrossEntropyWithLogits.");
         }
 
         // PyTorch's limit is a single-precision number, whatever the dtype: at 0 and 1 it decides the gradient's digits.

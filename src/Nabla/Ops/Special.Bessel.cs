@@ -24,7 +24,8 @@ internal static partial class Ops
                 y[i] = T.CreateTruncating(SpecialMath.BesselI(Order, double.CreateTruncating(x[i]), Scaled, typeof(T) == typeof(float)));
         }
 
-        // I0' = I1; I1' = I0 - I1 / x, which is 1/2 near 0, where the quotient of subnormal numbers is not; the scaled ones lose sign(x) times themselves.
+        // I0' = I1; I1' = I0 - I1 / x, which is 1/2 near 0, where the quotient of subnormal numbers is not; the scaled ones lose sign(x)
+        // times themselves.
         public Tensor Diff(Tensor d, Tensor x, Tensor y)
         {
             Tensor slope = MapOp.Apply(new BesselI(1 - Order, Scaled), x), away = x.Abs() > 1e-7;

@@ -10,7 +10,8 @@ public sealed class GemmHalfTests : IDisposable
 
     public void Dispose() => Threads.Count = before;
 
-    /// <summary>Sizes for each path: one thread, few rows, panels, several passes over K, matrix times vector, slabs, few columns.</summary>
+    /// <summary>Sizes for each path: one thread, few rows, panels, several passes over K, matrix times vector, slabs, few
+    /// columns.</summary>
     public static TheoryData<long, long, long> Sizes => new()
     {
         { 5, 7, 3 }, { 33, 65, 40 }, { 20, 300, 700 }, { 200, 130, 520 }, { 61, 260, 4200 }, { 300, 1, 900 }, { 1, 300, 900 },

@@ -14,7 +14,8 @@ internal static unsafe partial class Halves
         Vector512<uint> sign = (bits & Vector512.Create(0x8000u)) << 16, rest = bits & Vector512.Create(0x7FFFu);
         Vector512<uint> finite = ((rest << 13).AsSingle() * Vector512.Create(5.192296858534828e33f)).AsUInt32();
         // Infinity and NaN have all bits of the exponent; NaN becomes quiet, as in hardware.
-        Vector512<uint> exponent = Vector512.GreaterThan(rest.AsInt32(), Vector512.Create(0x7BFF)).AsUInt32() & Vector512.Create(0x7F800000u);
+        Vector512<uint> large = Vector512.GreaterThan(rest.AsInt32(), Vector512.Create(0x7BFF)).AsUInt32();
+        Vector512<uint> exponent = large & Vector512.Create(0x7F800000u);
         Vector512<uint> quiet = Vector512.GreaterThan(rest.AsInt32(), Vector512.Create(0x7C00)).AsUInt32() & Vector512.Create(0x00400000u);
         return (sign | finite | exponent | quiet).AsSingle();
     }

@@ -7,7 +7,8 @@ internal static partial class SimdF64
 {
     /// <summary>x = n pi/2 + r with |r| at most pi/4, for |x| up to 10^6; the low bits of <paramref name="quadrant"/> are n.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> ReduceHalfPi(Vector512<double> x, out Vector512<long> quadrant) => ReduceHalfPi(x, out quadrant, out _);
+    private static Vector512<double> ReduceHalfPi(Vector512<double> x, out Vector512<long> quadrant) =>
+        ReduceHalfPi(x, out quadrant, out _);
 
     /// <summary>The same with what the rounding of r leaves over.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
