@@ -47,9 +47,9 @@ internal static unsafe class ConvWinograd
     /// <summary>Whether the sums could be made: not if values are infinite, which would turn their neighbours into NaN.</summary>
     internal static bool TryRun(in ConvSum<float> s)
     {
-        if (Vector512.IsHardwareAccelerated) return ConvWinograd<Lanes512<float>, Vector512<float>, Halves512>.TryRun(s);
-        if (Vector256.IsHardwareAccelerated) return ConvWinograd<Lanes256<float>, Vector256<float>, Halves256>.TryRun(s);
-        return ConvWinograd<Lanes128<float>, Vector128<float>, Halves128>.TryRun(s);
+        if (Vector512.IsHardwareAccelerated) return ConvWinograd<Lanes512<float>, Vector512<float>, EvenOdd512>.TryRun(s);
+        if (Vector256.IsHardwareAccelerated) return ConvWinograd<Lanes256<float>, Vector256<float>, EvenOdd256>.TryRun(s);
+        return ConvWinograd<Lanes128<float>, Vector128<float>, EvenOdd128>.TryRun(s);
     }
 }
 
@@ -57,7 +57,7 @@ internal static unsafe class ConvWinograd
 internal static unsafe class ConvWinograd<L, V, H>
     where L : ILanes<V, float>
     where V : struct
-    where H : IHalves<V>
+    where H : IEvenOdd<V>
 {
     private const int Places = ConvWinograd.Places;
     private const long BlockBytes = 1 << 18, MostPanels = 4, LeastTasks = 8, MostTasks = 16, ChainDepth = 512, Apart = 16;

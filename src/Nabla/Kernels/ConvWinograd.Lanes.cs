@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace Nabla.Kernels;
 
 /// <summary>What the transforms of squares need of registers of floats: differences, and neighbours taken apart and put together.</summary>
-internal interface IHalves<V> where V : struct
+internal interface IEvenOdd<V> where V : struct
 {
     static abstract V Subtract(V x, V y);
 
@@ -16,7 +16,7 @@ internal interface IHalves<V> where V : struct
 }
 
 /// <summary>512 bits: even and odd values are the halves of 64-bit numbers.</summary>
-internal readonly struct Halves512 : IHalves<Vector512<float>>
+internal readonly struct EvenOdd512 : IEvenOdd<Vector512<float>>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Subtract(Vector512<float> x, Vector512<float> y) => x - y;
@@ -38,7 +38,7 @@ internal readonly struct Halves512 : IHalves<Vector512<float>>
 }
 
 /// <summary>256 bits.</summary>
-internal readonly struct Halves256 : IHalves<Vector256<float>>
+internal readonly struct EvenOdd256 : IEvenOdd<Vector256<float>>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Subtract(Vector256<float> x, Vector256<float> y) => x - y;
@@ -60,7 +60,7 @@ internal readonly struct Halves256 : IHalves<Vector256<float>>
 }
 
 /// <summary>128 bits.</summary>
-internal readonly struct Halves128 : IHalves<Vector128<float>>
+internal readonly struct EvenOdd128 : IEvenOdd<Vector128<float>>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Subtract(Vector128<float> x, Vector128<float> y) => x - y;
