@@ -14,14 +14,14 @@ internal static unsafe class Gemm
 {
     // B read in place while A has few rows or the product fits the second-level cache; copied panel by panel up to somewhat less.
     private const long DirectRows = 64, PanelRows = 48, DirectDepth = 8, DotRows = 3, DotDepth = 64;
-    private const long TiledRows = 12;
     private const double TiledWork = 4096, DirectWork = 400.0 * 400 * 400, PanelWork = GemmGrid.Serial, AliasedWork = 200 * 200 * 200;
 
     // Rows this many bytes apart fall into the same few lines of the first-level cache.
     private const long Aliased = 4096;
 
     // A long sum into a small C is cut into slabs, because C alone would not make enough tasks.
-    private const long SlabDepth = 4096, MostSlabs = 16, SlabResults = 4096;
+    internal const long SlabDepth = 4096, MostSlabs = 16;
+    private const long SlabResults = 4096;
 
     /// <summary>
     /// C (+)= A * B, or with a bias of n values C = bias + A * B. The spans begin at element (0, 0) of each matrix; C must not overlap the
@@ -119,12 +119,15 @@ internal static unsafe class Gemm
     /// <summary>Chooses the path. C may have any strides.</summary>
     public static void Multiply<T>(in Product<T> p) where T : unmanaged, INumberBase<T>
     {
-        bool slabs = p.K >= 2 * SlabDepth && p.M * p.N <= SlabResults && p.Work >= GemmGrid.Serial / 4;
+        bool slabs = TakesSlabs(p);
         if (p.Bias != null && (slabs || p.K <= 0 || p.M == 1 || p.N == 1 || p.C.Col != 1)) RunOnBias(p);
         else if (p.K <= 0) GemmVector.Clear(p);
         else if (slabs) RunSlabs(p);
         else RunWhole(p);
     }
+
+    internal static bool TakesSlabs<T>(in Product<T> p) where T : unmanaged =>
+        p.K >= 2 * SlabDepth && p.M * p.N <= SlabResults && p.Work >= GemmGrid.Serial / 4;
 
     private static void RunWhole<T>(in Product<T> p) where T : unmanaged, INumberBase<T>
     {
@@ -154,7 +157,7 @@ internal static unsafe class Gemm
             if (dots) GemmVector.RunColumns(p.Transposed);
             else GemmDirect.Run(p);
         }
-        else if (p.B.Col == 1 && (p.M < TiledRows || p.Work < TiledWork || GemmDirect.IsShallow(p))) GemmDirect.Run(p);
+        else if (p.B.Col == 1 && (p.M < GemmDirect.TileRows || p.Work < TiledWork || GemmDirect.IsShallow(p))) GemmDirect.Run(p);
         else if (Vector512.IsHardwareAccelerated) RunTiles<Lanes512<T>, Vector512<T>, T>(p);
         else if (Vector256.IsHardwareAccelerated) RunTiles<Lanes256<T>, Vector256<T>, T>(p);
         else if (Vector128.IsHardwareAccelerated) RunTiles<Lanes128<T>, Vector128<T>, T>(p);

@@ -9,7 +9,10 @@ namespace Nabla.Kernels;
 /// </summary>
 internal static unsafe class GemmDirect
 {
-    private const long PanelDepth = 512, PanelColumns = 64, TileRows = 12, ShallowDepth = 8, ShallowBytes = 1 << 17;
+    /// <summary>Rows of the tallest tile.</summary>
+    public const long TileRows = 12;
+
+    private const long PanelDepth = 512, PanelColumns = 64, ShallowDepth = 8, ShallowBytes = 1 << 17;
     private const double SmallTask = 1 << 17;
 
     /// <summary>Whether little is read and much written: then whole rows are made, since writing down the columns would meet another page

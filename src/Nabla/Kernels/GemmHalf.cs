@@ -8,14 +8,14 @@ namespace Nabla.Kernels;
 /// </summary>
 internal static unsafe class GemmHalf
 {
-    private const long SlabDepth = 4096, MostSlabs = 16, SlabResults = 4096, LongSlab = 1 << 16, DotDepth = 64;
+    private const long LongSlab = 1 << 16, DotDepth = 64;
 
     public static void Run<T>(in Product<T> p) where T : unmanaged
     {
         var results = new HalfResults<T>(p);
         if (p.K <= 0 && p.Bias != null) Gemm.RunOnBias(p);
         else if (p.K <= 0) GemmVector.Clear(p);
-        else if (p.K >= 2 * SlabDepth && p.M * p.N <= SlabResults && p.Work >= GemmGrid.Serial / 4) RunSlabs(p, results);
+        else if (Gemm.TakesSlabs(p)) RunSlabs(p, results);
         else if (p.C.Col != 1 && p.C.Row == 1) RunWhole(p.Transposed, results.Transposed);
         else RunWhole(p, results);
     }
@@ -37,7 +37,7 @@ internal static unsafe class GemmHalf
     /// <summary>A long sum into a small C is cut into slabs, because C alone would not make enough tasks.</summary>
     private static void RunSlabs<T>(in Product<T> p, in HalfResults<T> results) where T : unmanaged
     {
-        long slabs = Math.Max(Math.Min(MostSlabs, p.K / SlabDepth), p.K / LongSlab), depth = (p.K + slabs - 1) / slabs, size = p.M * p.N;
+        long slabs = Math.Max(Math.Min(Gemm.MostSlabs, p.K / Gemm.SlabDepth), p.K / LongSlab), depth = (p.K + slabs - 1) / slabs, size = p.M * p.N;
         float* partial = GemmBuffers.Get<float>(GemmBuffers.Slabs, slabs * size);
         Parallel.For(slabs, 1, new SlabTask<T>(p, partial, depth));
         for (long s = 1; s < slabs; s++)

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Nabla.Kernels;
 
@@ -181,18 +180,7 @@ internal static unsafe class GemmHalfVector<L, V, T>
         for (; n > 0; n -= L.Count, a += L.Count, a4 += L.Count, y += L.Count)
         {
             // The same places of the next columns: processors do not look across pages.
-            if (Sse.IsSupported && (n & L.Count) == 0)
-            {
-                T* next = a4 + 4 * aCol, next4 = next + 4 * aCol;
-                Sse.Prefetch0(next);
-                Sse.Prefetch0(next + aCol);
-                Sse.Prefetch0(next + aCol2);
-                Sse.Prefetch0(next + aCol3);
-                Sse.Prefetch0(next4);
-                Sse.Prefetch0(next4 + aCol);
-                Sse.Prefetch0(next4 + aCol2);
-                Sse.Prefetch0(next4 + aCol3);
-            }
+            if ((n & L.Count) == 0) Prefetch.EightColumns(a4 + 4 * aCol, aCol);
             V sum = first ? default : L.Load(y);
             sum = L.MultiplyAdd(x0, Halves.Load<L, V, T>(a), sum);
             sum = L.MultiplyAdd(x1, Halves.Load<L, V, T>(a + aCol), sum);

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Nabla.Kernels;
 
@@ -211,18 +210,7 @@ internal static unsafe class GemmVector<L, V, T>
         for (; n > 0; n -= L.Count, a += L.Count, a4 += L.Count, y += L.Count)
         {
             // The same places of the next columns: processors do not look across pages.
-            if (Sse.IsSupported)
-            {
-                T* next = a4 + 4 * aCol, next4 = next + 4 * aCol;
-                Sse.Prefetch0(next);
-                Sse.Prefetch0(next + aCol);
-                Sse.Prefetch0(next + aCol2);
-                Sse.Prefetch0(next + aCol3);
-                Sse.Prefetch0(next4);
-                Sse.Prefetch0(next4 + aCol);
-                Sse.Prefetch0(next4 + aCol2);
-                Sse.Prefetch0(next4 + aCol3);
-            }
+            Prefetch.EightColumns(a4 + 4 * aCol, aCol);
             V sum = first ? default : L.Load(y);
             sum = L.MultiplyAdd(x0, L.Load(a), sum);
             sum = L.MultiplyAdd(x1, L.Load(a + aCol), sum);
