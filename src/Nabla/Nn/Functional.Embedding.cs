@@ -81,7 +81,7 @@ public static partial class Functional
         Tensor rows = Embedding(flat, weight, scaleGradByFreq: scaleGradByFreq);
         if (factors is not null) rows = rows * factors.Unsqueeze(-1);
         // Bags of one size follow from their number by operations, so that a trace knows where they come from.
-        Tensor into = input.Rank == 2 && paddingIdx is null
+        Tensor into = even
             ? Tensor.Arange(bags).Unsqueeze(-1).Expand(input.Shape).Reshape([-1])
             : Tensor.From<long>(bag);
         Tensor zeros = Tensor.Zeros([bags, weight.Size(1)], rows.DType);

@@ -36,7 +36,7 @@ public static class DTypeExtensions
     private const int Count = (int)DType.Complex128 + 1;
 
     /// <summary>Bytes per element.</summary>
-    public static int ItemSize(this DType dtype) => ItemSizes[(int)dtype];
+    public static int ItemSize(this DType dtype) => (uint)dtype < (uint)ItemSizes.Length ? ItemSizes[(int)dtype] : 8;
 
     private static ReadOnlySpan<byte> ItemSizes => [1, 1, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16];
 
