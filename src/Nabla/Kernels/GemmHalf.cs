@@ -37,7 +37,8 @@ internal static unsafe class GemmHalf
     /// <summary>A long sum into a small C is cut into slabs, because C alone would not make enough tasks.</summary>
     private static void RunSlabs<T>(in Product<T> p, in HalfResults<T> results) where T : unmanaged
     {
-        long slabs = Math.Max(Math.Min(Gemm.MostSlabs, p.K / Gemm.SlabDepth), p.K / LongSlab), depth = (p.K + slabs - 1) / slabs, size = p.M * p.N;
+        long slabs = Math.Max(Math.Min(Gemm.MostSlabs, p.K / Gemm.SlabDepth), p.K / LongSlab);
+        long depth = (p.K + slabs - 1) / slabs, size = p.M * p.N;
         float* partial = GemmBuffers.Get<float>(GemmBuffers.Slabs, slabs * size);
         Parallel.For(slabs, 1, new SlabTask<T>(p, partial, depth));
         for (long s = 1; s < slabs; s++)
