@@ -41,7 +41,8 @@ internal static unsafe class ConvProduct
         {
             if (s.Images == 0 || s.Taps.Points == 0 || s.Taps.Rows == 0) continue;
             if (s.Taps.Rows < ConvRows.Most) few.Add(s);
-            else if (!ConvWinograd.Wins(s) || !ConvWinograd.TryRun(Unsafe.As<ConvSum<T>, ConvSum<float>>(ref Unsafe.AsRef(in s)))) many.Add(s);
+            else if (!ConvWinograd.Wins(s) || !ConvWinograd.TryRun(Unsafe.As<ConvSum<T>, ConvSum<float>>(ref Unsafe.AsRef(in s))))
+                many.Add(s);
         }
         if (few.Count > 0) ConvRows.Run<T>([.. few]);
         if (many.Count > 0) Multiply<T>([.. many]);
