@@ -88,22 +88,40 @@ internal static unsafe class GridPoints
                     for (long p = 0; p < points; p += Length)
                     {
                         int n = (int)Math.Min(Length, points - p);
-                        bool outside = strip.Fill(item, p, n);
-                        for (long c = first; c < last; c++) Add(strip, g + c * points + p, x + c * pixels, n, outside ? nowhere : null);
+                        bool plain = strip.Fill(item, p, n, out bool outside);
+                        for (long c = first; c < last; c++)
+                        {
+                            T* values = g + c * points + p, image = x + c * pixels;
+                            // An infinite value times a weight of 0 would be NaN.
+                            if (plain && (!outside || AllFinite(values, n))) Add(strip, values, image, n);
+                            else Add(strip, values, image, n, nowhere);
+                        }
                     }
                     continue;
                 }
                 long start = part * Length;
                 int count = (int)Math.Min(Length, points - start);
-                bool any = strip.Fill(item, start, count);
+                bool exact = strip.Fill(item, start, count, out bool any);
                 if (sums != null) new Span<T>(sums, strip.Taps * Length).Clear();
                 for (long c = item * channels; c < (item + 1) * channels; c++)
                 {
-                    if (sums == null) Sample(strip, x + c * pixels, y + c * points + start, count, any ? nowhere : null);
-                    else Products(strip, x + c * pixels, g + c * points + start, sums, count, any ? nowhere : null);
+                    T* image = x + c * pixels, value = c * points + start + (sums == null ? y : g);
+                    if (sums != null) Products(strip, image, value, sums, count);
+                    else if (exact && (!any || AllFinite(image, Math.Min(pixels, Length)))) Sample(strip, image, value, count);
+                    else Sample(strip, image, value, count, nowhere);
                 }
-                if (sums != null) Slopes(strip, sums, y + (item * points + start) * sizes.Length, count);
+                if (sums != null) Slopes(strip, sums, y + (item * points + start) * sizes.Length, count, any);
             }
+        }
+
+        private static bool AllFinite(T* x, int n)
+        {
+            int i = 0;
+            Vector<T> zero = default;
+            for (; i <= n - Vector<T>.Count; i += Vector<T>.Count) zero += Vector.Load(x + i) * Vector<T>.Zero;
+            bool finite = zero == default;
+            for (; i < n; i++) finite &= T.IsFinite(x[i]);
+            return finite;
         }
 
         /// <summary>The element at a place. One of -1 is <paramref name="away"/> elements from the image.</summary>
@@ -115,93 +133,99 @@ internal static unsafe class GridPoints
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Sample(in GridStrip<T> strip, T* source, T* target, int n, T* nowhere)
+        private static void Sample(in GridStrip<T> strip, T* source, T* target, int n)
         {
-            int* at = strip.Places;
+            int* at = strip.Near;
             T* w = strip.Weights;
-            nint away = (nint)(nowhere - source);
             if (strip.Taps == 1)
             {
-                for (int p = 0; p < n; p++) target[p] = w[p] * source[Element(at[p], away)];
+                for (int p = 0; p < n; p++) target[p] = w[p] * source[at[p]];
                 return;
             }
             for (int t = 0; t < strip.Taps; t += 4, at += 4 * Length, w += 4 * Length)
             {
-                if (nowhere == null)
-                {
-                    for (int p = 0; p < n; p++)
-                    {
-                        T a = w[p] * source[at[p]] + w[p + Length] * source[at[p + Length]];
-                        T b = w[p + 2 * Length] * source[at[p + 2 * Length]] + w[p + 3 * Length] * source[at[p + 3 * Length]];
-                        target[p] = t == 0 ? a + b : target[p] + (a + b);
-                    }
-                    continue;
-                }
                 for (int p = 0; p < n; p++)
                 {
-                    T a = w[p] * source[Element(at[p], away)] + w[p + Length] * source[Element(at[p + Length], away)];
-                    T b = w[p + 2 * Length] * source[Element(at[p + 2 * Length], away)]
-                        + w[p + 3 * Length] * source[Element(at[p + 3 * Length], away)];
+                    T a = w[p] * source[at[p]] + w[p + Length] * source[at[p + Length]];
+                    T b = w[p + 2 * Length] * source[at[p + 2 * Length]] + w[p + 3 * Length] * source[at[p + 3 * Length]];
                     target[p] = t == 0 ? a + b : target[p] + (a + b);
                 }
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Add(in GridStrip<T> strip, T* source, T* target, int n, T* nowhere)
+        /// <summary>The same for elements outside of which weights are NaN, or the image infinite.</summary>
+        private static void Sample(in GridStrip<T> strip, T* source, T* target, int n, T* nowhere)
         {
-            int* at = strip.Places;
-            T* w = strip.Weights;
-            nint away = (nint)(nowhere - target);
-            int t = 0;
-            // Two taps of a point are rarely one element, so that their sums do not wait for each other.
-            for (; strip.Taps - t >= 2; t += 2, at += 2 * Length, w += 2 * Length)
+            nint away = (nint)(nowhere - source);
+            for (int p = 0; p < n; p++)
             {
-                if (nowhere == null)
-                {
-                    for (int p = 0; p < n; p++)
-                    {
-                        target[at[p]] += w[p] * source[p];
-                        target[at[p + Length]] += w[p + Length] * source[p];
-                    }
-                    continue;
-                }
-                for (int p = 0; p < n; p++)
-                {
-                    target[Element(at[p], away)] += w[p] * source[p];
-                    target[Element(at[p + Length], away)] += w[p + Length] * source[p];
-                }
+                T sum = T.Zero;
+                for (int i = p; i < strip.Taps * Length; i += Length) sum += strip.Weights[i] * source[Element(strip.Places[i], away)];
+                target[p] = sum;
             }
-            for (int p = 0; t < strip.Taps && p < n; p++) target[Element(at[p], away)] += w[p] * source[p];
         }
 
-        /// <summary>sums[t, p] += y[p] · x at tap t.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Products(in GridStrip<T> strip, T* image, T* value, T* sums, int n, T* nowhere)
+        private static void Add(in GridStrip<T> strip, T* source, T* target, int n)
         {
-            int* at = strip.Places;
-            nint away = (nint)(nowhere - image);
-            for (int t = 0; t < strip.Taps; t++, at += Length, sums += Length)
+            int* at = strip.Near;
+            T* w = strip.Weights;
+            int t = 0;
+            for (; strip.Taps - t >= 2; t += 2, at += 2 * Length, w += 2 * Length)
             {
-                if (nowhere == null) for (int p = 0; p < n; p++) sums[p] += value[p] * image[at[p]];
-                else for (int p = 0; p < n; p++) sums[p] += value[p] * image[Element(at[p], away)];
+                for (int p = 0; p < n; p++)
+                {
+                    target[at[p]] += w[p] * source[p];
+                    target[at[p + Length]] += w[p + Length] * source[p];
+                }
             }
+            for (int p = 0; t < strip.Taps && p < n; p++) target[at[p]] += w[p] * source[p];
+        }
+
+        private static void Add(in GridStrip<T> strip, T* source, T* target, int n, T* nowhere)
+        {
+            nint away = (nint)(nowhere - target);
+            for (int t = 0; t < strip.Taps * Length; t += Length)
+                for (int p = 0; p < n; p++) target[Element(strip.Places[t + p], away)] += strip.Weights[t + p] * source[p];
+        }
+
+        /// <summary>sums[t, p] += y[p] · x at tap t, whatever that is outside.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Products(in GridStrip<T> strip, T* image, T* value, T* sums, int n)
+        {
+            int* at = strip.Near;
+            int t = 0;
+            for (; strip.Taps - t >= 4; t += 4, at += 4 * Length, sums += 4 * Length)
+            {
+                for (int p = 0; p < n; p++)
+                {
+                    T v = value[p];
+                    sums[p] += v * image[at[p]];
+                    sums[p + Length] += v * image[at[p + Length]];
+                    sums[p + 2 * Length] += v * image[at[p + 2 * Length]];
+                    sums[p + 3 * Length] += v * image[at[p + 3 * Length]];
+                }
+            }
+            for (int p = 0; t < strip.Taps && p < n; p++) sums[p] += value[p] * image[at[p]];
         }
 
         /// <summary>Σ sums[t, p] · the slope of tap t, for each coordinate.</summary>
-        private void Slopes(in GridStrip<T> strip, T* sums, T* target, int n)
+        private void Slopes(in GridStrip<T> strip, T* sums, T* target, int n, bool outside)
         {
             int dims = sizes.Length;
+            T* all = stackalloc T[Length];
+            if (outside) strip.Strike(sums);
             for (int d = 0; d < dims; d++)
             {
                 strip.Slopes(d);
-                T* to = target + dims - 1 - d;
-                for (int p = 0; p < n; p++)
+                for (int p = 0; p < Length; p += Vector<T>.Count)
                 {
-                    T sum = T.Zero;
-                    for (int t = 0; t < strip.Taps; t++) sum += sums[t * Length + p] * strip.Weights[t * Length + p];
-                    to[p * dims] = sum;
+                    Vector<T> sum = default;
+                    for (int i = p; i < strip.Taps * Length; i += Length) sum += Vector.Load(sums + i) * Vector.Load(strip.Weights + i);
+                    sum.Store(all + p);
                 }
+                T* to = target + dims - 1 - d;
+                for (int p = 0; p < n; p++, to += dims) *to = all[p];
             }
         }
     }
