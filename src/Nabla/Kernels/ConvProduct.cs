@@ -70,7 +70,7 @@ internal static unsafe class ConvProduct<L, V, T>
 
     internal static void Choose(in ConvSum<T> s)
     {
-        if (s.Taps.Rows < ConvRows.Most) ConvRows<L, V, T>.Run(s);
+        if (s.Taps.Rows < ConvRows.Most) ConvRows.Run(s);
         else Run(s);
     }
 
