@@ -70,6 +70,27 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
         }
     }
 
+    /// <summary>As <see cref="Fill"/> for a whole lattice of one slice, into memory that has the zeros already.</summary>
+    internal void Inside(T* plane, T* to)
+    {
+        (long depth, long height, long width, long step) = (taps.Source[0], taps.Source[1], taps.Source[2], taps.Step[2]);
+        long low = Math.Clamp(-firstY, 0, lines), high = Math.Clamp(height - firstY, low, lines);
+        foreach (long z in slices)
+        {
+            if ((ulong)z < (ulong)depth && high > low)
+            {
+                T* from = plane + (z * height + firstY + low) * width, line0 = to + low * line;
+                if (step == 1)
+                {
+                    (long left, long right) = ConvRuns.Inside(firstX, 1, width, segment);
+                    GemmPack.CopyRows(right - left, high - low, from + firstX + left, width, line0 + left, line);
+                }
+                else for (long i = low; i < high; i++, from += width, line0 += line) Split(from, width, step, line0);
+            }
+            to += lines * line;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Split(T* from, long width, long step, T* to)
     {

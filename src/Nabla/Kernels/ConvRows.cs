@@ -13,11 +13,26 @@ internal static class ConvRows
     /// <summary>Sums into one target, several of them plane by plane: each writes only some of a plane's lines of the cache.</summary>
     internal static void Run<T>(ConvSum<T>[] sums) where T : unmanaged, INumberBase<T>
     {
-        if (Vector512.IsHardwareAccelerated) ConvRows<Lanes512<T>, Vector512<T>, T>.Run(sums);
-        else if (Vector256.IsHardwareAccelerated) ConvRows<Lanes256<T>, Vector256<T>, T>.Run(sums);
+        long width = 0;
+        foreach (ref readonly ConvSum<T> s in sums.AsSpan()) width = Math.Max(width, s.Taps.Count[2]);
+        if (Wide512<T>(width)) ConvRows<Lanes512<T>, Vector512<T>, T>.Run(sums);
+        else if (Wide256<T>(width)) ConvRows<Lanes256<T>, Vector256<T>, T>.Run(sums);
         else if (Vector128.IsHardwareAccelerated) ConvRows<Lanes128<T>, Vector128<T>, T>.Run(sums);
         else ConvRows<Lanes1<T>, T, T>.Run(sums);
     }
+
+    internal static void RunWeight<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T>
+    {
+        if (Wide512<T>(s.Taps.Count[2])) ConvRowsWeight<Lanes512<T>, Vector512<T>, T>.Run(s);
+        else if (Wide256<T>(s.Taps.Count[2])) ConvRowsWeight<Lanes256<T>, Vector256<T>, T>.Run(s);
+        else if (Vector128.IsHardwareAccelerated) ConvRowsWeight<Lanes128<T>, Vector128<T>, T>.Run(s);
+        else ConvRowsWeight<Lanes1<T>, T, T>.Run(s);
+    }
+
+    // Short lines in narrower registers: what a register holds beyond a line is computed for nothing.
+    private static bool Wide512<T>(long width) => Vector512.IsHardwareAccelerated && width > Vector256<T>.Count;
+
+    private static bool Wide256<T>(long width) => Vector256.IsHardwareAccelerated && width > Vector128<T>.Count;
 }
 
 /// <summary>
@@ -55,8 +70,13 @@ internal static unsafe class ConvRows<L, V, T>
     private static Body Of(in ConvSum<T> s)
     {
         long[] count = s.Taps.Count;
-        long width = GemmGrid.Round(count[2], L.Count), lines = Math.Clamp(BlockPoints / width, 1, count[1]);
-        return new(s, new ConvLines<T>(s.Taps, lines, width), width, lines, Parallel.Chunks(count[1], lines));
+        // Several channels are added up in registers that do not overlap.
+        bool direct = s.Taps.Plain && s.Taps.TapCount > 0
+            && (s.Channels == 1 ? 2 * count[2] >= L.Count : s.Channels > 0 && count[2] % L.Count == 0);
+        long width = direct ? Math.Max(count[2], L.Count) : GemmGrid.Round(count[2], L.Count);
+        long lines = Math.Clamp(BlockPoints / width, 1, count[1]);
+        ConvLines<T> copy = new(s.Taps, lines, width);
+        return new(s, copy, width, lines, Parallel.Chunks(count[1], lines), direct, direct && ConvRoll<L, V, T>.Fits ? new(s.Taps, copy) : default);
     }
 
     private readonly struct Planes(Body[] bodies) : IRange
@@ -68,7 +88,8 @@ internal static unsafe class ConvRows<L, V, T>
         }
     }
 
-    private readonly struct Body(ConvSum<T> s, ConvLines<T> copy, long width, long lines, long blocks) : IRange
+    private readonly struct Body(ConvSum<T> s, ConvLines<T> copy, long width, long lines, long blocks, bool direct,
+        ConvRoll<L, V, T>.Grid grid) : IRange
     {
         /// <summary>Tasks of one plane of the source.</summary>
         internal long Tasks => s.Taps.Count[0] * blocks;
@@ -76,8 +97,11 @@ internal static unsafe class ConvRows<L, V, T>
         public void Run(long from, long to)
         {
             ConvTaps taps = s.Taps;
-            T* sums = GemmBuffers.Get<T>(GemmBuffers.PackedB, taps.Rows * lines * width);
-            T* source = GemmBuffers.Get<T>(GemmBuffers.Panel, copy.Size);
+            T* sums = direct ? null : GemmBuffers.Get<T>(GemmBuffers.PackedB, taps.Rows * lines * width);
+            T* source = GemmBuffers.Get<T>(GemmBuffers.Panel, copy.Size + ConvRoll<L, V, T>.Slack * copy.LineStep);
+            // Zeros around a whole plane stay where they are.
+            bool whole = Tasks == 1;
+            if (whole) new Span<T>(source, checked((int)copy.Size)).Clear();
             for (long i = from; i < to; i++)
             {
                 (long rest, long block) = Math.DivRem(i, blocks);
@@ -85,15 +109,105 @@ internal static unsafe class ConvRows<L, V, T>
                 (long image, long group) = Math.DivRem(rest, s.Groups);
                 long y = block * lines, n = Math.Min(lines, taps.Count[1] - y);
                 T* plane = s.Source + image * s.SourceImage + group * s.SourceGroup, weight = s.Weight + group * s.WeightGroup;
-                new Span<T>(sums, (int)(taps.Rows * lines * width)).Clear();
+                T* target = s.Target + image * s.TargetImage + group * s.TargetGroup;
+                if (!direct) new Span<T>(sums, (int)(taps.Rows * lines * width)).Clear();
                 for (long c = 0; c < s.Channels && taps.TapCount > 0; c++)
                 {
-                    copy.Fill(plane + c * taps.SourcePlane, z, y, source);
+                    if (whole) copy.Inside(plane + c * taps.SourcePlane, source);
+                    else copy.Fill(plane + c * taps.SourcePlane, z, y, source);
+                    if (direct)
+                    {
+                        long first = (z * taps.Count[1] + y) * taps.Count[2];
+                        for (int r = 0; r < taps.Rows; r++)
+                        {
+                            Direct(source, weight + c * taps.ChannelStep, r, n, target + taps.RowTarget[r] + first, c > 0, Bias(group, r));
+                        }
+                        continue;
+                    }
                     for (int r = 0; r < taps.Rows; r++) Add(source, weight + c * taps.ChannelStep, r, n, sums + r * lines * width);
                 }
-                T* target = s.Target + image * s.TargetImage + group * s.TargetGroup;
-                for (int r = 0; r < taps.Rows; r++) Put(sums + r * lines * width, target, group, r, z, y, n);
+                for (int r = 0; !direct && r < taps.Rows; r++) Put(sums + r * lines * width, target, group, r, z, y, n);
             }
+        }
+
+        private T Bias(long group, long row) => s.Bias == null ? T.Zero : s.Bias[group * s.TargetChannels + row % s.TargetChannels];
+
+        /// <summary>n lines of the target, or of one channel's part that is added to it. Eight registers at once: each waits for its own
+        /// sum before.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Direct(T* source, T* weight, int row, long n, T* target, bool add, T bias)
+        {
+            int count = s.Taps.TapCount;
+            long length = s.Taps.Count[2], x = 0, y = 0;
+            if (grid.Rows > 0)
+            {
+                fixed (long* at = copy.At, factor = &s.Taps.WeightAt[(long)row * count])
+                    ConvRoll<L, V, T>.Run(grid, source, copy.LineStep, at, weight, factor, n, target, length, add, bias);
+                return;
+            }
+            long* from = stackalloc long[8];
+            T** to = stackalloc T*[8];
+            // A line shorter than a register spoils the beginning of the next one, which is written after it. The last one is put aside.
+            T* aside = stackalloc T[L.Count];
+            fixed (long* at = copy.At, factor = &s.Taps.WeightAt[(long)row * count])
+            {
+                while (y < n)
+                {
+                    for (int k = 0; k < 8; k++)
+                    {
+                        if (y == n)
+                        {
+                            // Nothing is left: the last one again.
+                            from[k] = from[k - 1];
+                            to[k] = to[k - 1];
+                            continue;
+                        }
+                        // The last register of a line overlaps the one before.
+                        long start = Math.Max(0, Math.Min(x, length - L.Count));
+                        from[k] = y * copy.LineStep + start;
+                        to[k] = length < L.Count && y == n - 1 ? aside : target + y * length + start;
+                        x += L.Count;
+                        if (x < length) continue;
+                        x = 0;
+                        y++;
+                    }
+                    Eight(source, weight, from, to, at, factor, count, add, bias);
+                }
+            }
+            for (long i = 0; length < L.Count && i < length; i++) target[(n - 1) * length + i] = aside[i];
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Eight(T* source, T* weight, long* from, T** to, long* at, long* factor, int count, bool add, T bias)
+        {
+            long second = from[1], third = from[2], fourth = from[3], fifth = from[4], sixth = from[5], seventh = from[6], eighth = from[7];
+            V a = L.Splat(&bias), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+            if (add)
+            {
+                (a, b, c, d) = (L.Load(to[0]), L.Load(to[1]), L.Load(to[2]), L.Load(to[3]));
+                (e, f, g, h) = (L.Load(to[4]), L.Load(to[5]), L.Load(to[6]), L.Load(to[7]));
+            }
+            for (int t = 0; t < count; t++)
+            {
+                V w = L.Splat(weight + factor[t]);
+                T* p = source + at[t];
+                a = L.MultiplyAdd(w, L.Load(p + from[0]), a);
+                b = L.MultiplyAdd(w, L.Load(p + second), b);
+                c = L.MultiplyAdd(w, L.Load(p + third), c);
+                d = L.MultiplyAdd(w, L.Load(p + fourth), d);
+                e = L.MultiplyAdd(w, L.Load(p + fifth), e);
+                f = L.MultiplyAdd(w, L.Load(p + sixth), f);
+                g = L.MultiplyAdd(w, L.Load(p + seventh), g);
+                h = L.MultiplyAdd(w, L.Load(p + eighth), h);
+            }
+            L.Store(to[0], a);
+            L.Store(to[1], b);
+            L.Store(to[2], c);
+            L.Store(to[3], d);
+            L.Store(to[4], e);
+            L.Store(to[5], f);
+            L.Store(to[6], g);
+            L.Store(to[7], h);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -157,7 +271,7 @@ internal static unsafe class ConvRows<L, V, T>
         private void Put(T* sum, T* target, long group, long row, long z, long y, long n)
         {
             ConvTaps taps = s.Taps;
-            T bias = s.Bias == null ? T.Zero : s.Bias[group * s.TargetChannels + row % s.TargetChannels];
+            T bias = Bias(group, row);
             long step = taps.TargetStep[2];
             target += taps.RowTarget[row] + z * taps.TargetStep[0] + y * taps.TargetStep[1];
             V all = L.Splat(&bias);

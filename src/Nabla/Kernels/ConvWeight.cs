@@ -37,7 +37,7 @@ internal static unsafe class ConvWeight<L, V, T>
 
     internal static void Choose(in ConvSum<T> s)
     {
-        if (s.TargetChannels < LeastColumns) ConvRowsWeight<L, V, T>.Run(s);
+        if (s.TargetChannels < LeastColumns) ConvRows.RunWeight(s);
         else Run(s);
     }
 

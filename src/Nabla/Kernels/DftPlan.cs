@@ -1,58 +1,160 @@
 using System.Collections.Concurrent;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
 
+/// <summary>Real and imaginary parts of sequences side by side, apart, and as much room again; both pairs may change places.</summary>
+internal unsafe struct DftBuffers<T> where T : unmanaged
+{
+    internal T* Re, Im, Re2, Im2;
+
+    internal DftBuffers(T* room, long each)
+    {
+        Re = room;
+        Im = room + each;
+        Re2 = room + 2 * each;
+        Im2 = room + 3 * each;
+    }
+
+    internal void Turn()
+    {
+        T* re = Re, im = Im;
+        Re = Re2;
+        Im = Im2;
+        Re2 = re;
+        Im2 = im;
+    }
+
+    /// <summary>Parts exchanged, before and after a transform, make it the inverse one.</summary>
+    internal void Conjugate()
+    {
+        T* re = Re, re2 = Re2;
+        Re = Im;
+        Re2 = Im2;
+        Im = re;
+        Im2 = re2;
+    }
+}
+
 /// <summary>
 /// How to transform n numbers: Stockham's self-sorting passes for the factors of n (van Loan, Computational Frameworks for the Fast Fourier
-/// Transform, 1992, section 1.7), Bluestein's convolution where a prime factor is large. Real and imaginary parts are apart; several
-/// sequences lie side by side, so that the innermost loop is over sequences and positions alike.
+/// Transform, 1992, section 1.7), Bluestein's convolution where a prime factor is large. Real and imaginary parts are apart; what lies side
+/// by side, other sequences or other positions, is what a register holds. So n is split into two factors where both fill registers: the
+/// passes of the first have the positions of the second side by side, then the square is turned (Bailey's four steps).
 /// </summary>
-internal sealed class DftPlan<T> where T : unmanaged, IFloatingPointIeee754<T>
+internal sealed unsafe class DftPlan<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private const int LargestFactor = 31;
+    private const long MostBytes = 1 << 26;
 
     private static readonly ConcurrentDictionary<int, DftPlan<T>> Plans = new();
+    private static long bytes;
 
     private readonly int n;
-    private readonly int[] factors;
 
-    /// <summary>cos and sin of -2πk/n.</summary>
-    private readonly T[] cos, sin;
+    /// <summary>cos and sin of -2πk/n; of a plan that is split, those of k = i j for i of the first and j of the second.</summary>
+    private readonly T[] cos = [], sin = [];
 
-    private readonly DftPlan<T>? convolution;
+    private readonly DftPasses<T>? passes;
+    private readonly DftPlan<T>? first, second, convolution;
 
     /// <summary>The chirp e^(-iπk²/n), and the transform of its conjugate, for Bluestein's method.</summary>
     private readonly T[] chirpCos = [], chirpSin = [], kernelRe = [], kernelIm = [];
 
-    internal static DftPlan<T> Of(int n)
+    /// <summary>Whether a single sequence fills registers.</summary>
+    internal bool Alone => first is not null || convolution is { Alone: true };
+
+    /// <summary>cos and sin of -2πk/(2n) up to k = n, for real sequences of twice the size.</summary>
+    internal T[][] Halves
     {
-        if (Plans.TryGetValue(n, out DftPlan<T>? plan)) return plan;
-        plan = new(n);
-        // A plan of a large size is as large as its data; a few dozen small ones are worth keeping.
-        if (n <= 1 << 16 && Plans.Count < 256) Plans.TryAdd(n, plan);
+        get
+        {
+            if (halves is null)
+            {
+                (T[] c, T[] s) = Roots(n + 1, 2L * n);
+                halves = [c, s];
+            }
+            return halves;
+        }
+    }
+
+    private T[][]? halves;
+
+    internal static DftPlan<T> Of(int n, bool whole = false)
+    {
+        int key = whole ? -n : n;
+        if (Plans.TryGetValue(key, out DftPlan<T>? plan)) return plan;
+        plan = new(n, whole);
+        long size = (2L * (plan.cos.Length + plan.chirpCos.Length + plan.kernelRe.Length + n) + 64) * sizeof(T);
+        // What was asked for first stays: a program has few sizes.
+        if (Interlocked.Add(ref bytes, size) <= MostBytes) Plans.TryAdd(key, plan);
+        else Interlocked.Add(ref bytes, -size);
         return plan;
     }
 
-    private DftPlan(int n)
+    private DftPlan(int n, bool whole)
     {
         this.n = n;
-        factors = Factors(n);
-        (cos, sin) = (new T[n], new T[n]);
-        for (int k = 0; k < n; k++) (cos[k], sin[k]) = Root(k, n);
-        if (factors.Length == 0 || factors[^1] <= LargestFactor) return;
-        int m = (int)BitOperations.RoundUpToPowerOf2((uint)(2 * n - 1));
-        convolution = Of(m);
-        (chirpCos, chirpSin, kernelRe, kernelIm) = (new T[n], new T[n], new T[m], new T[m]);
-        for (int k = 0; k < n; k++)
+        int[] factors = DftPasses<T>.Factors(n);
+        if (factors.Length > 0 && factors[^1] > LargestFactor)
         {
-            (chirpCos[k], chirpSin[k]) = Root((long)k * k % (2L * n), 2L * n);
-            int mirrored = (m - k) % m;
-            (kernelRe[k], kernelIm[k]) = (kernelRe[mirrored], kernelIm[mirrored]) = (chirpCos[k], -chirpSin[k]);
+            int m = (int)BitOperations.RoundUpToPowerOf2((uint)(2 * n - 1));
+            convolution = Of(m);
+            (chirpCos, chirpSin, kernelRe, kernelIm) = (new T[n], new T[n], new T[m], new T[m]);
+            for (int k = 0; k < n; k++)
+            {
+                (chirpCos[k], chirpSin[k]) = Root((long)k * k % (2L * n), 2L * n);
+                int mirrored = (m - k) % m;
+                (kernelRe[k], kernelIm[k]) = (kernelRe[mirrored], kernelIm[mirrored]) = (chirpCos[k], -chirpSin[k]);
+            }
+            TransformKernel(m);
+            return;
         }
-        T[] re = new T[m], im = new T[m];
-        convolution.Run(ref kernelRe, ref kernelIm, ref re, ref im, 1);
+        if (!whole && Split(n) is > 0 and int one)
+        {
+            (first, second) = (Of(one, whole: true), Of(n / one, whole: true));
+            (cos, sin) = (new T[n], new T[n]);
+            for (int i = 0; i < one; i++)
+                for (int j = 0; j < n / one; j++) (cos[i * (n / one) + j], sin[i * (n / one) + j]) = Root((long)i * j, n);
+            return;
+        }
+        (cos, sin) = Roots(n, n);
+        passes = new(n, factors, cos, sin);
+    }
+
+    private void TransformKernel(int m)
+    {
+        // A single sequence, or as many as a register holds, of which one is kept.
+        int w = convolution!.Alone ? 1 : Vector<T>.Count;
+        T[] room = GC.AllocateArray<T>(4 * m * w, pinned: true);
+        fixed (T* p = room)
+        {
+            DftBuffers<T> b = new(p, (long)m * w);
+            for (int k = 0; k < m; k++) (b.Re[k * w], b.Im[k * w]) = (kernelRe[k], kernelIm[k]);
+            convolution.Run(ref b, w);
+            for (int k = 0; k < m; k++) (kernelRe[k], kernelIm[k]) = (b.Re[k * w], b.Im[k * w]);
+        }
+    }
+
+    /// <summary>The divisor of n nearest to its root of those that fill registers, as its counterpart does; whole registers if there are
+    /// such.</summary>
+    private static int Split(int n)
+    {
+        int v = Vector<T>.Count, found = 0;
+        for (int d = v; (long)d * d <= n; d++)
+        {
+            if (n % d != 0) continue;
+            bool even = d % v == 0 && n / d % v == 0;
+            if (even || found == 0 || found % v != 0 || n / found % v != 0) found = d;
+        }
+        return found;
+    }
+
+    private static (T[], T[]) Roots(int count, long n)
+    {
+        T[] c = new T[count], s = new T[count];
+        for (int k = 0; k < count; k++) (c[k], s[k]) = Root(k, n);
+        return (c, s);
     }
 
     /// <summary>e^(-2πik/n), from an angle of at most π/4, so that large n lose nothing.</summary>
@@ -72,194 +174,90 @@ internal sealed class DftPlan<T> where T : unmanaged, IFloatingPointIeee754<T>
         return (T.CreateTruncating(c), T.CreateTruncating(-s));
     }
 
-    private static int[] Factors(int n)
-    {
-        List<int> found = [];
-        while (n % 4 == 0) { found.Add(4); n /= 4; }
-        for (int p = 2; p <= n; p++)
-        {
-            if ((long)p * p > n) p = n;
-            while (n > 1 && n % p == 0) { found.Add(p); n /= p; }
-        }
-        found.Sort();
-        return [.. found];
-    }
-
-    /// <summary>The elements of scratch each array needs for w sequences.</summary>
-    internal int Room(int w) => (convolution?.n ?? n) * w;
+    /// <summary>The elements each of the four arrays needs for w sequences, one more than n for each at least.</summary>
+    internal long Room(int w) => Math.Max(n + 1L, convolution?.n ?? 0) * w;
 
     /// <summary>
-    /// y[q] = Σ x[p] e^(-2πipq/n) for w sequences, element p of sequence s at p·w + s. The arrays have <see cref="Room"/>; the result is in
-    /// re and im, which may have changed places with the others.
+    /// y[q] = Σ x[p] e^(-2πipq/n) for w sequences, element p of sequence s at p·w + s, in the first two buffers. w is 1 if
+    /// <see cref="Alone"/>, or a multiple of a register.
     /// </summary>
-    internal void Run(ref T[] re, ref T[] im, ref T[] re2, ref T[] im2, int w)
+    internal void Run(ref DftBuffers<T> b, int w)
     {
-        if (convolution is not null)
+        if (convolution is not null) Bluestein(ref b, w);
+        else if (first is null) passes!.Run(ref b, w);
+        else
         {
-            Bluestein(ref re, ref im, ref re2, ref im2, w);
-            return;
-        }
-        int l = 1;
-        foreach (int r in factors)
-        {
-            int m = n / (l * r) * w;
-            switch (r)
-            {
-                case 2: Pass2(re, im, re2, im2, l, m); break;
-                case 4: Pass4(re, im, re2, im2, l, m); break;
-                default: Pass(re, im, re2, im2, l, r, m); break;
-            }
-            (re, re2, im, im2) = (re2, re, im2, im);
-            l *= r;
+            first.Run(ref b, second!.n * w);
+            Turn(b, w);
+            b.Turn();
+            second.Run(ref b, first.n * w);
         }
     }
 
-    private void Pass2(T[] xr, T[] xi, T[] yr, T[] yi, int l, int m)
+    /// <summary>Multiplies element (i, j) of the square by its root and writes it to (j, i) of the other one.</summary>
+    private void Turn(in DftBuffers<T> b, int w)
     {
-        for (int j = 0; j < l; j++)
+        (int rows, int columns) = (first!.n, second!.n);
+        fixed (T* c = cos, s = sin)
         {
-            (T c, T s) = (cos[j * (n / (2 * l))], sin[j * (n / (2 * l))]);
-            int a = 2 * j * m, b = a + m, u = j * m, v = (l + j) * m;
-            int k = 0;
-            if (Vector<T>.Count <= m)
+            if (w == 1)
             {
-                Vector<T> vc = new(c), vs = new(s);
-                for (; k <= m - Vector<T>.Count; k += Vector<T>.Count)
+                DftMath.Multiply(b.Re, b.Im, c, s, n);
+                for (int at = 0; at < columns; at += 64)
                 {
-                    Vector<T> br = At(xr, b + k), bi = At(xi, b + k), ar = At(xr, a + k), ai = At(xi, a + k);
-                    Vector<T> tr = br * vc - bi * vs, ti = br * vs + bi * vc;
-                    Put(yr, u + k, ar + tr);
-                    Put(yi, u + k, ai + ti);
-                    Put(yr, v + k, ar - tr);
-                    Put(yi, v + k, ai - ti);
+                    int count = Math.Min(64, columns - at);
+                    TransposeTiles.Run(ref b.Re[at], columns, ref b.Re2[at * rows], rows, count, rows);
+                    TransposeTiles.Run(ref b.Im[at], columns, ref b.Im2[at * rows], rows, count, rows);
+                }
+                return;
+            }
+            for (int i = 0; i < rows; i++)
+            {
+                for (int j = 0; j < columns; j++)
+                {
+                    long from = ((long)i * columns + j) * w, to = ((long)j * rows + i) * w;
+                    DftMath.Multiply(b.Re + from, b.Im + from, c[i * columns + j], s[i * columns + j], b.Re2 + to, b.Im2 + to, w);
                 }
             }
-            for (; k < m; k++)
-            {
-                T tr = xr[b + k] * c - xi[b + k] * s, ti = xr[b + k] * s + xi[b + k] * c;
-                (yr[u + k], yi[u + k]) = (xr[a + k] + tr, xi[a + k] + ti);
-                (yr[v + k], yi[v + k]) = (xr[a + k] - tr, xi[a + k] - ti);
-            }
-        }
-    }
-
-    private void Pass4(T[] xr, T[] xi, T[] yr, T[] yi, int l, int m)
-    {
-        int step = n / (4 * l);
-        for (int j = 0; j < l; j++)
-        {
-            (T c1, T s1) = (cos[j * step], sin[j * step]);
-            (T c2, T s2) = (cos[2 * j * step], sin[2 * j * step]);
-            (T c3, T s3) = (cos[3 * j * step], sin[3 * j * step]);
-            int a = 4 * j * m, u = j * m, lm = l * m;
-            int k = 0;
-            if (Vector<T>.Count <= m)
-            {
-                Vector<T> w1 = new(c1), z1 = new(s1), w2 = new(c2), z2 = new(s2), w3 = new(c3), z3 = new(s3);
-                for (; k <= m - Vector<T>.Count; k += Vector<T>.Count)
-                {
-                    int i = a + k, o = u + k;
-                    Vector<T> pr = At(xr, i + m), pi = At(xi, i + m), br = pr * w1 - pi * z1, bi = pr * z1 + pi * w1;
-                    (pr, pi) = (At(xr, i + 2 * m), At(xi, i + 2 * m));
-                    Vector<T> cr = pr * w2 - pi * z2, ci = pr * z2 + pi * w2;
-                    (pr, pi) = (At(xr, i + 3 * m), At(xi, i + 3 * m));
-                    Vector<T> dr = pr * w3 - pi * z3, di = pr * z3 + pi * w3;
-                    Vector<T> er = At(xr, i) + cr, ei = At(xi, i) + ci, fr = At(xr, i) - cr, fi = At(xi, i) - ci;
-                    Vector<T> gr = br + dr, gi = bi + di, hr = br - dr, hi = bi - di;
-                    Put(yr, o, er + gr);
-                    Put(yi, o, ei + gi);
-                    Put(yr, o + lm, fr + hi);
-                    Put(yi, o + lm, fi - hr);
-                    Put(yr, o + 2 * lm, er - gr);
-                    Put(yi, o + 2 * lm, ei - gi);
-                    Put(yr, o + 3 * lm, fr - hi);
-                    Put(yi, o + 3 * lm, fi + hr);
-                }
-            }
-            for (; k < m; k++)
-            {
-                int i = a + k, o = u + k;
-                (T br, T bi) = Product(xr[i + m], xi[i + m], c1, s1);
-                (T cr, T ci) = Product(xr[i + 2 * m], xi[i + 2 * m], c2, s2);
-                (T dr, T di) = Product(xr[i + 3 * m], xi[i + 3 * m], c3, s3);
-                T er = xr[i] + cr, ei = xi[i] + ci, fr = xr[i] - cr, fi = xi[i] - ci;
-                T gr = br + dr, gi = bi + di, hr = br - dr, hi = bi - di;
-                (yr[o], yi[o]) = (er + gr, ei + gi);
-                (yr[o + lm], yi[o + lm]) = (fr + hi, fi - hr);
-                (yr[o + 2 * lm], yi[o + 2 * lm]) = (er - gr, ei - gi);
-                (yr[o + 3 * lm], yi[o + 3 * lm]) = (fr - hi, fi + hr);
-            }
-        }
-    }
-
-    /// <summary>Any factor r: r² products for each group of r.</summary>
-    private void Pass(T[] xr, T[] xi, T[] yr, T[] yi, int l, int r, int m)
-    {
-        int step = n / (r * l), whole = n / r;
-        for (int j = 0; j < l; j++)
-            for (int q = 0; q < r; q++)
-            {
-                int o = (q * l + j) * m;
-                xr.AsSpan(j * r * m, m).CopyTo(yr.AsSpan(o, m));
-                xi.AsSpan(j * r * m, m).CopyTo(yi.AsSpan(o, m));
-                for (int p = 1; p < r; p++)
-                {
-                    int root = (int)(((long)p * j * step + (long)p * q % r * whole) % n);
-                    Accumulate(xr, xi, (j * r + p) * m, cos[root], sin[root], yr, yi, o, m);
-                }
-            }
-    }
-
-    private static void Accumulate(T[] xr, T[] xi, int i, T c, T s, T[] yr, T[] yi, int o, int m)
-    {
-        int k = 0;
-        if (Vector<T>.Count <= m)
-        {
-            Vector<T> vc = new(c), vs = new(s);
-            for (; k <= m - Vector<T>.Count; k += Vector<T>.Count)
-            {
-                Vector<T> a = At(xr, i + k), b = At(xi, i + k);
-                Put(yr, o + k, At(yr, o + k) + (a * vc - b * vs));
-                Put(yi, o + k, At(yi, o + k) + (a * vs + b * vc));
-            }
-        }
-        for (; k < m; k++)
-        {
-            (T re, T im) = Product(xr[i + k], xi[i + k], c, s);
-            yr[o + k] += re;
-            yi[o + k] += im;
         }
     }
 
     /// <summary>The transform as a convolution with a chirp: pq = (p² + q² - (q - p)²) / 2 (Bluestein 1970).</summary>
-    private void Bluestein(ref T[] re, ref T[] im, ref T[] re2, ref T[] im2, int w)
+    private void Bluestein(ref DftBuffers<T> b, int w)
     {
         int m = convolution!.n;
-        Chirp(re, im, chirpCos, chirpSin, n, w);
-        re.AsSpan(n * w, (m - n) * w).Clear();
-        im.AsSpan(n * w, (m - n) * w).Clear();
-        convolution.Run(ref re, ref im, ref re2, ref im2, w);
-        Chirp(re, im, kernelRe, kernelIm, m, w);
-        // The inverse transform is the transform with parts exchanged.
-        convolution.Run(ref im, ref re, ref im2, ref re2, w);
+        Chirp(b, chirpCos, chirpSin, n, w);
+        Clear(b.Re + (long)n * w, (long)(m - n) * w);
+        Clear(b.Im + (long)n * w, (long)(m - n) * w);
+        convolution.Run(ref b, w);
+        Chirp(b, kernelRe, kernelIm, m, w);
+        b.Conjugate();
+        convolution.Run(ref b, w);
+        b.Conjugate();
         T scale = T.One / T.CreateTruncating(m);
-        foreach (ref T v in re.AsSpan(0, n * w)) v *= scale;
-        foreach (ref T v in im.AsSpan(0, n * w)) v *= scale;
-        Chirp(re, im, chirpCos, chirpSin, n, w);
+        DftMath.Scale(b.Re, scale, (long)n * w);
+        DftMath.Scale(b.Im, scale, (long)n * w);
+        Chirp(b, chirpCos, chirpSin, n, w);
     }
 
-    private static void Chirp(T[] re, T[] im, T[] c, T[] s, int n, int w)
+    private static void Clear(T* x, long n)
     {
-        for (int k = 0; k < n; k++)
-            for (int i = k * w; i < (k + 1) * w; i++) (re[i], im[i]) = Product(re[i], im[i], c[k], s[k]);
+        for (long i = 0; i < n; i += 1 << 20) new Span<T>(x + i, (int)Math.Min(1 << 20, n - i)).Clear();
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (T Re, T Im) Product(T re, T im, T c, T s) => (re * c - im * s, re * s + im * c);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<T> At(T[] x, int i) => new(x, i);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(T[] x, int i, Vector<T> v) => v.CopyTo(x, i);
+    private static void Chirp(in DftBuffers<T> b, T[] cos, T[] sin, int n, int w)
+    {
+        fixed (T* c = cos, s = sin)
+        {
+            if (w == 1) DftMath.Multiply(b.Re, b.Im, c, s, n);
+            else
+            {
+                for (int k = 0; k < n; k++)
+                {
+                    long at = (long)k * w;
+                    DftMath.Multiply(b.Re + at, b.Im + at, c[k], s[k], b.Re + at, b.Im + at, w);
+                }
+            }
+        }
+    }
 }

@@ -6,124 +6,70 @@ namespace Nabla.Kernels;
 /// <summary>Resampling along dimensions: each element is a weighted sum of a few of its line.</summary>
 internal static class Interpolate
 {
-    private const long Grain = 1 << 14, Width = 1024;
-
-    /// <summary>Resamples the last dimensions, the last one first; or adds gradients up, in the other direction.</summary>
+    /// <summary>Resamples the last dimensions, of which the plans' first is the last; or adds gradients up, in the other
+    /// direction.</summary>
     internal static Tensor Run(Tensor x, ReadOnlySpan<ResamplePlan> plans, bool transposed)
     {
-        DType dtype = x.dtype;
         bool copies = true;
         foreach (ResamplePlan plan in plans) copies &= plan.Copies;
-        if (!copies && dtype.Accumulator() != dtype) x = Copy.Cast(x, dtype.Accumulator());
-        for (int k = 0; k < plans.Length; k++)
+        if (copies && !transposed) return Copied(x, plans);
+        if (x.dtype == DType.UInt8 && !transposed)
         {
-            int d = transposed ? plans.Length - 1 - k : k;
-            if (copies) x = Copied(x, plans[d], -1 - d, transposed, dtype);
-            else if (dtype == DType.UInt8) x = Bytes(x, plans[d], -1 - d);
-            else if (x.dtype == DType.Float32) x = Weighted<float>(x, plans[d], -1 - d, transposed);
-            else x = Weighted<double>(x, plans[d], -1 - d, transposed);
+            for (int d = 0; d < plans.Length; d++) x = Bytes(x, plans[d], -1 - d);
+            return x;
         }
-        return Copy.Cast(x, dtype);
+        DType compute = x.dtype.Accumulator();
+        if (compute == DType.Float32) return Copy.Cast(Weighted<float>(Copy.Cast(x, compute), plans, transposed), x.dtype);
+        return Copy.Cast(Weighted<double>(Copy.Cast(x, DType.Float64), plans, transposed), x.dtype);
     }
 
-    private static Layout Resized(Layout x, int dim, long size)
+    private static Tensor Resized(Tensor x, ReadOnlySpan<ResamplePlan> plans, bool transposed)
     {
-        long[] shape = [.. x.shape];
-        shape[^-dim] = size;
-        return new Layout(shape);
+        long[] shape = [.. x.layout.shape];
+        for (int d = 0; d < plans.Length; d++) shape[^(d + 1)] = transposed ? plans[d].In : plans[d].Out;
+        return Tensor.Allocate(new Layout(shape), x.dtype);
     }
 
-    private static Tensor Copied(Tensor x, ResamplePlan plan, int dim, bool transposed, DType dtype)
+    private static Tensor Copied(Tensor x, ReadOnlySpan<ResamplePlan> plans)
     {
-        ResampleTable table = new(plan, dtype != DType.Float64);
-        Tensor at = Tensor.From<long>(table.At);
-        if (!transposed) return Indexing.Take(x, dim, -1 - dim, at, 1);
-        Tensor y = Tensor.Allocate(Resized(x.layout, dim, plan.In), x.dtype);
-        Fill.Run(y, 0);
-        Indexing.Put(y, dim, -1 - dim, at, 1, x, accumulate: true);
-        return y;
-    }
-
-    private static Tensor Weighted<T>(Tensor x, ResamplePlan plan, int dim, bool transposed) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        x = Copy.Contiguous(x);
-        Tensor y = Tensor.Allocate(Resized(x.layout, dim, transposed ? plan.In : plan.Out), x.dtype);
+        Tensor y = Resized(x, plans, false);
         if (y.layout.Count == 0) return y;
-        if (transposed) Fill.Run(y, 0);
-        if (x.layout.Count == 0) return y;
-        ResampleTable table = new(plan, x.dtype != DType.Float64);
-        T[] weights = Array.ConvertAll(table.Weights, T.CreateTruncating);
-        long inner = Layout.Elements(x.layout.shape.AsSpan(x.Rank + dim + 1)), outer = x.layout.Count / inner / x.layout.shape[^-dim];
-        long strips = (inner + Width - 1) / Width, work = plan.Out * table.Taps * Math.Min(inner, Width);
-        Parallel.For(outer * strips, Math.Max(1, Grain / work), new Body<T>(x, y, plan, table, weights, inner, strips, transposed));
+        bool single = x.dtype != DType.Float64;
+        long[] rows = [0];
+        long height = 1;
+        for (int d = plans.Length - 1; d > 0; d--)
+        {
+            rows = Relocate.Pairs(rows, new ResampleTable(plans[d], single).At, plans[d].In);
+            height *= plans[d].In;
+        }
+        Relocate.Run(Copy.Contiguous(x), y, height, plans[0].In, rows, new ResampleTable(plans[0], single).At);
         return y;
     }
 
-    private readonly struct Body<T>(Tensor x, Tensor y, ResamplePlan plan, ResampleTable table, T[] weights, long inner, long strips,
-        bool transposed) : IRange where T : unmanaged, IFloatingPointIeee754<T>
+    private static Tensor Weighted<T>(Tensor x, ReadOnlySpan<ResamplePlan> plans, bool transposed)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
-        public void Run(long from, long to)
+        Tensor y = Resized(x, plans, transposed);
+        if (y.layout.Count == 0) return y;
+        if (x.layout.Count == 0)
         {
-            for (long unit = from; unit < to; unit++)
-            {
-                (long outer, long strip) = Math.DivRem(unit, strips);
-                long column = strip * Width, width = Math.Min(Width, inner - column);
-                long few = x.layout.Offset + outer * (transposed ? plan.Out : plan.In) * inner + column;
-                long many = outer * (transposed ? plan.In : plan.Out) * inner + column;
-                if (inner == 1) Line(few, many);
-                else if (transposed) Add(few, many, width);
-                else Sum(few, many, width);
-            }
+            Fill.Run(y, 0);
+            return y;
         }
-
-        private void Line(long from, long to)
-        {
-            ReadOnlySpan<T> source = x.storage.Span<T>(from, transposed ? plan.Out : plan.In);
-            Span<T> target = y.storage.Span<T>(to, transposed ? plan.In : plan.Out);
-            int taps = table.Taps;
-            for (int j = 0; j < plan.Out; j++)
-            {
-                T sum = T.Zero;
-                for (int k = j * taps; k < (j + 1) * taps; k++)
-                {
-                    if (transposed) target[(int)table.At[k]] += weights[k] * source[j];
-                    else if (weights[k] != T.Zero) sum += weights[k] * source[(int)table.At[k]];
-                }
-                if (!transposed) target[j] = sum;
-            }
-        }
-
-        private void Sum(long from, long to, long width)
-        {
-            for (long j = 0; j < plan.Out; j++)
-            {
-                Span<T> row = y.storage.Span<T>(to + j * inner, width);
-                row.Clear();
-                for (long k = j * table.Taps; k < (j + 1) * table.Taps; k++)
-                    if (weights[k] != T.Zero)
-                        TensorPrimitives.MultiplyAdd(x.storage.Span<T>(from + table.At[k] * inner, width), weights[k], row, row);
-            }
-        }
-
-        private void Add(long from, long to, long width)
-        {
-            for (long j = 0; j < plan.Out; j++)
-            {
-                ReadOnlySpan<T> row = x.storage.Span<T>(from + j * inner, width);
-                for (long k = j * table.Taps; k < (j + 1) * table.Taps; k++)
-                {
-                    Span<T> target = y.storage.Span<T>(to + table.At[k] * inner, width);
-                    TensorPrimitives.MultiplyAdd(row, weights[k], target, target);
-                }
-            }
-        }
+        bool single = x.dtype != DType.Float64;
+        SparseLine<T> rows = SparseLine<T>.One;
+        for (int d = plans.Length - 1; d > 0; d--) rows = rows.Times(SparseLine<T>.Of(plans[d], single, transposed));
+        ResamplePlanes.Run(Copy.Contiguous(x), y, rows, SparseLine<T>.Of(plans[0], single, transposed));
+        return y;
     }
 
     /// <summary>Bytes: weights in fixed point, as many bits as 16 hold, and a result rounded to a byte after each dimension.</summary>
     private static Tensor Bytes(Tensor x, ResamplePlan plan, int dim)
     {
         x = Copy.Contiguous(x);
-        Tensor y = Tensor.Allocate(Resized(x.layout, dim, plan.Out), x.dtype);
+        long[] shape = [.. x.layout.shape];
+        shape[^-dim] = plan.Out;
+        Tensor y = Tensor.Allocate(new Layout(shape), x.dtype);
         if (y.layout.Count == 0 || plan.In == plan.Out) return plan.In == plan.Out ? x : y;
         ResampleTable table = new(plan, single: false);
         Merge(table);

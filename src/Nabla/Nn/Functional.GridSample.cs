@@ -24,6 +24,8 @@ internal static partial class Ops
 
         public Tensor[] Forward(ReadOnlySpan<Tensor> x)
         {
+            if (x[0].Rank == taps.Dims + 2 && x[1].Rank == x[0].Rank) return [GridPoints.Values(x[0], x[1], taps.Rule)];
+            // Batches in front: a transform's.
             using GradScope unrecorded = Autograd.NoGrad();
             long[] sizes = Sizes(x[0]);
             return [Make(SampleKind.Values, x[0], taps.Weights(x[1], sizes), taps.Places(x[1], sizes), sizes)];
@@ -33,6 +35,12 @@ internal static partial class Ops
         {
             if (g[0] is not { } d) return;
             long[] sizes = Sizes(x[0]);
+            if (x[0].Rank == taps.Dims + 2 && Plain(d, x[0], x[1]))
+            {
+                if (into.Needs(0)) into[0] = GridPoints.Image(d, x[1], sizes, taps.Rule);
+                if (into.Needs(1)) into[1] = GridPoints.Grid(d, x[0], x[1], taps.Rule);
+                return;
+            }
             Tensor places = taps.Places(x[1], sizes);
             if (into.Needs(0)) into[0] = Make(SampleKind.Image, d, taps.Weights(x[1], sizes), places, sizes);
             if (!into.Needs(1)) return;

@@ -1,3 +1,5 @@
+using Nabla.Kernels;
+
 namespace Nabla;
 
 /// <summary>
@@ -9,6 +11,11 @@ internal readonly record struct GridTaps(int Dims, string Mode, string Padding, 
     /// <summary>Along one dimension: the weight of an element, its derivative by the grid's coordinate (null is 0), and its place, -1
     /// outside.</summary>
     private readonly record struct Tap(Tensor Weight, Tensor? Slope, Tensor Place);
+
+    /// <summary>The same for a kernel.</summary>
+    internal GridRule Rule => new(
+        Mode switch { "bilinear" => GridRule.Mode.Linear, "nearest" => GridRule.Mode.Nearest, _ => GridRule.Mode.Cubic },
+        Padding switch { "zeros" => GridRule.Outside.Zeros, "border" => GridRule.Outside.Border, _ => GridRule.Outside.Reflection }, Align);
 
     /// <summary>The factor of each sampled element.</summary>
     internal Tensor Weights(Tensor grid, long[] sizes) => Combine(grid, sizes, -1);

@@ -96,16 +96,13 @@ public static partial class Fourier
     {
         if (x.DType.IsComplex()) Throw.Types($"{name} expects a real input tensor, but got {x.DType.ScalarName()}");
         long length = CheckLength(n ?? x.Size(dim));
-        Tensor whole = LinearOp.Apply(new Ops.Dft(dim, false, Scale(norm, inverse, length)), Complex(Fit(x, length, dim)));
-        return whole.Slice(dim, 0, length / 2 + 1);
+        return LinearOp.Apply(new Ops.HalfDft(dim, Scale(norm, inverse, length), 1), Fit(Floating(x), length, dim));
     }
 
     /// <summary>Real numbers from the first half of their spectrum, in the inverse direction.</summary>
     private static Tensor C2R(Tensor x, long? n, int dim, string? norm, bool inverse)
     {
         long length = CheckLength(n ?? 2 * (x.Size(dim) - 1));
-        Tensor half = Fit(x, length / 2 + 1, dim);
-        Tensor rest = half.Slice(dim, 1, length - length / 2).Flip(dim).Conj();
-        return LinearOp.Apply(new Ops.Dft(dim, true, Scale(norm, inverse, length)), Tensor.Cat([half, rest], dim)).Real;
+        return LinearOp.Apply(new Ops.RealDft(dim, length, Scale(norm, inverse, length), 1), Fit(x, length / 2 + 1, dim));
     }
 }

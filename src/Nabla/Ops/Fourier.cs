@@ -10,6 +10,32 @@ internal static partial class Ops
         public Tensor Forward(Tensor x) => Kernels.Dft.Run(x, Dim, Inverse, Scale);
         public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(this with { Inverse = !Inverse }, g);
     }
+
+    /// <summary>
+    /// The first half of Scale · Σ x[p] e^(-2πipq/n) along a dimension counted from the end: real to complex. All elements but the first
+    /// and that at n/2 come times Inner.
+    /// </summary>
+    public readonly record struct HalfDft(int Dim, double Scale, double Inner) : ILinear<HalfDft>
+    {
+        static string IOperation<HalfDft>.NodeName(HalfDft op) => "FftR2CBackward0";
+        public Tensor Forward(Tensor x) => Kernels.Dft.Half(x, Dim, Scale, Inner);
+
+        /// <summary>The real part of a sum over one half is the sum over both halves of half the elements.</summary>
+        public Tensor Transpose(Tensor g, TensorSpec x) =>
+            LinearOp.Apply(new RealDft(Dim, x.Shape[^-Dim], Scale, Inner / 2), g);
+    }
+
+    /// <summary>
+    /// Scale · Σ x[q] e^(2πipq/n), n real numbers, of the first half of a Hermitian spectrum, of which all elements but the first and that
+    /// at n/2 come times Inner: complex to real
+    /// </summary>
+    public readonly record struct RealDft(int Dim, long Length, double Scale, double Inner) : ILinear<RealDft>
+    {
+        static bool IOperation<RealDft>.TakesComplex => true;
+        static string IOperation<RealDft>.NodeName(RealDft op) => "FftC2RBackward0";
+        public Tensor Forward(Tensor x) => Kernels.Dft.FromHalf(x, Dim, Length, Scale, Inner);
+        public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new HalfDft(Dim, Scale, 2 * Inner), g);
+    }
 }
 
 /// <summary>

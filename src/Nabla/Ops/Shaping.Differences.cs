@@ -11,8 +11,10 @@ internal static partial class Ops
         {
             long[] shape = [.. x.layout.shape];
             for (int k = 0; k < Before.Length; k++) shape[^(k + 1)] += Before[k] + After[k];
-            Tensor y = Tensor.Zeros(new Shape(shape), x.dtype);
-            if (y.layout.Count > 0) Kernels.Copy.Run(Inside(x, -1), Inside(y, 1));
+            Tensor y = Tensor.Allocate(new Layout(shape), x.dtype);
+            if (y.layout.Count == 0 || (Before.Length > 0 && x.layout.IsContiguous && Kernels.Relocate.TryPad(x, y, Before))) return y;
+            Kernels.Fill.Run(y, 0);
+            Kernels.Copy.Run(Inside(x, -1), Inside(y, 1));
             return y;
         }
 
