@@ -235,7 +235,7 @@ internal static partial class Reduce
         {
             int tail = 0;
             while (dims.Contains(-tail - 1)) tail++;
-            if (x.layout.IsContiguous && tail > 0 && Count(x.layout, Dims.All(tail)) > 1)
+            if (TFold.Plain && x.layout.IsContiguous && tail > 0 && Count(x.layout, Dims.All(tail)) > 1)
             {
                 // Reduced dimensions on both sides of kept ones: the last ones first, where they lie side by side.
                 x = Fold<TFold, T, TAcc>(x, Dims.All(tail), true);
