@@ -9,6 +9,7 @@ internal static partial class Reduce
     private const int Chunk = 1 << 16;
     private const int Tile = 512;
     private const int RowBlock = 128;
+    private const int Few = 8;
 
     /// <summary>The largest of neighbouring elements; NaN wins.</summary>
     internal static T MaxOfRow<T>(ReadOnlySpan<T> x) where T : unmanaged, INumber<T> =>
@@ -175,12 +176,41 @@ internal static partial class Reduce
                 (long outer, long tile) = Math.DivRem(unit, tiles);
                 long first = tile * Tile;
                 int width = (int)Math.Min(Tile, box.Inner - first);
+                if (box.N <= Few)
+                {
+                    FewRows<TFold, T, TAcc>(ref x.storage.At<T>(x.layout.Offset + outer * box.N * box.Pitch + first), (nint)box.N,
+                        (nint)box.Pitch, ref y.storage.At<T>(outer * box.Inner + first), width);
+                    continue;
+                }
                 Span<TAcc> here = total[..width];
                 Columns<TFold, T, TAcc>(ref x.storage.At<T>(x.layout.Offset + outer * box.N * box.Pitch + first), box.N, box.Pitch, here);
                 Span<T> to1 = y.storage.Span<T>(outer * box.Inner + first, width);
                 for (int j = 0; j < width; j++) to1[j] = TFold.Finish(here[j]);
             }
         }
+    }
+
+    /// <summary>Few rows combined into one, column by column.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FewRows<TFold, T, TAcc>(ref T x, nint n, nint stride, ref T y, int width)
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        int j = 0, w = Vector<T>.Count;
+        for (; j <= width - w; j += w)
+        {
+            ref T here = ref Unsafe.Add(ref x, j);
+            Vector<T> a = new(TFold.Identity);
+            for (nint i = 0; i < n; i++) a = TFold.Combine(a, TFold.Of(Vector.LoadUnsafe(ref Unsafe.Add(ref here, i * stride))));
+            a.StoreUnsafe(ref y, (nuint)j);
+        }
+        for (; j < width; j++)
+        {
+            T a = TFold.Identity;
+            for (nint i = 0; i < n; i++) a = TFold.Combine(a, TFold.Of(Unsafe.Add(ref x, i * stride + j)));
+            Unsafe.Add(ref y, j) = a;
+        }
+        if (TFold.Plain) return;
+        for (j = 0; j < width; j++) Unsafe.Add(ref y, j) = TFold.Finish(TFold.Add(TFold.Start, Unsafe.Add(ref y, j)));
     }
 
     /// <summary>Few columns of many rows: fixed blocks of rows over threads, their results joined in order.</summary>
