@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 
 namespace Nabla.Kernels;
 
@@ -215,8 +216,8 @@ internal static partial class Reduce
         if (x.dtype.Accumulator() != x.dtype) return Copy.Cast(Mean(Copy.Cast(x, DType.Float32), dims, keepDim), x.dtype);
         long n = Count(x.layout, dims);
         Tensor y = Sum(x, dims, keepDim);
-        if (x.dtype == DType.Float32) foreach (ref float v in y.Span<float>()) v /= n;
-        else foreach (ref double v in y.Span<double>()) v /= n;
+        if (x.dtype == DType.Float32) TensorPrimitives.Divide(y.Span<float>(), n, y.Span<float>());
+        else TensorPrimitives.Divide(y.Span<double>(), n, y.Span<double>());
         return y;
     }
 
@@ -235,7 +236,7 @@ internal static partial class Reduce
         {
             int tail = 0;
             while (dims.Contains(-tail - 1)) tail++;
-            if (x.layout.IsContiguous && tail > 0 && Count(x.layout, Dims.All(tail)) > 1)
+            if (TFold.Plain && x.layout.IsContiguous && tail > 0 && Count(x.layout, Dims.All(tail)) > 1)
             {
                 // Reduced dimensions on both sides of kept ones: the last ones first, where they lie side by side.
                 x = Fold<TFold, T, TAcc>(x, Dims.All(tail), true);
