@@ -32,8 +32,7 @@ internal static class Convert
         }
         else
         {
-            Fill.Run(Pairs.Part(y, 1), 0);
-            Copy.Run(x, Pairs.Part(y, 0));
+            ComplexKernels.FromReal(Copy.Cast(x, y.dtype.Part()), y);
         }
     }
 

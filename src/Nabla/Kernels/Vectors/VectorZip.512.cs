@@ -30,7 +30,7 @@ internal static partial class VectorZip
         if (stepX != 0) a = Vector512.LoadUnsafe(ref x);
         if (stepY != 0) b = Vector512.LoadUnsafe(ref y);
         Vector512<float> first = Once512(op, a, b);
-        for (nint i = VectorSpan.Start(ref z, n, Vector512<byte>.Count); i < n - w; i += w)
+        for (nint i = VectorSpan.Start(ref z, n, Vector512<byte>.Count, TOp.Pairs); i < n - w; i += w)
         {
             if (stepX != 0) a = Vector512.LoadUnsafe(ref x, (nuint)i);
             if (stepY != 0) b = Vector512.LoadUnsafe(ref y, (nuint)i);
@@ -62,7 +62,7 @@ internal static partial class VectorZip
         if (stepX != 0) a = Vector512.LoadUnsafe(ref x);
         if (stepY != 0) b = Vector512.LoadUnsafe(ref y);
         Vector512<double> first = Once512(op, a, b);
-        for (nint i = VectorSpan.Start(ref z, n, Vector512<byte>.Count); i < n - w; i += w)
+        for (nint i = VectorSpan.Start(ref z, n, Vector512<byte>.Count, TOp.Pairs); i < n - w; i += w)
         {
             if (stepX != 0) a = Vector512.LoadUnsafe(ref x, (nuint)i);
             if (stepY != 0) b = Vector512.LoadUnsafe(ref y, (nuint)i);
