@@ -25,6 +25,11 @@ internal static class Convert
         if (x.dtype.IsComplex() && y.dtype.IsComplex()) Real(Pairs.Of(x), Pairs.Of(y));
         else if (x.dtype.IsComplex())
         {
+            if (x.layout.IsDense && y.dtype == x.dtype.Part())
+            {
+                ComplexKernels.ToReal<FirstZip>(x, y);
+                return;
+            }
             Copy.Run(Pairs.Part(x, 0), y);
             if (y.dtype != DType.Bool) return;
             Tensor either = Copy.Cast(Pairs.Part(x, 1), DType.Bool);

@@ -30,18 +30,18 @@ internal readonly partial struct ComplexProductZip : IVectorZip
     }
 }
 
-/// <summary>(a + ib) / (c + id), both divided by the larger part of the divisor, so that squares neither overflow nor vanish.</summary>
+/// <summary>(a + ib) / (c + id), both multiplied by the power of two that brings the larger part of the divisor near 1, so that squares
+/// neither overflow nor vanish.</summary>
 internal readonly partial struct ComplexQuotientZip : IVectorZip
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y)
     {
-        Vector512<float> size = Vector512.Abs(y), scale = Vector512.Max(size, Alternating.Swap(size));
-        Vector512<float> usual = Vector512.GreaterThan(scale, Vector512<float>.Zero)
-            & Vector512.LessThan(scale, Vector512.Create(float.PositiveInfinity));
-        scale = Vector512.ConditionalSelect(usual, scale, Vector512<float>.One);
-        x /= scale;
-        y /= scale;
+        Vector512<float> size = Vector512.Abs(y);
+        Vector512<int> exponent = Vector512.Max(size, Alternating.Swap(size)).AsInt32() & Vector512.Create(0x7F800000);
+        Vector512<float> scale = Vector512.Max(Vector512.Create(0x7F800000 - 0x00800000) - exponent, Vector512.Create(0x00800000)).AsSingle();
+        x *= scale;
+        y *= scale;
         Vector512<float> n = y * y, p = x * y, q = x * Alternating.Swap(y);
         return Alternating.Of(p + Alternating.Swap(p), q - Alternating.Swap(q)) / (n + Alternating.Swap(n));
     }
@@ -49,12 +49,11 @@ internal readonly partial struct ComplexQuotientZip : IVectorZip
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y)
     {
-        Vector512<double> size = Vector512.Abs(y), scale = Vector512.Max(size, Alternating.Swap(size));
-        Vector512<double> usual = Vector512.GreaterThan(scale, Vector512<double>.Zero)
-            & Vector512.LessThan(scale, Vector512.Create(double.PositiveInfinity));
-        scale = Vector512.ConditionalSelect(usual, scale, Vector512<double>.One);
-        x /= scale;
-        y /= scale;
+        Vector512<double> size = Vector512.Abs(y);
+        Vector512<long> exponent = Vector512.Max(size, Alternating.Swap(size)).AsInt64() & Vector512.Create(0x7FF0000000000000);
+        Vector512<double> scale = Vector512.Max(Vector512.Create(0x7FF0000000000000 - 0x0010000000000000) - exponent, Vector512.Create(0x0010000000000000)).AsDouble();
+        x *= scale;
+        y *= scale;
         Vector512<double> n = y * y, p = x * y, q = x * Alternating.Swap(y);
         return Alternating.Of(p + Alternating.Swap(p), q - Alternating.Swap(q)) / (n + Alternating.Swap(n));
     }
@@ -70,4 +69,11 @@ internal readonly partial struct ShareZip : IVectorZip
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y) =>
         Vector512.ConditionalSelect(Vector512.Equals(y, Vector512<double>.Zero), Vector512<double>.Zero, x / y);
+}
+
+/// <summary>x</summary>
+internal readonly partial struct FirstZip : IVectorZip
+{
+    public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y) => x;
+    public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y) => x;
 }

@@ -86,7 +86,7 @@ internal readonly partial struct Atan2Zip : IVectorZip
     public Vector512<double> Invoke(Vector512<double> y, Vector512<double> x) => SimdF64.Atan2(y, x);
 }
 
-/// <summary>√(x² + y²): of float32 in double precision, where nothing overflows; else by a power of two that keeps squares in range.</summary>
+/// <summary>√(x² + y²), of float32 in double precision, where nothing overflows, else scaled by a power of two.</summary>
 internal readonly partial struct HypotZip : IVectorZip
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -97,9 +97,11 @@ internal readonly partial struct HypotZip : IVectorZip
     public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y)
     {
         Vector512<double> larger = Vector512.Max(Vector512.Abs(x), Vector512.Abs(y));
-        Vector512<double> large = Vector512.GreaterThan(larger, Vector512.Create(1e150)), small = Vector512.LessThan(larger, Vector512.Create(1e-140));
+        Vector512<double> large = Vector512.GreaterThan(larger, Vector512.Create(1e150));
+        Vector512<double> small = Vector512.LessThan(larger, Vector512.Create(1e-140));
         // 2^-600, 2^600 and 1, and their inverses.
-        Vector512<double> down = Vector512.Create(2.4099198651028841e-181), up = Vector512.Create(4.149515568880993e180), one = Vector512<double>.One;
+        Vector512<double> down = Vector512.Create(2.4099198651028841e-181), up = Vector512.Create(4.149515568880993e180);
+        Vector512<double> one = Vector512<double>.One;
         Vector512<double> scale = Vector512.ConditionalSelect(large, down, Vector512.ConditionalSelect(small, up, one));
         Vector512<double> back = Vector512.ConditionalSelect(large, up, Vector512.ConditionalSelect(small, down, one));
         return Length(x * scale, y * scale) * back;
