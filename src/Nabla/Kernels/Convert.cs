@@ -123,6 +123,11 @@ internal static class Convert
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<TIn> x, Span<TOut> y)
         {
+            if (typeof(TIn) == typeof(float))
+            {
+                Narrow.FromSingle(Narrow.Reinterpret<TIn, float>(x), y);
+                return;
+            }
             Span<float> wide = stackalloc float[Map.Chunk];
             for (int i = 0; i < x.Length; i += Map.Chunk)
             {
@@ -139,6 +144,11 @@ internal static class Convert
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<TIn> x, Span<TOut> y)
         {
+            if (typeof(TOut) == typeof(float))
+            {
+                Narrow.ToSingle(x, Narrow.Reinterpret<TOut, float>(y));
+                return;
+            }
             Span<float> wide = stackalloc float[Map.Chunk];
             for (int i = 0; i < x.Length; i += Map.Chunk)
             {
