@@ -150,7 +150,8 @@ internal static partial class Reduce
             case DType.Int8: return Fold<SumOf<sbyte>, sbyte, sbyte>(x, dims, keepDim);
             case DType.UInt8: return Fold<SumOf<byte>, byte, byte>(x, dims, keepDim);
             case DType.Bool: return Any(x, dims, keepDim);
-            default: return Copy.Cast(Sum(Copy.Cast(x, DType.Float32), dims, keepDim), x.dtype);
+            case DType.Float16: return SumHalves<Half>(x, dims, keepDim);
+            default: return SumHalves<BFloat16>(x, dims, keepDim);
         }
     }
 
