@@ -38,6 +38,38 @@ public sealed class PlacesTests
         }
     }
 
+    [Theory]
+    [InlineData(3, 700, 40), InlineData(1, 5, 9), InlineData(300, 2, 1030), InlineData(1, 1, 300_000), InlineData(2, 0, 3)]
+    public void Sums_of_truths_are_those_of_ones(int outer, int n, int inner)
+    {
+        Tensor mask = Numbers(outer * n * inner).Remainder(3).Ne(1).View([outer, n, inner]), ones = mask.To(DType.Int64);
+        foreach (Tensor m in new[] { mask, mask.Transpose(0, 2), mask.Narrow(2, 0, (inner + 1) / 2) })
+        {
+            Tensor w = m.To(DType.Int64).Contiguous();
+            Assert.True(m.Sum().Equal(w.Sum()));
+            foreach (Dims d in new Dims[] { 0, 1, 2, new([0, 2]), new([0, 1]), new([1, 2]) })
+                Assert.True(m.Sum(d, keepDim: d.Count == 1).Equal(w.Sum(d, keepDim: d.Count == 1)));
+        }
+        Assert.Equal(DType.Int64, mask.Sum().DType);
+        Assert.Equal(ones.NumElements > 0, mask.Sum(DType.Bool).Item<bool>());
+    }
+
+    [Theory]
+    [InlineData(1, 1, 1), InlineData(37, 20, 65), InlineData(5, 7, 16)]
+    public void Gradients_of_sums_of_distances_are_those_of_differences(int n, int r, int m)
+    {
+        foreach (DType dtype in new[] { DType.Float32, DType.Float64 })
+        {
+            Tensor a = Numbers(2 * n * m).Remainder(5).To(dtype).View([2, n, m]).RequiresGrad_();
+            Tensor b = (Numbers(2 * r * m) * 3).Remainder(5).To(dtype).View([2, r, m]).RequiresGrad_();
+            Tensor g = Numbers(2 * n * r).Remainder(9).Sub(4).To(dtype).View([2, n, r]);
+            a.CDist(b, 1).Backward(g);
+            Tensor signs = (a.Detach().Unsqueeze(-2) - b.Detach().Unsqueeze(-3)).Sgn() * g.Unsqueeze(-1);
+            Assert.True(a.Grad!.Equal(signs.Sum(-2)));
+            Assert.True(b.Grad!.Equal(-signs.Sum(-3)));
+        }
+    }
+
     [Fact]
     public void Distinct_integers_are_those_of_a_sort_in_ranges_short_and_long()
     {
