@@ -70,6 +70,50 @@ public sealed class PlacesTests
         }
     }
 
+    [Theory]
+    [InlineData(0), InlineData(1), InlineData(2), InlineData(7), InlineData(64), InlineData(1000)]
+    public void Values_are_found_where_a_loop_finds_them(int n)
+    {
+        foreach (DType dtype in new[] { DType.Float32, DType.Float64, DType.Int64, DType.UInt8 })
+        {
+            Tensor row = Numbers(n).Remainder(dtype == DType.UInt8 ? 250 : 500).Sort().Values.To(dtype);
+            Tensor values = Numbers(333).Remainder(dtype == DType.UInt8 ? 255 : 520).To(dtype);
+            if (dtype.IsFloatingPoint())
+            {
+                if (n > 2) row[(n - n / 3)..] = double.NaN;
+                values[5] = double.NaN;
+                values[331..] = double.NaN;
+            }
+            double[] r = row.To(DType.Float64).ToArray<double>(), v = values.To(DType.Float64).ToArray<double>();
+            Assert.Equal([.. v.Select(a => r.LongCount(b => b < a || (double.IsNaN(a) && !double.IsNaN(b))))],
+                Tensor.SearchSorted(row, values).ToArray<long>());
+            Assert.Equal([.. v.Select(a => r.LongCount(b => b <= a || double.IsNaN(a)))],
+                Tensor.SearchSorted(row, values, right: true).ToArray<long>());
+            Assert.Equal([.. v.Select(a => Array.Exists(r, b => a == b))], Tensor.IsIn(values, row).ToArray<bool>());
+        }
+    }
+
+    [Theory]
+    [InlineData(1), InlineData(31), InlineData(300), InlineData(5000)]
+    public void Orders_are_stable_whatever_the_range(int n)
+    {
+        foreach (long factor in new[] { 1L, 1L << 20, 1L << 42 })
+        {
+            long[] v = [.. Enumerable.Range(0, n).Select(i => (i * 7919L % 1009 - 500) * factor)];
+            Tensor x = Tensor.From(v);
+            int[] up = [.. Enumerable.Range(0, n).OrderBy(i => v[i])], down = [.. Enumerable.Range(0, n).OrderByDescending(i => v[i])];
+            Assert.Equal(up.Select(static i => (long)i), x.Sort().Indices.ToArray<long>());
+            Assert.Equal(down.Select(static i => (long)i), x.Sort(descending: true).Indices.ToArray<long>());
+            Assert.Equal(v[up[(n - 1) / 2]], x.Median().Item<long>());
+            int k = Math.Min(n, 3);
+            Assert.Equal([.. down[..k].Select(i => v[i])], x.TopK(k).Values.ToArray<long>());
+        }
+        float[] f = [.. Enumerable.Range(0, n).Select(static i => i % 11 == 5 ? float.NaN : i % 7 == 0 ? -0f : (i * 7919 % 1009 - 500) / 9f)];
+        int[] order = [.. Enumerable.Range(0, n).OrderBy(i => float.IsNaN(f[i]) ? double.PositiveInfinity : f[i] + 0.0)];
+        Assert.Equal(order.Select(static i => (long)i), Tensor.From(f).Sort().Indices.ToArray<long>());
+        Assert.Equal(order.Select(static i => (long)i), Tensor.From(f).View([n, 1]).Sort(0).Indices.Reshape(-1).ToArray<long>());
+    }
+
     [Fact]
     public void Distinct_integers_are_those_of_a_sort_in_ranges_short_and_long()
     {
