@@ -6,7 +6,8 @@ public sealed class ColumnReductionTests
 {
     public static TheoryData<int, int, int> Sizes => new()
     {
-        { 1, 7, 5 }, { 3, 2, 300 }, { 1, 1, 33 }, { 3, 4, 37 }, { 2, 8, 600 }, { 2, 300, 9 }, { 1, 40000, 5 }, { 1, 700, 260 }, { 5, 131, 64 },
+        { 1, 7, 5 }, { 3, 2, 300 }, { 1, 1, 33 }, { 3, 4, 37 }, { 2, 8, 600 }, { 2, 300, 9 },
+        { 1, 40000, 5 }, { 1, 700, 260 }, { 5, 131, 64 },
     };
 
     [Theory, MemberData(nameof(Sizes))]

@@ -41,5 +41,6 @@ public sealed class CtcTests
         return now[^1] + (n > 1 ? now[^2] : 0);
     }
 
-    private static Tensor Values(int times) => Tensor.Arange(times * 5).Mul(7919).Remainder(101).To(DType.Float64).Div(25).View([times, 1, 5]);
+    private static Tensor Values(int times) =>
+        Tensor.Arange(times * 5).Mul(7919).Remainder(101).To(DType.Float64).Div(25).View([times, 1, 5]);
 }

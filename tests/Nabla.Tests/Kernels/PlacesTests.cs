@@ -22,7 +22,8 @@ public sealed class PlacesTests
 
     [Theory]
     [InlineData(new long[] { 7, 9 }), InlineData(new long[] { 300, 257 }), InlineData(new long[] { 3, 5, 7, 2 })]
-    [InlineData(new long[] { 40, 33, 70 }), InlineData(new long[] { 5, 1 }), InlineData(new long[] { 2, 40000 }), InlineData(new long[] { 4, 0 })]
+    [InlineData(new long[] { 40, 33, 70 }), InlineData(new long[] { 5, 1 }), InlineData(new long[] { 2, 40000 })]
+    [InlineData(new long[] { 4, 0 })]
     public void Nonzero_gives_an_index_per_dimension(long[] shape)
     {
         Tensor mask = Numbers((int)new Shape(shape).NumElements).Remainder(3).Eq(1).View(new Shape(shape));
@@ -108,7 +109,8 @@ public sealed class PlacesTests
             int k = Math.Min(n, 3);
             Assert.Equal([.. down[..k].Select(i => v[i])], x.TopK(k).Values.ToArray<long>());
         }
-        float[] f = [.. Enumerable.Range(0, n).Select(static i => i % 11 == 5 ? float.NaN : i % 7 == 0 ? -0f : (i * 7919 % 1009 - 500) / 9f)];
+        float[] f = [.. Enumerable.Range(0, n).Select(static i =>
+            i % 11 == 5 ? float.NaN : i % 7 == 0 ? -0f : (i * 7919 % 1009 - 500) / 9f)];
         int[] order = [.. Enumerable.Range(0, n).OrderBy(i => float.IsNaN(f[i]) ? double.PositiveInfinity : f[i] + 0.0)];
         Assert.Equal(order.Select(static i => (long)i), Tensor.From(f).Sort().Indices.ToArray<long>());
         Assert.Equal(order.Select(static i => (long)i), Tensor.From(f).View([n, 1]).Sort(0).Indices.Reshape(-1).ToArray<long>());
@@ -120,7 +122,8 @@ public sealed class PlacesTests
         foreach ((DType dtype, long range, long least) in new (DType, long, long)[]
         {
             (DType.Int64, 50, -20), (DType.Int64, 1L << 40, -(1L << 39)), (DType.Int32, 3000, 100), (DType.UInt8, 250, 0),
-            (DType.Int8, 100, -50), (DType.Float32, 77, -3), (DType.Bool, 2, 0), (DType.Int64, 1, long.MaxValue), (DType.Int64, 1, long.MinValue),
+            (DType.Int8, 100, -50), (DType.Float32, 77, -3), (DType.Bool, 2, 0),
+            (DType.Int64, 1, long.MaxValue), (DType.Int64, 1, long.MinValue),
         })
         {
             Tensor x = range == 1 ? Tensor.Full(500, least, DType.Int64)
@@ -188,7 +191,8 @@ public sealed class PlacesTests
     [InlineData(1, 5), InlineData(3, 64), InlineData(20, 333)]
     public void Lines_are_gathered_and_scattered_like_columns(int rows, int n)
     {
-        Tensor x = Numbers(rows * n).To(DType.Float64).View([rows, n]), index = (Numbers(rows * 2 * n) * 3).Remainder(n).View([rows, 2 * n]);
+        Tensor x = Numbers(rows * n).To(DType.Float64).View([rows, n]);
+        Tensor index = (Numbers(rows * 2 * n) * 3).Remainder(n).View([rows, 2 * n]);
         Tensor v = Numbers(rows * 2 * n).To(DType.Float64).View([rows, 2 * n]);
         Assert.True(x.Gather(1, index).Equal(x.T.Contiguous().Gather(0, index.T.Contiguous()).T));
         Assert.True(x.ScatterAdd(1, index, v).Equal(x.T.Contiguous().ScatterAdd(0, index.T.Contiguous(), v.T.Contiguous()).T));
