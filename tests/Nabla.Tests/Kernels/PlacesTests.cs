@@ -5,7 +5,7 @@ namespace Nabla.Tests.Kernels;
 public sealed class PlacesTests
 {
     [Theory]
-    [InlineData(1), InlineData(63), InlineData(64), InlineData(65), InlineData(1000), InlineData(70001)]
+    [InlineData(1), InlineData(63), InlineData(64), InlineData(65), InlineData(1000), InlineData(33001)]
     public void Nonzero_finds_what_a_loop_finds(int n)
     {
         foreach (int percent in new[] { 0, 3, 50, 100 })
@@ -21,8 +21,8 @@ public sealed class PlacesTests
     }
 
     [Theory]
-    [InlineData(new long[] { 7, 9 }), InlineData(new long[] { 300, 257 }), InlineData(new long[] { 3, 5, 7, 2 })]
-    [InlineData(new long[] { 40, 33, 70 }), InlineData(new long[] { 5, 1 }), InlineData(new long[] { 2, 40000 })]
+    [InlineData(new long[] { 7, 9 }), InlineData(new long[] { 130, 257 }), InlineData(new long[] { 3, 5, 7, 2 })]
+    [InlineData(new long[] { 20, 33, 51 }), InlineData(new long[] { 5, 1 }), InlineData(new long[] { 2, 17000 })]
     [InlineData(new long[] { 4, 0 })]
     public void Nonzero_gives_an_index_per_dimension(long[] shape)
     {
@@ -40,7 +40,7 @@ public sealed class PlacesTests
     }
 
     [Theory]
-    [InlineData(3, 700, 40), InlineData(1, 5, 9), InlineData(300, 2, 1030), InlineData(1, 1, 300_000), InlineData(2, 0, 3)]
+    [InlineData(2, 600, 20), InlineData(1, 5, 9), InlineData(20, 2, 1030), InlineData(1, 1, 140_000), InlineData(2, 0, 3)]
     public void Sums_of_truths_are_those_of_ones(int outer, int n, int inner)
     {
         Tensor mask = Numbers(outer * n * inner).Remainder(3).Ne(1).View([outer, n, inner]), ones = mask.To(DType.Int64);
