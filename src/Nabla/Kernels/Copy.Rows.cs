@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Nabla.Kernels;
@@ -18,32 +19,35 @@ internal static partial class Copy
             long rest = from;
             for (int d = outer - 1; d >= 0; d--) (rest, index[d]) = Math.DivRem(rest, rows.Sizes[d]);
             (long ax, long ay) = rows.At(from, outer);
-            for (long row = from; row < to; row++)
+            ref T source = ref x.storage.At<T>(0), target = ref y.storage.At<T>(0);
+            for (long row = from; row < to;)
             {
-                Row(ax, ay);
-                for (int d = outer - 1; d >= 0; d--)
+                // A run of rows along the last of the outer dimensions.
+                long run = outer == 0 ? 1 : Math.Min(to - row, rows.Sizes[outer - 1] - index[outer - 1]);
+                (long sx, long sy) = outer == 0 ? (0, 0) : (rows.X[outer - 1], rows.Y[outer - 1]);
+                for (long i = 0; i < run; i++, ax += sx, ay += sy)
+                    Row(ref Unsafe.Add(ref source, (nint)ax), ref Unsafe.Add(ref target, (nint)ay));
+                row += run;
+                if (outer > 0) index[outer - 1] += run;
+                for (int d = outer - 1; d >= 0 && index[d] == rows.Sizes[d]; d--)
                 {
-                    (ax, ay) = (ax + rows.X[d], ay + rows.Y[d]);
-                    if (++index[d] < rows.Sizes[d]) break;
                     (ax, ay, index[d]) = (ax - rows.Sizes[d] * rows.X[d], ay - rows.Sizes[d] * rows.Y[d], 0);
+                    if (d == 0) break;
+                    (ax, ay) = (ax + rows.X[d - 1], ay + rows.Y[d - 1]);
+                    index[d - 1]++;
                 }
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Row(long ax, long ay)
+        private void Row(ref T x, ref T y)
         {
-            long n = rows.Inner, sx = rows.XStride, sy = rows.YStride;
-            if (sy == 1 && sx == 1 && n * Unsafe.SizeOf<T>() <= Short) Copied(ref x.storage.At<T>(ax), ref y.storage.At<T>(ay), (nint)n);
-            else if (sy == 1 && sx == 1) x.storage.Span<T>(ax, n).CopyTo(y.storage.Span<T>(ay, n));
-            else if (sy == 1 && sx == 0) Fill.Row(ref y.storage.At<T>(ay), (nint)n, x.storage.At<T>(ax));
-            else if (sy == 1 && sx == -1) Reversed(ref x.storage.At<T>(ax - n + 1), ref y.storage.At<T>(ay), (nint)n);
-            else
-            {
-                ref T source = ref x.storage.At<T>(ax);
-                ref T target = ref y.storage.At<T>(ay);
-                for (long i = 0; i < n; i++) Unsafe.Add(ref target, (nint)(i * sy)) = Unsafe.Add(ref source, (nint)(i * sx));
-            }
+            nint n = (nint)rows.Inner, sx = (nint)rows.XStride, sy = (nint)rows.YStride;
+            if (sy == 1 && sx == 1 && n * Unsafe.SizeOf<T>() <= Short) Copied(ref x, ref y, n);
+            else if (sy == 1 && sx == 1) MemoryMarshal.CreateSpan(ref x, checked((int)n)).CopyTo(MemoryMarshal.CreateSpan(ref y, (int)n));
+            else if (sy == 1 && sx == 0) Fill.Row(ref y, n, x);
+            else if (sy == 1 && sx == -1) Reversed(ref Unsafe.Add(ref x, 1 - n), ref y, n);
+            else for (nint i = 0; i < n; i++) Unsafe.Add(ref y, i * sy) = Unsafe.Add(ref x, i * sx);
         }
     }
 

@@ -64,7 +64,9 @@ internal static partial class Copy
         }
         Layout source = Broadcast.To(x.layout, y.layout.shape) ?? x.layout;
         Rows rows = new(y.layout, source);
-        if (rows.Inner2 > 1 && rows.YStride == 1 && rows.XStride is not (0 or 1)) Parallel.Sweep(rows.Blocks, 1, new Transposed<T>(x, y, rows));
+        // Long rows of one number each are filled, short ones are made several at once.
+        if (rows.Inner2 > 1 && rows.YStride == 1 && rows.XStride != 1 && (rows.XStride != 0 || rows.Inner < Rows.Tile))
+            Parallel.Sweep(rows.Blocks, 1, new Transposed<T>(x, y, rows));
         else Parallel.Sweep(rows.Count, Math.Max(1, Grain / rows.Inner), new ByRow<T>(x, y, rows));
     }
 

@@ -64,7 +64,8 @@ internal sealed class CtcItem<T> where T : unmanaged, IFloatingPointIeee754<T>
         return double.IsInfinity(max) ? max : max + Math.Log(Math.Exp(a - max) + Math.Exp(b - max));
     }
 
-    /// <summary>Row after row: log Σ e^a over a state and its one or two predecessors (successors), and its class's log-probability.</summary>
+    /// <summary>Row after row: log Σ e^a over a state and its one or two predecessors (successors), and its class's
+    /// log-probability.</summary>
     private void Fill(double[] a, bool forward)
     {
         a.AsSpan().Fill(double.NegativeInfinity);

@@ -43,29 +43,46 @@ internal static partial class Fill
         Copy.Run(one, y);
     }
 
-    /// <summary>y[i] = value, in stores that do not straddle two lines of the cache.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>y[i] = value. Short rows take two overlapping vectors, long ones stores that do not straddle two lines of the
+    /// cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Row<T>(ref T y, nint n, T value) where T : unmanaged
     {
-        nint i = 0, w = Vector512<byte>.Count / Unsafe.SizeOf<T>();
-        if (Vector512.IsHardwareAccelerated && Unsafe.SizeOf<T>() <= 8 && n >= 4 * w)
+        nint w = Vector256<byte>.Count / Unsafe.SizeOf<T>();
+        if (!Vector256.IsHardwareAccelerated || Unsafe.SizeOf<T>() > 8 || n < w) OneByOne(ref y, n, value);
+        else if (n <= 2 * w)
         {
-            Vector512<byte> many = Unsafe.SizeOf<T>() switch
-            {
-                1 => Vector512.Create(Unsafe.BitCast<T, byte>(value)),
-                2 => Vector512.Create(Unsafe.BitCast<T, ushort>(value)).AsByte(),
-                4 => Vector512.Create(Unsafe.BitCast<T, uint>(value)).AsByte(),
-                _ => Vector512.Create(Unsafe.BitCast<T, ulong>(value)).AsByte(),
-            };
+            Vector256<byte> many = Many(value);
             many.StoreUnsafe(ref Unsafe.As<T, byte>(ref y));
-            for (i = VectorSpan.Start(ref y, n, Vector512<byte>.Count); i <= n - w; i += w)
-                many.StoreUnsafe(ref Unsafe.As<T, byte>(ref Unsafe.Add(ref y, i)));
             many.StoreUnsafe(ref Unsafe.As<T, byte>(ref Unsafe.Add(ref y, n - w)));
-            return;
         }
-        for (; i < n; i += 1 << 30)
-            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref y, i), (int)Math.Min(n - i, 1 << 30)).Fill(value);
+        else Long(ref y, n, Many(value));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void OneByOne<T>(ref T y, nint n, T value) where T : unmanaged
+    {
+        for (nint i = 0; i < n; i++) Unsafe.Add(ref y, i) = value;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Long<T>(ref T y, nint n, Vector256<byte> many) where T : unmanaged
+    {
+        nint w = Vector256<byte>.Count / Unsafe.SizeOf<T>();
+        many.StoreUnsafe(ref Unsafe.As<T, byte>(ref y));
+        for (nint i = VectorSpan.Start(ref y, n, Vector256<byte>.Count); i <= n - w; i += w)
+            many.StoreUnsafe(ref Unsafe.As<T, byte>(ref Unsafe.Add(ref y, i)));
+        many.StoreUnsafe(ref Unsafe.As<T, byte>(ref Unsafe.Add(ref y, n - w)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Many<T>(T value) where T : unmanaged => Unsafe.SizeOf<T>() switch
+    {
+        1 => Vector256.Create(Unsafe.BitCast<T, byte>(value)),
+        2 => Vector256.Create(Unsafe.BitCast<T, ushort>(value)).AsByte(),
+        4 => Vector256.Create(Unsafe.BitCast<T, uint>(value)).AsByte(),
+        _ => Vector256.Create(Unsafe.BitCast<T, ulong>(value)).AsByte(),
+    };
 
     private readonly struct Piece<T>(Tensor y, T value) : IRange where T : unmanaged
     {

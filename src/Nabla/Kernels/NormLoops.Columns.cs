@@ -142,7 +142,8 @@ internal static partial class NormLoops
 
     /// <summary>y[j] = (x[j] - m[j]) r[j] w[j] + b[j]</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Scale<T>(ref T x, ref T m, ref T r, ref T w, ref T b, ref T y, nint n) where T : unmanaged, IFloatingPointIeee754<T>
+    internal static void Scale<T>(ref T x, ref T m, ref T r, ref T w, ref T b, ref T y, nint n)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         nint j = 0;
         for (; j <= n - Vector<T>.Count; j += Vector<T>.Count)

@@ -22,7 +22,7 @@ internal static partial class Scan
 
     internal static Tensor LogSumExp(Tensor x, int dim) => Float<LogPlusExp>(x, x, dim, false);
 
-    /// <summary>y[k] = b[k] + a[k] y[k-1] (or y[k+1], if reversed); the factor is that of y's place with <paramref name="ahead"/>.</summary>
+    /// <summary>y[k] = b[k] + a[k] y[k-1] (or y[k+1], if reversed); with <paramref name="ahead"/> b[k] + a[k-1] y[k-1].</summary>
     internal static Tensor Recurrence(Tensor a, Tensor b, int dim, bool reverse, bool ahead) => ahead
         ? Float<AffineAhead>(a, b, dim, reverse) : Float<Affine>(a, b, dim, reverse);
 

@@ -15,7 +15,8 @@ internal static class ScanLines
     /// The steps over each line of n elements of a (and b), forward or from the end, each result rounded once. y may be b; TAcc is double.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Run<TStep, TAcc>(ref float a, ref float b, ref float y, nint n, bool reverse) where TStep : struct, IStep<TAcc> where TAcc : unmanaged
+    internal static void Run<TStep, TAcc>(ref float a, ref float b, ref float y, nint n, bool reverse)
+        where TStep : struct, IStep<TAcc> where TAcc : unmanaged
     {
         Vector256<TAcc> total = Vector256.Create(TStep.Start);
         nint rest = n & 3;
@@ -76,7 +77,8 @@ internal static class ScanLines
     private static Vector256<TAcc> One<TStep, TAcc>(ref float a, ref float b, ref float y, nint n, Vector256<TAcc> total)
         where TStep : struct, IStep<TAcc> where TAcc : unmanaged
     {
-        (total, Vector256<TAcc> results) = TStep.Next(total, Wide<TAcc>(Column(ref a, n)), TStep.Two ? Wide<TAcc>(Column(ref b, n)) : default);
+        (total, Vector256<TAcc> results) = TStep.Next(total, Wide<TAcc>(Column(ref a, n)),
+            TStep.Two ? Wide<TAcc>(Column(ref b, n)) : default);
         Vector128<float> narrow = Narrow<TAcc>(results);
         for (int i = 0; i < 4; i++) Unsafe.Add(ref y, i * n) = narrow.GetElement(i);
         return total;

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Nabla.Kernels;
 
@@ -39,27 +41,93 @@ internal static class Search
     {
         public void Run(long from, long to)
         {
-            for (long i = from; i < to; i++)
+            for (long n; from < to; from += n)
             {
-                ReadOnlySpan<T> row = rows.storage.Span<T>(rows.layout.Offset + i / per * length, length);
-                y.storage.At<long>(i) = Place(row, values.storage.At<T>(values.layout.Offset + i), right);
+                n = Math.Min(to - from, per - from % per);
+                Places(rows.storage.Span<T>(rows.layout.Offset + from / per * length, length),
+                    values.storage.Span<T>(values.layout.Offset + from, n), y.storage.Span<long>(from, n), right);
             }
         }
+    }
 
-        private static long Place(ReadOnlySpan<T> row, T value, bool right)
+    /// <summary>How many elements of a row, which ends with its NaNs, are less than each value, or not greater.</summary>
+    private static void Places<T>(ReadOnlySpan<T> row, ReadOnlySpan<T> values, Span<long> places, bool right)
+        where T : unmanaged, INumber<T>
+    {
+        if (right) Places<T, NotGreater<T>>(row, values, places);
+        else Places<T, Less<T>>(row, values, places);
+        if (typeof(T) != typeof(float) && typeof(T) != typeof(double)) return;
+        for (int i = 0; i < places.Length; i++)
+            if (T.IsNaN(values[i])) places[i] = right ? row.Length : Numbers(row);
+    }
+
+    private static int Numbers<T>(ReadOnlySpan<T> row) where T : unmanaged, INumber<T>
+    {
+        int n = row.Length;
+        while (n > 0 && T.IsNaN(row[n - 1])) n--;
+        return n;
+    }
+
+    /// <summary>Whether an element comes before a value that is a number; no NaN does.</summary>
+    private interface IBefore<T>
+    {
+        static abstract bool Of(T element, T value);
+    }
+
+    private readonly struct Less<T> : IBefore<T> where T : INumber<T>
+    {
+        public static bool Of(T element, T value) => element < value;
+    }
+
+    private readonly struct NotGreater<T> : IBefore<T> where T : INumber<T>
+    {
+        public static bool Of(T element, T value) => element <= value;
+    }
+
+    /// <summary>Four searches at once, without branches: a step of one need not wait for that of another, and none is guessed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Places<T, TBefore>(ReadOnlySpan<T> row, ReadOnlySpan<T> values, Span<long> places)
+        where T : unmanaged, INumber<T> where TBefore : struct, IBefore<T>
+    {
+        if (row.IsEmpty)
         {
-            int low = 0, high = row.Length;
-            while (low < high)
-            {
-                int middle = (int)(((uint)low + (uint)high) >> 1);
-                bool before = right ? !Less(value, row[middle]) : Less(row[middle], value);
-                if (before) low = middle + 1;
-                else high = middle;
-            }
-            return low;
+            places.Clear();
+            return;
         }
+        ref T first = ref MemoryMarshal.GetReference(row);
+        int i = 0;
+        for (; i <= values.Length - 4; i += 4)
+        {
+            T p = values[i], q = values[i + 1], r = values[i + 2], s = values[i + 3];
+            nint a = 0, b = 0, c = 0, d = 0;
+            for (nint n = row.Length; n > 1;)
+            {
+                nint half = n >> 1;
+                a += Step<T, TBefore>(ref first, a, half, p);
+                b += Step<T, TBefore>(ref first, b, half, q);
+                c += Step<T, TBefore>(ref first, c, half, r);
+                d += Step<T, TBefore>(ref first, d, half, s);
+                n -= half;
+            }
+            places[i] = a + Step<T, TBefore>(ref first, a, 1, p);
+            places[i + 1] = b + Step<T, TBefore>(ref first, b, 1, q);
+            places[i + 2] = c + Step<T, TBefore>(ref first, c, 1, r);
+            places[i + 3] = d + Step<T, TBefore>(ref first, d, 1, s);
+        }
+        for (; i < values.Length; i++)
+        {
+            nint a = 0;
+            for (nint n = row.Length; n > 1; n -= n >> 1) a += Step<T, TBefore>(ref first, a, n >> 1, values[i]);
+            places[i] = a + Step<T, TBefore>(ref first, a, 1, values[i]);
+        }
+    }
 
-        private static bool Less(T a, T b) => a < b || (T.IsNaN(b) && !T.IsNaN(a));
+    /// <summary>half if the last of the next elements comes before the value, else 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint Step<T, TBefore>(ref T row, nint at, nint half, T value) where T : unmanaged where TBefore : struct, IBefore<T>
+    {
+        bool before = TBefore.Of(Unsafe.Add(ref row, at + half - 1), value);
+        return -(nint)Unsafe.BitCast<bool, byte>(before) & half;
     }
 
     /// <summary>Which elements occur in the other tensor, whose last dimension is the list.</summary>
@@ -92,13 +160,26 @@ internal static class Search
         long count = rows.layout.Count / length, per = y.layout.Count / count;
         x = Copy.Contiguous(x);
         for (long r = 0; r < count; r++) rows.storage.Span<T>(r * length, length).Sort();
-        for (long i = 0; i < y.layout.Count; i++)
-        {
-            T value = x.storage.At<T>(x.layout.Offset + i);
-            // A NaN equals nothing, itself included.
-            int at = T.IsNaN(value) ? -1 : rows.storage.Span<T>(i / per * length, length).BinarySearch(value);
-            y.storage.At<byte>(i) = at >= 0 ? (byte)1 : (byte)0;
-        }
+        Parallel.For(y.layout.Count, 4096, new FindBody<T>(x, rows, y, length, per));
         return y;
+    }
+
+    private readonly struct FindBody<T>(Tensor x, Tensor rows, Tensor y, long length, long per) : IRange where T : unmanaged, INumber<T>
+    {
+        public void Run(long from, long to)
+        {
+            Span<long> places = stackalloc long[256];
+            for (int n; from < to; from += n)
+            {
+                n = (int)Math.Min(Math.Min(to - from, per - from % per), places.Length);
+                ReadOnlySpan<T> row = rows.storage.Span<T>(from / per * length, length);
+                while (!row.IsEmpty && T.IsNaN(row[0])) row = row[1..]; // sorted to the front; a NaN equals nothing, itself included
+                ReadOnlySpan<T> values = x.storage.Span<T>(x.layout.Offset + from, n);
+                Places(row, values, places[..n], right: false);
+                Span<byte> found = y.storage.Span<byte>(from, n);
+                for (int i = 0; i < n; i++)
+                    found[i] = places[i] < row.Length && row[(int)places[i]] == values[i] ? (byte)1 : (byte)0;
+            }
+        }
     }
 }

@@ -178,21 +178,24 @@ internal static class Sort
         public void Run(long first, long last)
         {
             int n = checked((int)from.N), m = (int)to.N;
+            bool floating = x.dtype.IsFloatingPoint(), whole = typeof(T) == typeof(long) && !floating;
             TKey[] keyBuffer = ArrayPool<TKey>.Shared.Rent(n);
+            ulong[] shortBuffer = whole ? ArrayPool<ulong>.Shared.Rent(n) : [];
             long[] placeBuffer = ArrayPool<long>.Shared.Rent(m);
             Span<TKey> keys = keyBuffer.AsSpan(0, n);
             Span<long> places = placeBuffer.AsSpan(0, m);
-            bool floating = x.dtype.IsFloatingPoint();
             for (long i = first; i < last; i++)
             {
                 ref T source = ref x.storage.At<T>(x.layout.Offset + from.Start(i));
-                int nans = Keys(ref source, keys, floating);
-                line.Run<TKey>(keys, nans, places);
+                if (whole && ShortKeys.TryRun(ref Unsafe.As<T, long>(ref source), (nint)from.Inner, line.Descending,
+                    shortBuffer.AsSpan(0, n))) line.Run(shortBuffer.AsSpan(0, n), 0, places);
+                else line.Run<TKey>(keys, Keys(ref source, keys, floating), places);
                 long at = to.Start(i);
                 if (to.Inner == 1) places.CopyTo(y.storage.Span<long>(at, m));
                 else for (int k = 0; k < places.Length; k++) y.storage.At<long>(at + k * to.Inner) = places[k];
             }
             ArrayPool<TKey>.Shared.Return(keyBuffer);
+            if (whole) ArrayPool<ulong>.Shared.Return(shortBuffer);
             ArrayPool<long>.Shared.Return(placeBuffer);
         }
 
@@ -200,7 +203,7 @@ internal static class Sort
         private int Keys(ref T source, Span<TKey> keys, bool floating)
         {
             if (Unsafe.SizeOf<T>() == 4 && Unsafe.SizeOf<TKey>() == 8 && floating)
-                return SingleKeys.Run(ref Unsafe.As<T, uint>(ref source), (nint)from.Inner, line.Descending,
+                return ShortKeys.Run(ref Unsafe.As<T, uint>(ref source), (nint)from.Inner, line.Descending,
                     MemoryMarshal.Cast<TKey, ulong>(keys));
             int nans = 0;
             for (int k = 0; k < keys.Length; k++)

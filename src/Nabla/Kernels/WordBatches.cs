@@ -61,7 +61,8 @@ internal static class WordBatches
     private const int Pairs = 1 << 16, PairPiece = 1 << 11;
 
     /// <summary>Draws two words for each value, in order, and makes the values of them. The caller holds the generator's lock.</summary>
-    internal static unsafe void Run<T, TPairs>(Generator g, Span<T> values, TPairs pairs) where T : unmanaged where TPairs : struct, IPairs<T>
+    internal static unsafe void Run<T, TPairs>(Generator g, Span<T> values, TPairs pairs)
+        where T : unmanaged where TPairs : struct, IPairs<T>
     {
         ulong[] words = ArrayPool<ulong>.Shared.Rent(Math.Min(values.Length, Pairs));
         fixed (T* first = values)

@@ -18,6 +18,7 @@ internal static partial class Ops
         else if (typeof(TOp) == typeof(Sub)) Bind<SubLanes<T>, T>(x, number, z, swap);
         else if (typeof(TOp) == typeof(Mul)) Bind<MulLanes<T>, T>(x, number, z, swap);
         else if (typeof(TOp) == typeof(Div)) Bind<DivLanes<T>, T>(x, number, z, swap);
+        else if (typeof(TOp) == typeof(PreluKernel)) Bind<PReluLanes<T>, T>(x, number, z, swap);
         else return false;
         return true;
     }

@@ -29,6 +29,11 @@ internal static partial class Ops
                 if (into.Needs(0)) into[0] = x[0] * w.Sum(-1, true) - w.MatMul(x[1]);
                 if (into.Needs(1)) into[1] = x[1] * w.Sum(-2).Unsqueeze(-1) - w.Transpose(-2, -1).MatMul(x[0]);
             }
+            else if (P == 1 && x[0].DType is DType.Float32 or DType.Float64)
+            {
+                if (into.Needs(0)) into[0] = Op.Apply(new CdistSigns(), g[0]!, x[0], x[1])[0];
+                if (into.Needs(1)) into[1] = Op.Apply(new CdistSigns(), g[0]!.Transpose(-2, -1), x[1], x[0])[0];
+            }
             else
             {
                 Tensor d = g[0]!.Unsqueeze(-1) * Slope(x, y[0]);
@@ -46,7 +51,7 @@ internal static partial class Ops
 
         private Tensor Slope(ReadOnlySpan<Tensor> x, Tensor y) => new LinalgVectorNorm(P, -1, false).Slope(Differences(x[0], x[1]), y);
 
-        private static Tensor Differences(Tensor a, Tensor b) => a.Unsqueeze(-2) - b.Unsqueeze(-3);
+        internal static Tensor Differences(Tensor a, Tensor b) => a.Unsqueeze(-2) - b.Unsqueeze(-3);
 
         /// <summary>√(‖x‖² + ‖y‖² - 2·x·y), by one product of matrices; rounding may leave less than nothing below the root.</summary>
         private static Tensor Euclidean(Tensor a, Tensor b)
@@ -54,6 +59,24 @@ internal static partial class Ops
             Tensor sums = (a * a).Sum(-1, true) + (b * b).Sum(-1, true).Transpose(-2, -1);
             return (sums - 2 * a.MatMul(b.Transpose(-2, -1))).Clamp(min: 0).Sqrt();
         }
+    }
+
+    /// <summary>Σ g[i, j] sign(x[i, :] - y[j, :]) over j: the gradient of x for distances with p = 1. Operands: g, x, y.</summary>
+    public readonly record struct CdistSigns : IOp<CdistSigns>
+    {
+        static string IOperation<CdistSigns>.NodeName(CdistSigns op) => "CdistBackward0";
+        static bool IOp<CdistSigns>.SavesInput(CdistSigns op, int i) => i > 0;
+        static bool IOp<CdistSigns>.SavesOutput(CdistSigns op, int i) => false;
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.RowDistances.Signs(x[0], x[1], x[2])];
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
+        {
+            if (into.Needs(0)) into[0] = (g[0]!.Unsqueeze(-2) * Cdist.Differences(x[1].Detach(), x[2].Detach()).Sgn()).Sum(-1);
+            for (int i = 1; i < 3; i++) if (into.Needs(i)) into[i] = Tensor.ZerosLike(x[i]);
+        }
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
+            [t[0] is { } d ? Op.Apply(this, d, x[1], x[2])[0] : null];
     }
 }
 

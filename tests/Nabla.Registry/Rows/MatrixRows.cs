@@ -321,6 +321,7 @@ internal static class MatrixRows
     [
         new("cdist", c => c.T(0).CDist(c.T(1, "x2"), c.Double(2, "p", 2)))
         {
+            Covers = ["Cdist", "CdistSigns"],
             Samples = () => [new([In.Real(2, 3), In.Real2(4, 3)]), new([In.Real(2, 2, 3), In.Real2(4, 3), 3.0]),
                 new([In.Real(2, 3), In.Real2(4, 3), 1.0]), new([In.Real(2, 3), In.Real2(4, 3), 0.0]),
                 new([In.Real(2, 27, 2), In.Real2(3, 2)]),

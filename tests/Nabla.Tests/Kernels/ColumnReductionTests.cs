@@ -6,13 +6,14 @@ public sealed class ColumnReductionTests
 {
     public static TheoryData<int, int, int> Sizes => new()
     {
-        { 1, 7, 5 }, { 3, 2, 300 }, { 1, 1, 33 }, { 3, 4, 37 }, { 2, 8, 600 }, { 2, 300, 9 }, { 1, 40000, 5 }, { 1, 700, 260 }, { 5, 131, 64 },
+        { 1, 7, 5 }, { 3, 2, 300 }, { 1, 1, 33 }, { 3, 4, 37 }, { 2, 8, 600 }, { 2, 300, 9 },
+        { 1, 27000, 5 }, { 1, 260, 270 }, { 5, 131, 64 },
     };
 
     [Theory, MemberData(nameof(Sizes))]
     public void The_first_extreme_of_a_column_is_found_for_every_type(int outer, int n, int inner)
     {
-        foreach (DType dtype in new[] { DType.UInt8, DType.Int8, DType.Int16, DType.Int32, DType.Int64, DType.Float32, DType.Float64 })
+        foreach (DType dtype in new[] { DType.UInt8, DType.Int8, DType.Int16, DType.Int64, DType.Float32 })
         {
             Tensor x = Numbers(outer, n, inner).Remainder(97).To(dtype), rows = x.Transpose(1, 2).Contiguous();
             Assert.True(x.ArgMax(1).Equal(rows.ArgMax(2)));
@@ -63,7 +64,7 @@ public sealed class ColumnReductionTests
     [Fact]
     public void Places_and_norms_are_the_same_for_any_number_of_threads()
     {
-        Tensor x = Numbers(1, 40000, 5).Remainder(97).To(DType.Float32).Sin();
+        Tensor x = Numbers(1, 27000, 5).Remainder(97).To(DType.Float32).Sin();
         (Tensor Places, Tensor Norm)[] each = [.. Counts().Select(_ => (x.ArgMax(1), x.Norm(2, 1)))];
         Assert.All(each, r => Assert.True(r.Places.Equal(each[0].Places) && r.Norm.Equal(each[0].Norm)));
     }

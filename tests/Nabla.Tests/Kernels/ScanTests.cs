@@ -5,7 +5,7 @@ public sealed class ScanTests
 {
     public static TheoryData<int, int, int> Sizes => new()
     {
-        { 1, 1, 1 }, { 4, 3, 1 }, { 5, 4, 1 }, { 9, 7, 1 }, { 13, 50, 1 }, { 3, 5, 3 }, { 2, 9, 8 }, { 2, 6, 261 }, { 8, 2100, 1 },
+        { 1, 1, 1 }, { 4, 3, 1 }, { 5, 4, 1 }, { 9, 7, 1 }, { 13, 50, 1 }, { 3, 5, 3 }, { 2, 9, 8 }, { 2, 6, 261 }, { 8, 500, 1 },
     };
 
     [Theory, MemberData(nameof(Sizes))]
@@ -92,7 +92,8 @@ public sealed class ScanTests
     {
         Tensor expected = lines.Transpose(1, 2).Contiguous();
         if (y.DType == DType.Int64) expected = expected.MaskedFill(expected.Abs().Ge(1e15), 0);
-        Tensor actual = y.DType == DType.Int64 ? y.To(DType.Float64).MaskedFill(lines.Transpose(1, 2).Abs().Ge(1e15), 0) : y.To(DType.Float64);
+        Tensor actual = y.To(DType.Float64);
+        if (y.DType == DType.Int64) actual = actual.MaskedFill(lines.Transpose(1, 2).Abs().Ge(1e15), 0);
         Assert.True(expected.AllClose(actual, y.DType == DType.Float32 ? 3e-7 : 1e-13, y.DType == DType.Float32 ? 1e-30 : 1e-300));
     }
 }

@@ -93,7 +93,7 @@ public class RandomKernelTests
         foreach (Action<Generator, float[]> fill in fills)
         {
             Generator one = new(3), many = new(3);
-            float[] whole = new float[150_000];
+            float[] whole = new float[70_000];
             fill(one, whole);
             for (int at = 0; at < whole.Length; at += 1000)
             {

@@ -68,18 +68,35 @@ internal static unsafe class Cholesky
         Downdate(n - first, k, x + first * xRow, xRow, negative + first * k, c + first * (stride + 1), stride);
     }
 
+    /// <summary>Row after row of U = Lᵀ, each taken off all rows below it, in a square whose rows are whole vectors.</summary>
     private static long Direct<T>(long n, T* a, long stride) where T : unmanaged, IFloatingPointIeee754<T>
     {
+        int w = Vector<T>.Count, pitch = ((int)Base + w - 1) / w * w;
+        T* u = stackalloc T[(int)Base * pitch];
+        new Span<T>(u, (int)Base * pitch).Clear();
         for (long i = 0; i < n; i++)
+            for (long j = 0; j <= i; j++) u[j * pitch + i] = a[i * stride + j];
+        long info = 0;
+        for (long k = 0; k < n && info == 0; k++)
         {
-            T* row = a + i * stride;
-            for (long j = 0; j < i; j++) row[j] = (row[j] - Rows.Dot(row, a + j * stride, j)) / a[j * stride + j];
-            T left = row[i] - Rows.Dot(row, row, i);
-            row[i] = T.Sqrt(left);
-            if (left > T.Zero) continue;
-            row[i] = left;
-            return i + 1;
+            T* row = u + k * pitch;
+            T left = row[k], root = T.Sqrt(left);
+            if (!(left > T.Zero)) info = k + 1;
+            else
+            {
+                Vector<T> divisor = new(root);
+                for (long j = k / w * w; j < pitch; j += w) (Vector.Load(row + j) / divisor).Store(row + j);
+                for (long i = k + 1; i < n; i++)
+                {
+                    T* target = u + i * pitch;
+                    Vector<T> factor = new(row[i]);
+                    for (long j = i / w * w; j < pitch; j += w) (Vector.Load(target + j) - factor * Vector.Load(row + j)).Store(target + j);
+                }
+            }
+            row[k] = info == 0 ? root : left;
         }
-        return 0;
+        for (long i = 0; i < n; i++)
+            for (long j = 0; j <= i; j++) a[i * stride + j] = u[j * pitch + i];
+        return info;
     }
 }

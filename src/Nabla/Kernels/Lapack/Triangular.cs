@@ -130,11 +130,7 @@ internal static unsafe class Triangular
     {
         if (n <= Base)
         {
-            for (long r = 0; r < m; r++)
-            {
-                T* row = x + r * xRow;
-                for (long j = 0; j < n; j++) row[j] = (row[j] - Rows.Dot(row, l + j * lRow, j)) / l[j * lRow + j];
-            }
+            DirectRight(m, n, l, lRow, x, xRow);
             return;
         }
         long first = (n / 2 + Base - 1) / Base * Base;
@@ -142,5 +138,33 @@ internal static unsafe class Triangular
         T* negative = Rows.Negative(x, xRow, m, first);
         Rows.Product(m, n - first, first, negative, first, 1, l + first * lRow, 1, lRow, x + first, xRow);
         HalveRight(m, n - first, l + first * lRow + first, lRow, x + first, xRow);
+    }
+
+    /// <summary>As many rows at once as a vector has lanes, turned so that each vector holds one column of them.</summary>
+    private static void DirectRight<T>(long m, long n, T* l, long lRow, T* x, long xRow) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int w = Vector<T>.Count;
+        T* columns = stackalloc T[(int)Base * w];
+        new Span<T>(columns, (int)Base * w).Clear();
+        for (long r = 0; r < m; r += w)
+        {
+            nint rows = (nint)Math.Min(w, m - r);
+            ref T first = ref x[r * xRow];
+            TransposeTiles.Run(ref first, (nint)xRow, ref *columns, w, (nint)n, rows);
+            for (long j = 0; j < n; j++)
+            {
+                T* factors = l + j * lRow;
+                Vector<T> even = Vector.Load(columns + j * w), odd = Vector<T>.Zero;
+                long k = 0;
+                for (; k < j - 1; k += 2)
+                {
+                    even -= Vector.Load(columns + k * w) * new Vector<T>(factors[k]);
+                    odd -= Vector.Load(columns + (k + 1) * w) * new Vector<T>(factors[k + 1]);
+                }
+                if (k < j) even -= Vector.Load(columns + k * w) * new Vector<T>(factors[k]);
+                ((even + odd) / new Vector<T>(factors[j])).Store(columns + j * w);
+            }
+            TransposeTiles.Run(ref *columns, w, ref first, (nint)xRow, rows, (nint)n);
+        }
     }
 }

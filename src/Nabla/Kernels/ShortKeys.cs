@@ -4,12 +4,31 @@ using System.Runtime.InteropServices;
 
 namespace Nabla.Kernels;
 
-/// <summary>Keys of float32: bits that sort as unsigned integers, over the element's place.</summary>
-internal static class SingleKeys
+/// <summary>Keys of 64 bits: 32 that sort as unsigned integers, over the element's place.</summary>
+internal static class ShortKeys
 {
     private const uint Sign = 1u << 31, Infinity = 0x7F800000;
 
-    /// <summary>Writes the keys of elements that are <paramref name="step"/> apart; returns how many are NaN.</summary>
+    /// <summary>Writes the keys of integers that are <paramref name="step"/> apart, if 32 bits tell them apart; else false.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static bool TryRun(ref long x, nint step, bool descending, Span<ulong> keys)
+    {
+        long least = x, most = x;
+        for (nint k = 1; k < keys.Length; k++)
+        {
+            long v = Unsafe.Add(ref x, k * step);
+            (least, most) = (Math.Min(least, v), Math.Max(most, v));
+        }
+        if ((ulong)(most - least) > uint.MaxValue) return false;
+        for (int k = 0; k < keys.Length; k++)
+        {
+            long v = Unsafe.Add(ref x, k * step);
+            keys[k] = (ulong)(descending ? most - v : v - least) << 32 | (uint)k;
+        }
+        return true;
+    }
+
+    /// <summary>Writes the keys of float32 that are <paramref name="step"/> apart; returns how many are NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static int Run(ref uint x, nint step, bool descending, Span<ulong> keys)
     {
