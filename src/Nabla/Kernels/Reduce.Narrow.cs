@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -36,6 +37,36 @@ internal static partial class Reduce
         public static double Join(double a, double b) => a + b;
         public static void Store(Tensor y, long at, double total) => y.storage.At<T>(at) = Halves.FromSingle<T>((float)total);
     }
+
+    private readonly struct SumOfBools : INarrowSum<byte, long>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static long Sum(ReadOnlySpan<byte> x)
+        {
+            ref byte at = ref MemoryMarshal.GetReference(x);
+            int w = Vector<byte>.Count, i = 0;
+            long total = 0;
+            while (i <= x.Length - w)
+            {
+                // A lane holds 255 of them.
+                Vector<byte> count = default;
+                for (int stop = Math.Min(x.Length, i + 255 * w) - w; i <= stop; i += w) count += Vector.LoadUnsafe(ref at, (nuint)i);
+                Vector.Widen(count, out Vector<ushort> low, out Vector<ushort> high);
+                total += Vector.Sum(low + high);
+            }
+            for (; i < x.Length; i++) total += x[i];
+            return total;
+        }
+
+        public static long Join(long a, long b) => a + b;
+        public static void Store(Tensor y, long at, long total) => y.storage.At<long>(at) = total;
+    }
+
+    /// <summary>How many of the reduced bools are true.</summary>
+    internal static Tensor CountTrue(Tensor x, Dims dims, bool keepDim) =>
+        TryBox(x.layout, dims, out Box box) && box.Inner == 1 && x.layout.Count > 0
+            ? NarrowRows<SumOfBools, byte, long>(x, Tensor.Allocate(Shape(x.layout, dims, keepDim), DType.Int64), box)
+            : Sum(Copy.Cast(x, DType.Int64), dims, keepDim);
 
     /// <summary>The sum of 16-bit floats, rounded once.</summary>
     private static Tensor SumHalves<T>(Tensor x, Dims dims, bool keepDim) where T : unmanaged =>

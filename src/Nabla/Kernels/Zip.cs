@@ -180,8 +180,11 @@ internal static class Zip
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
+            TIn value = number.storage.At<TIn>(number.layout.Offset);
+            if (TKernel.RunNumber(x.storage.Span<TIn>(x.layout.Offset + from, to - from), value,
+                z.storage.Span<TOut>(z.layout.Offset + from, to - from), swap)) return;
             Span<TIn> repeated = stackalloc TIn[(int)Math.Min(to - from, Chunk)];
-            repeated.Fill(number.storage.At<TIn>(number.layout.Offset));
+            repeated.Fill(value);
             for (; from < to; from += repeated.Length)
             {
                 int n = (int)Math.Min(to - from, repeated.Length);

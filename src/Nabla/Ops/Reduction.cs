@@ -12,6 +12,14 @@ internal static partial class Ops
         public Tensor Transpose(Tensor g, TensorSpec x) => g.Spread(x.Shape, Dims, KeepDim);
     }
 
+    /// <summary>How many bools are true over some dimensions, counted from the end: int64</summary>
+    public readonly record struct Count(Dims Dims, bool KeepDim) : ILinear<Count>
+    {
+        static bool IOperation<Count>.Differentiable => false;
+        public Tensor Forward(Tensor x) => Kernels.Reduce.CountTrue(x, Dims, KeepDim);
+        public Tensor Transpose(Tensor g, TensorSpec x) => throw new InvalidOperationException("A count has no derivative.");
+    }
+
     /// <summary>The mean over some dimensions, counted from the end.</summary>
     public readonly record struct Mean(Dims Dims, bool KeepDim, bool Whole = false) : ILinear<Mean>
     {
@@ -120,12 +128,15 @@ public sealed partial class Tensor
         return Op.Apply(new Ops.Cumprod(dim, reversed), padded)[0];
     }
 
+    private bool Counts(DType? asked) => dtype == DType.Bool && asked is null or DType.Int64;
+
     private static DType SumType(DType x, DType? asked) => asked ?? (x.IsDifferentiable() ? x : DType.Int64);
 
     /// <summary>The sum of all elements. Integers and bools are summed in int64; float16 and bfloat16 in float32, rounded once.</summary>
     /// <param name="dtype">Convert to this type first.</param>
     public Tensor Sum(DType? dtype = null) =>
-        LinearOp.Apply(new Ops.Sum(AllDims(Rank), false, true), To(SumType(this.dtype, dtype)));
+        Counts(dtype) ? LinearOp.Apply(new Ops.Count(AllDims(Rank), false), this)
+            : LinearOp.Apply(new Ops.Sum(AllDims(Rank), false, true), To(SumType(this.dtype, dtype)));
 
     /// <summary>The sum over some dimensions. Integers and bools are summed in int64; 0 if there is no element.</summary>
     /// <param name="dim">The dimensions to sum over; an empty list means all.</param>
@@ -136,7 +147,8 @@ public sealed partial class Tensor
     public Tensor Sum(Dims dim, bool keepDim = false, DType? dtype = null)
     {
         Dims dims = Reduced(dim);
-        return LinearOp.Apply(new Ops.Sum(dims, keepDim), To(SumType(this.dtype, dtype)));
+        return Counts(dtype) ? LinearOp.Apply(new Ops.Count(dims, keepDim), this)
+            : LinearOp.Apply(new Ops.Sum(dims, keepDim), To(SumType(this.dtype, dtype)));
     }
 
     /// <summary>The mean of all elements; NaN if there is none.</summary>

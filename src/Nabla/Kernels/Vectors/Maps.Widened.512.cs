@@ -4,22 +4,6 @@ namespace Nabla.Kernels;
 
 // Functions whose float version is the double one, rounded: right to half an ulp, at half the speed a float kernel could have.
 
-internal readonly partial struct Log2Map : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Log2(Vector512.WidenLower(x)), SimdF64.Log2(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Log2(x);
-}
-
-internal readonly partial struct Log10Map : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Log10(Vector512.WidenLower(x)), SimdF64.Log10(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Log10(x);
-}
-
 internal readonly partial struct ErfcMap : IVectorMap
 {
     public Vector512<float> Invoke(Vector512<float> x)
@@ -36,52 +20,12 @@ internal readonly partial struct ErfInvMap : IVectorMap
     public Vector512<double> Invoke(Vector512<double> x) => SimdF64.ErfInv(x);
 }
 
-internal readonly partial struct SinMap : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Sin(Vector512.WidenLower(x)), SimdF64.Sin(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Sin(x);
-}
-
-internal readonly partial struct CosMap : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Cos(Vector512.WidenLower(x)), SimdF64.Cos(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Cos(x);
-}
-
 internal readonly partial struct TanMap : IVectorMap
 {
     public Vector512<float> Invoke(Vector512<float> x)
         => Vector512.Narrow(SimdF64.Tan(Vector512.WidenLower(x)), SimdF64.Tan(Vector512.WidenUpper(x)));
 
     public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Tan(x);
-}
-
-internal readonly partial struct AsinMap : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Asin(Vector512.WidenLower(x)), SimdF64.Asin(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Asin(x);
-}
-
-internal readonly partial struct AcosMap : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Acos(Vector512.WidenLower(x)), SimdF64.Acos(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Acos(x);
-}
-
-internal readonly partial struct AtanMap : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Atan(Vector512.WidenLower(x)), SimdF64.Atan(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Atan(x);
 }
 
 internal readonly partial struct SinhMap : IVectorMap
