@@ -300,6 +300,21 @@ internal static class Zip
         float> where T : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        static bool IZipKernel<T, T>.RunNumber(ReadOnlySpan<T> x, T number, Span<T> z, bool swap)
+        {
+            Span<float> wide = stackalloc float[Chunk];
+            float value = Halves.ToSingle(number);
+            for (int i = 0; i < x.Length; i += Chunk)
+            {
+                Span<float> part = wide[..Math.Min(Chunk, x.Length - i)];
+                Narrow.ToSingle(x.Slice(i, part.Length), part);
+                if (!TKernel.RunNumber(part, value, part, swap)) return false;
+                Narrow.FromSingle(part, z.Slice(i, part.Length));
+            }
+            return true;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z)
         {
             Span<float> a = stackalloc float[Chunk], b = stackalloc float[Chunk];

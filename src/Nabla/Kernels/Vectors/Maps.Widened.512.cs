@@ -73,3 +73,27 @@ internal readonly partial struct PowZip : IVectorZip
     public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y) => SimdF32.Pow(x, y);
     public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y) => SimdF64.Pow(x, y);
 }
+
+internal readonly partial struct LgammaMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.WideLgamma(Vector512.WidenLower(x)), SimdF64.WideLgamma(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Lgamma(x);
+}
+
+internal readonly partial struct DigammaMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Digamma(Vector512.WidenLower(x)), SimdF64.Digamma(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Digamma(x);
+}
+
+internal readonly partial struct BesselIMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x) => Vector512.Narrow(
+        SimdF64.BesselI(Vector512.WidenLower(x), order, scaled), SimdF64.BesselI(Vector512.WidenUpper(x), order, scaled));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.BesselI(x, order, scaled);
+}
