@@ -97,3 +97,43 @@ internal readonly partial struct BesselIMap : IVectorMap
 
     public Vector512<double> Invoke(Vector512<double> x) => SimdF64.BesselI(x, order, scaled);
 }
+
+internal readonly partial struct ErfcxMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Erfcx(Vector512.WidenLower(x)), SimdF64.Erfcx(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Erfcx(x);
+}
+
+internal readonly partial struct NdtrMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Ndtr(Vector512.WidenLower(x)), SimdF64.Ndtr(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Ndtr(x);
+}
+
+internal readonly partial struct LogNdtrMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.LogNdtr(Vector512.WidenLower(x)), SimdF64.LogNdtr(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.LogNdtr(x);
+}
+
+internal readonly partial struct NdtriMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Ndtri(Vector512.WidenLower(x)), SimdF64.Ndtri(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Ndtri(x);
+}
+
+internal readonly partial struct EntrMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Entr(Vector512.WidenLower(x)), SimdF64.Entr(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Entr(x);
+}
