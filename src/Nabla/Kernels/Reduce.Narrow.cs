@@ -9,10 +9,10 @@ internal static partial class Reduce
 {
     private const int NarrowBlock = 2048;
 
-    /// <summary>A sum of neighbouring elements in a wider type.</summary>
+    /// <summary>A sum of neighbouring elements in a wider type, with room for a block of them.</summary>
     private interface INarrowSum<T, TAcc> where T : unmanaged where TAcc : unmanaged
     {
-        static abstract TAcc Sum(ReadOnlySpan<T> x);
+        static abstract TAcc Sum(ReadOnlySpan<T> x, Span<float> wide);
         static abstract TAcc Join(TAcc a, TAcc b);
         static abstract void Store(Tensor y, long at, TAcc total);
     }
@@ -21,9 +21,8 @@ internal static partial class Reduce
     private readonly struct SumOfHalves<T> : INarrowSum<T, double> where T : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static double Sum(ReadOnlySpan<T> x)
+        public static double Sum(ReadOnlySpan<T> x, Span<float> wide)
         {
-            Span<float> wide = stackalloc float[NarrowBlock];
             double total = 0;
             for (int i = 0, n; i < x.Length; i += n)
             {
@@ -41,7 +40,7 @@ internal static partial class Reduce
     private readonly struct SumOfBools : INarrowSum<byte, long>
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static long Sum(ReadOnlySpan<byte> x)
+        public static long Sum(ReadOnlySpan<byte> x, Span<float> wide)
         {
             ref byte at = ref MemoryMarshal.GetReference(x);
             int w = Vector<byte>.Count, i = 0;
@@ -96,10 +95,11 @@ internal static partial class Reduce
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
+            Span<float> wide = stackalloc float[(int)Math.Min(NarrowBlock, piece)];
             for (long unit = from; unit < to; unit++)
             {
                 (long row, long k) = Math.DivRem(unit, pieces);
-                TAcc sum = TSum.Sum(x.storage.Span<T>(x.layout.Offset + row * n + k * piece, Math.Min(piece, n - k * piece)));
+                TAcc sum = TSum.Sum(x.storage.Span<T>(x.layout.Offset + row * n + k * piece, Math.Min(piece, n - k * piece)), wide);
                 if (parts is null) TSum.Store(y, row, sum);
                 else parts[unit] = sum;
             }
