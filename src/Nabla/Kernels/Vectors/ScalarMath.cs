@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Nabla.Kernels;
 
 /// <summary>Special functions of one double; what has a vector kernel goes through it, so both give the same bits.</summary>
