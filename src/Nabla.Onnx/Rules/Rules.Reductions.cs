@@ -4,7 +4,9 @@ internal static partial class Rules
 {
     private static void Reductions()
     {
-        On<Ops.Sum>((g, c) => g.Reduce("ReduceSum", c.As(0, c.Y().DType), c.Axes(static op => op.Dims), c.Get(static op => op.KeepDim)));
+        Reduce<Ops.Sum>("ReduceSum", static op => op.Dims, static op => op.KeepDim);
+        On<Ops.Count>((g, c) => g.Reduce("ReduceSum", g.Cast(c[0], DType.Bool, DType.Int64), c.Axes(static op => op.Dims),
+            c.Get(static op => op.KeepDim)));
         Reduce<Ops.Mean>("ReduceMean", static op => op.Dims, static op => op.KeepDim);
         Reduce<Ops.Logsumexp>("ReduceLogSumExp", static op => op.Dims, static op => op.KeepDim);
         On<Ops.Prod>((g, c) => g.Reduce("ReduceProd", c[0], c.X(0).Rank == 0 ? [] : [c.Axis(c.Get(static op => op.Dim))],

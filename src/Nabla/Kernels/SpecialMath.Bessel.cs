@@ -2,67 +2,17 @@ namespace Nabla.Kernels;
 
 /// <summary>
 /// Bessel functions of any order n from 0, the higher ones for derivatives. Each range has a method without cancellation, so that the
-/// errors stay at rounding: measured against 40 digits, at most 2e-15 relative for I, K and the spherical ones, and 2e-15 of the amplitude
+/// errors stay at rounding: measured against 40 digits, at most 2e-15 relative for K and the spherical ones, and 2e-15 of the amplitude
 /// for J and Y.
 /// </summary>
 internal static partial class SpecialMath
 {
-    private const double FarBessel = 30, Far = 25, TinyWave = 1e-8, EulerGamma = 0.57721566490153286;
+    private const double Far = 25, TinyWave = 1e-8, EulerGamma = 0.57721566490153286;
 
     // The nodes of the trapezoidal rule for K: cosh(kh) and cosh(kh) - 1 = 2 sinh²(kh / 2), up to e^-40 at x = 1.
     private const double DecayStep = 1.0 / 7;
     private static readonly (double Cosh, double Less)[] DecayNodes = [.. Enumerable.Range(0, 32).Select(static k =>
         (Math.Cosh(k * DecayStep), 2 * Math.Pow(Math.Sinh(k * DecayStep / 2), 2)))];
-
-    /// <summary>The modified Bessel function I_n(x), times e^-|x| if scaled; for float32, double without more precision is
-    /// enough.</summary>
-    /// <remarks>
-    /// The power series, whose terms all have one sign (DLMF 10.25.2), up to 30; from there the asymptotic series (DLMF 10.40.1), whose
-    /// smallest term is below 10^-25.
-    /// </remarks>
-    public static double BesselI(int order, double x, bool scaled, bool single = false)
-    {
-        double a = Math.Abs(x);
-        if (double.IsNaN(x)) return x;
-        double value;
-        if (a <= FarBessel) value = (single ? NearI(order, a) : PreciseNearI(order, a)) * (scaled ? Math.Exp(-a) : 1);
-        else
-        {
-            value = Asymptotic(order, -a) / Math.Sqrt(2 * Math.PI * a);
-            // In two halves, because e^x alone overflows before the product does. At inf the product is NaN, as in PyTorch.
-            if (!scaled) value = a < 700 ? value * Math.Exp(a) : value * Math.Exp(a / 2) * Math.Exp(a / 2);
-        }
-        return order % 2 == 1 && x < 0 ? -value : value;
-    }
-
-    private static double NearI(int order, double x)
-    {
-        double q = x * x / 4, term = Leading(order, x), sum = term;
-        for (int k = 1; term > 1e-18 * sum; k++)
-        {
-            term *= q / ((double)k * (k + order));
-            sum += term;
-        }
-        return sum;
-    }
-
-    // The terms and their sum are made of two numbers each: the error of a term would grow with every step that leads to it.
-    private static double PreciseNearI(int order, double x)
-    {
-        double q = x * x / 4, qLow = Math.FusedMultiplyAdd(x / 2, x / 2, -q);
-        double term = Leading(order, x), low = 0, sum = term, sumLow = 0;
-        for (int k = 1; term > 1e-18 * sum; k++)
-        {
-            double under = (double)k * (k + order), inverse = 1 / under, over = term * q;
-            double overLow = Math.FusedMultiplyAdd(term, q, -over) + (term * qLow + low * q);
-            term = over * inverse;
-            low = (Math.FusedMultiplyAdd(-term, under, over) + overLow) * inverse;
-            double next = sum + term, part = next - sum;
-            sumLow += sum - (next - part) + (term - part) + low;
-            sum = next;
-        }
-        return sum + sumLow;
-    }
 
     // (x / 2)^n / n!
     private static double Leading(int order, double x)
@@ -72,7 +22,7 @@ internal static partial class SpecialMath
         return term;
     }
 
-    // The sum of a_k(n) / x^k (DLMF 10.17.1) until its terms no longer matter: I for -x, K for x.
+    // The sum of a_k(n) / x^k (DLMF 10.17.1) until its terms no longer matter: K for x.
     private static double Asymptotic(int order, double x)
     {
         // Without the first term, 1, before which the others are small: so the sum is rounded once where it counts.

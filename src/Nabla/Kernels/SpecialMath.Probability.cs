@@ -2,49 +2,6 @@ namespace Nabla.Kernels;
 
 internal static partial class SpecialMath
 {
-    /// <summary>e^(x²) erfc(x).</summary>
-    /// <remarks>The product itself below 3, the continued fraction of Laplace (Abramowitz and Stegun 7.1.14) above.</remarks>
-    public static double Erfcx(double x)
-    {
-        if (double.IsNaN(x)) return x;
-        if (x < 0) return x < -26.7 ? double.PositiveInfinity : 2 * ExpSquare(x) - Erfcx(-x);
-        if (x < 3) return ExpSquare(x) * ScalarMath.Erfc(x);
-        double fraction = 0;
-        for (int k = 60; k > 0; k--) fraction = k / 2.0 / (x + fraction);
-        return 1 / (Math.Sqrt(Math.PI) * (x + fraction));
-    }
-
-    // The square in two words: the rounding of x² alone would be magnified by x².
-    private static double ExpSquare(double x)
-    {
-        double square = x * x, rest = Math.FusedMultiplyAdd(x, x, -square);
-        return Math.Exp(square) * (1 + rest);
-    }
-
-    /// <summary>The logarithm of the normal distribution function.</summary>
-    public static double LogNdtr(double x) => x < -1
-        ? Math.Log(Erfcx(-x / Math.Sqrt(2)) / 2) - x * x / 2
-        : ScalarMath.Log1P(-ScalarMath.Erfc(x / Math.Sqrt(2)) / 2);
-
-    /// <summary>The inverse of the normal distribution function.</summary>
-    /// <remarks>By the inverse of erf in the middle, by Newton's method on the logarithm in the tails.</remarks>
-    public static double Ndtri(double p)
-    {
-        if (!(p >= 0 && p <= 1)) return double.NaN;
-        if (p == 0) return double.NegativeInfinity;
-        if (p == 1) return double.PositiveInfinity;
-        if (p > 0.02 && p < 0.98) return Math.Sqrt(2) * ScalarMath.ErfInv(2 * p - 1);
-        if (p > 0.5) return -Ndtri(1 - p);
-        double target = Math.Log(p), x = -Math.Sqrt(-2 * target);
-        for (int i = 0; i < 20; i++)
-        {
-            double ratio = Erfcx(-x / Math.Sqrt(2)) * Math.Sqrt(Math.PI / 2), step = (LogNdtr(x) - target) * ratio;
-            x -= step;
-            if (Math.Abs(step) <= 1e-15 * Math.Abs(x)) break;
-        }
-        return x;
-    }
-
     /// <summary>The regularised incomplete gamma function: the lower one P(a, x), or the upper one Q(a, x) = 1 - P.</summary>
     /// <remarks>The power series for x below a + 1, else Legendre's continued fraction by Lentz's method (Numerical Recipes, 6.2); for
     /// large a, where both would need many terms and e^(a ln x - x) has no digits left, Temme's uniform expansion.</remarks>

@@ -214,8 +214,11 @@ internal static class Zip
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
+            TIn value = number.storage.At<TIn>(number.layout.Offset);
+            if (TKernel.RunNumber(x.storage.Span<TIn>(x.layout.Offset + from, to - from), value,
+                z.storage.Span<TOut>(z.layout.Offset + from, to - from), swap)) return;
             Span<TIn> repeated = stackalloc TIn[(int)Math.Min(to - from, Chunk)];
-            repeated.Fill(number.storage.At<TIn>(number.layout.Offset));
+            repeated.Fill(value);
             for (; from < to; from += repeated.Length)
             {
                 int n = (int)Math.Min(to - from, repeated.Length);
@@ -330,6 +333,21 @@ internal static class Zip
     private readonly struct Widened<TKernel, T>(TKernel kernel) : IZipKernel<T, T> where TKernel : struct, IZipKernel<float,
         float> where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        static bool IZipKernel<T, T>.RunNumber(ReadOnlySpan<T> x, T number, Span<T> z, bool swap)
+        {
+            Span<float> wide = stackalloc float[Chunk];
+            float value = Halves.ToSingle(number);
+            for (int i = 0; i < x.Length; i += Chunk)
+            {
+                Span<float> part = wide[..Math.Min(Chunk, x.Length - i)];
+                Narrow.ToSingle(x.Slice(i, part.Length), part);
+                if (!TKernel.RunNumber(part, value, part, swap)) return false;
+                Narrow.FromSingle(part, z.Slice(i, part.Length));
+            }
+            return true;
+        }
+
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z)
         {

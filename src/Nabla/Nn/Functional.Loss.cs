@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Nabla.Amp;
 using Nabla.Kernels;
 
@@ -35,8 +36,8 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             VectorZip.Run(x, y, z, new SmoothL1Zip(Beta));
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * ((x - y) / Beta).Clamp(-1.0, 1.0);
-        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * ((y - x) / Beta).Clamp(-1.0, 1.0);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * ZipOp.Apply(new BoundedDifference(Beta, 1), x, y);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * ZipOp.Apply(new BoundedDifference(Beta, 1), y, x);
     }
 
     /// <summary>d² / 2 where |d| is at most Delta, else Delta (|d| - Delta / 2), for d = x - y.</summary>
@@ -45,8 +46,25 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             VectorZip.Run(x, y, z, new HuberZip(Delta));
 
-        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * (x - y).Clamp(-Delta, Delta);
-        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * (y - x).Clamp(-Delta, Delta);
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * ZipOp.Apply(new BoundedDifference(1, Delta), x, y);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * ZipOp.Apply(new BoundedDifference(1, Delta), y, x);
+    }
+
+    /// <summary>(x - y) / Unit between -Limit and Limit: the slope of the losses above.</summary>
+    public readonly record struct BoundedDifference(double Unit, double Limit) : IFloatZip<BoundedDifference>
+    {
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            Lanes.Zip(new BoundedDifferenceLanes<T>(T.CreateTruncating(Unit), T.CreateTruncating(Limit)), x, y, z);
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(new Inside(-Limit, Limit), d, (x - y) / Unit) / Unit;
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => DiffX(-d, x, y, z);
+    }
+
+    private readonly struct BoundedDifferenceLanes<T>(T unit, T limit) : ILaneZip<T> where T : unmanaged, INumber<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector<T> Invoke(Vector<T> x, Vector<T> y) =>
+            Vector.Min(Vector.Max((x - y) / Vector.Create(unit), Vector.Create(-limit)), Vector.Create(limit));
     }
 
     /// <summary>-(y log x + (1 - y) log(1 - x)), each logarithm at least -100.</summary>

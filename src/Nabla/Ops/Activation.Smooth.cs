@@ -122,6 +122,31 @@ internal static partial class Ops
         }
     }
 
+    /// <summary>x · σ(y)</summary>
+    public readonly record struct Gate : IFloatZip<Gate>
+    {
+        static Saves IZip<Gate>.ForX => Saves.Y;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorZip.Run<GateZip, T>(x, y, z);
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(this, d, y);
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(new GateBackward(), d * x, y);
+    }
+
+    /// <summary>x · σ'(y)</summary>
+    public readonly record struct GateBackward : IFloatZip<GateBackward>
+    {
+        static Saves IZip<GateBackward>.ForX => Saves.Y;
+
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorZip.Run<GateSlope, T>(x, y, z);
+
+        public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(this, d, y);
+        // σ'' = σ' (1 - 2 σ)
+        public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => ZipOp.Apply(this, d * x, y) * (1 - 2 * y.Sigmoid());
+    }
+
     /// <summary>a · σ(b), a and b being the two halves of a dimension; only the whole is kept.</summary>
     public readonly record struct Glu(int Dim) : IOp<Glu>
     {
@@ -130,22 +155,20 @@ internal static partial class Ops
         public Tensor[] Forward(ReadOnlySpan<Tensor> x)
         {
             (Tensor a, Tensor b) = Halves(x[0].Detach());
-            return [a * b.Sigmoid()];
+            return [ZipOp.Apply(new Gate(), a, b)];
         }
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
             (Tensor a, Tensor b) = Halves(x[0]);
-            Tensor gate = b.Sigmoid(), d = g[0]! * gate;
-            into[0] = Tensor.Cat([d, d * a * (1 - gate)], Dim);
+            into[0] = Tensor.Cat([ZipOp.Apply(new Gate(), g[0]!, b), ZipOp.Apply(new GateBackward(), g[0]! * a, b)], Dim);
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
         {
             (Tensor a, Tensor b) = Halves(x[0]);
             (Tensor da, Tensor db) = Halves(t[0]!);
-            Tensor gate = b.Sigmoid();
-            return [gate * (da + a * (1 - gate) * db)];
+            return [ZipOp.Apply(new Gate(), da, b) + ZipOp.Apply(new GateBackward(), a * db, b)];
         }
 
         private (Tensor, Tensor) Halves(Tensor x)

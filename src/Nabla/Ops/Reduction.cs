@@ -4,13 +4,20 @@ namespace Nabla;
 
 internal static partial class Ops
 {
-    /// <summary>The sum over some dimensions, counted from the end; Whole says that the caller named none. With Counts, that of bools is
-    /// an int64.</summary>
-    public readonly record struct Sum(Dims Dims, bool KeepDim, bool Whole = false, bool Counts = false) : ILinear<Sum>
+    /// <summary>The sum over some dimensions, counted from the end; Whole says that the caller named none.</summary>
+    public readonly record struct Sum(Dims Dims, bool KeepDim, bool Whole = false) : ILinear<Sum>
     {
         static string IOperation<Sum>.NodeName(Sum op) => op.Whole ? "SumBackward0" : "SumBackward1";
-        public Tensor Forward(Tensor x) => Counts ? Kernels.Reduce.Truths(x, Dims, KeepDim) : Kernels.Reduce.Sum(x, Dims, KeepDim);
+        public Tensor Forward(Tensor x) => Kernels.Reduce.Sum(x, Dims, KeepDim);
         public Tensor Transpose(Tensor g, TensorSpec x) => g.Spread(x.Shape, Dims, KeepDim);
+    }
+
+    /// <summary>How many bools are true over some dimensions, counted from the end: int64</summary>
+    public readonly record struct Count(Dims Dims, bool KeepDim) : ILinear<Count>
+    {
+        static bool IOperation<Count>.Differentiable => false;
+        public Tensor Forward(Tensor x) => Kernels.Reduce.Truths(x, Dims, KeepDim);
+        public Tensor Transpose(Tensor g, TensorSpec x) => throw new InvalidOperationException("A count has no derivative.");
     }
 
     /// <summary>The mean over some dimensions, counted from the end.</summary>
@@ -126,15 +133,15 @@ public sealed partial class Tensor
         return Expand(shape);
     }
 
+    private bool Counts(DType? asked) => dtype == DType.Bool && asked is null or DType.Int64;
+
     private static DType SumType(DType x, DType? asked) => asked ?? (x.IsDifferentiable() ? x : DType.Int64);
 
     /// <summary>The sum of all elements. Integers and bools are summed in int64; float16 and bfloat16 in float32, rounded once.</summary>
     /// <param name="dtype">Convert to this type first.</param>
     public Tensor Sum(DType? dtype = null) =>
-        CountsTruths(dtype) ? LinearOp.Apply(new Ops.Sum(AllDims(Rank), false, true, true), this)
+        Counts(dtype) ? LinearOp.Apply(new Ops.Count(AllDims(Rank), false), this)
             : LinearOp.Apply(new Ops.Sum(AllDims(Rank), false, true), To(SumType(this.dtype, dtype)));
-
-    private bool CountsTruths(DType? asked) => dtype == DType.Bool && asked is null or DType.Int64;
 
     /// <summary>The sum over some dimensions. Integers and bools are summed in int64; 0 if there is no element.</summary>
     /// <param name="dim">The dimensions to sum over; an empty list means all.</param>
@@ -145,7 +152,7 @@ public sealed partial class Tensor
     public Tensor Sum(Dims dim, bool keepDim = false, DType? dtype = null)
     {
         Dims dims = Reduced(dim);
-        return CountsTruths(dtype) ? LinearOp.Apply(new Ops.Sum(dims, keepDim, false, true), this)
+        return Counts(dtype) ? LinearOp.Apply(new Ops.Count(dims, keepDim), this)
             : LinearOp.Apply(new Ops.Sum(dims, keepDim), To(SumType(this.dtype, dtype)));
     }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Nabla.Kernels;
 
 namespace Nabla;
@@ -61,10 +62,11 @@ internal static partial class Ops
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T>
         {
             if (IsFloat<T>()) VectorZip.Run<FloorDivideZip, T>(x, y, z);
+            else if (typeof(T) == typeof(long) && Vector.IsHardwareAccelerated) Lanes.Zip(new FloorDivideLanes<T>(), x, y, z);
             else for (int i = 0; i < z.Length; i++) z[i] = Integers(x[i], y[i]);
         }
 
-        private static T Integers<T>(T x, T y) where T : unmanaged, INumber<T>
+        internal static T Integers<T>(T x, T y) where T : unmanaged, INumber<T>
         {
             T q = DivTrunc.Quotient(x, y);
             return T.IsNegative(x) != T.IsNegative(y) && q * y != x ? q - T.One : q;
@@ -72,6 +74,32 @@ internal static partial class Ops
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
+    }
+
+    /// <summary>⌊x / y⌋ of 64-bit integers below 2^52 by a quotient of doubles, which is too large by one at most; else one by one.</summary>
+    private readonly struct FloorDivideLanes<T> : ILaneZip<T> where T : unmanaged, INumber<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector<T> Invoke(Vector<T> x, Vector<T> y)
+        {
+            Vector<long> a = x.As<T, long>(), b = y.As<T, long>(), limit = Vector.Create(1L << 52);
+            if (Vector.GreaterThanAny(a, limit) || Vector.LessThanAny(a, -limit) || Vector.GreaterThanAny(b, limit)
+                || Vector.LessThanAny(b, -limit)) return OneByOne(x, y);
+            Vector<long> q = Vector.ConvertToInt64(Vector.Floor(Vector.ConvertToDouble(a) / Vector.ConvertToDouble(b))), rest = a - q * b;
+            // Rounding reaches the next integer at most; the remainder then lacks the divisor's sign. A comparison is -1 where it holds.
+            Vector<long> above = Vector.LessThan(rest ^ b, Vector<long>.Zero) & ~Vector.Equals(rest, Vector<long>.Zero);
+            return (q + above).As<long, T>();
+        }
+
+        /// <summary>Lanes beyond the operands' ends are 0 / 0.</summary>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static Vector<T> OneByOne(Vector<T> x, Vector<T> y)
+        {
+            Vector<T> z = default;
+            for (int i = 0; i < Vector<T>.Count; i++)
+                if (y[i] != T.Zero) z = z.WithElement(i, DivFloor.Integers(x[i], y[i]));
+            return z;
+        }
     }
 
     /// <summary>x - y·⌊x / y⌋: the remainder with the sign of y.</summary>

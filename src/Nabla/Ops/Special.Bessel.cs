@@ -18,11 +18,8 @@ internal static partial class Ops
 
         static Saves IMap<BesselI>.Saves => Saves.X | Saves.Result;
 
-        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T>
-        {
-            for (int i = 0; i < x.Length; i++)
-                y[i] = T.CreateTruncating(SpecialMath.BesselI(Order, double.CreateTruncating(x[i]), Scaled, typeof(T) == typeof(float)));
-        }
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorMap.Run(x, y, new BesselIMap(Order, Scaled));
 
         // I0' = I1; I1' = I0 - I1 / x, which is 1/2 near 0, where the quotient of subnormal numbers is not; the scaled ones lose sign(x)
         // times themselves.

@@ -5,11 +5,6 @@ namespace Nabla;
 
 internal static partial class Ops
 {
-    private static void Each<T>(ReadOnlySpan<T> x, Span<T> y, Func<double, double> f) where T : unmanaged, INumberBase<T>
-    {
-        for (int i = 0; i < x.Length; i++) y[i] = T.CreateTruncating(f(double.CreateTruncating(x[i])));
-    }
-
     private static void Each<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z, Func<double, double, double> f)
         where T : unmanaged, INumberBase<T>
     {
@@ -20,7 +15,8 @@ internal static partial class Ops
     public readonly record struct SpecialErfcx : IFloatMap<SpecialErfcx>
     {
         static Saves IMap<SpecialErfcx>.Saves => Saves.X | Saves.Result;
-        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Each(x, y, SpecialMath.Erfcx);
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorMap.Run<ErfcxMap, T>(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (2 * x * y - TwoOverRootPi);
     }
 
@@ -28,7 +24,7 @@ internal static partial class Ops
     public readonly record struct SpecialNdtr : IFloatMap<SpecialNdtr>
     {
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
-            Each(x, y, static v => ScalarMath.Erfc(-v / Math.Sqrt(2)) / 2);
+            VectorMap.Run<NdtrMap, T>(x, y);
 
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (x * x * -0.5).Exp() * 0.39894228040143268;
     }
@@ -36,7 +32,8 @@ internal static partial class Ops
     /// <summary>The logarithm of the normal distribution function</summary>
     public readonly record struct SpecialLogNdtr : IFloatMap<SpecialLogNdtr>
     {
-        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Each(x, y, SpecialMath.LogNdtr);
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorMap.Run<LogNdtrMap, T>(x, y);
 
         // φ / Φ = √(2/π) / erfcx(-x / √2): exact in the tail too, where PyTorch's e^-(y + x²/2) / √(2π) loses all digits.
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d / Special.Erfcx(x * -Math.Sqrt(0.5)) * Math.Sqrt(2 / Math.PI);
@@ -46,15 +43,16 @@ internal static partial class Ops
     public readonly record struct SpecialNdtri : IFloatMap<SpecialNdtri>
     {
         static Saves IMap<SpecialNdtri>.Saves => Saves.Result;
-        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Each(x, y, SpecialMath.Ndtri);
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorMap.Run<NdtriMap, T>(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (y * y * 0.5).Exp() * Math.Sqrt(2 * Math.PI);
     }
 
     /// <summary>-x ln(x), 0 at 0 and -inf below</summary>
     public readonly record struct SpecialEntr : IFloatMap<SpecialEntr>
     {
-        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Each(x, y, static v =>
-            double.IsNaN(v) ? v : v > 0 ? -v * Math.Log(v) : v == 0 ? 0 : double.NegativeInfinity);
+        public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorMap.Run<EntrMap, T>(x, y);
 
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * (-x.Log() - 1);
     }

@@ -96,6 +96,7 @@ internal static class ActivationRows
     [
         new("nn.functional.glu", static c => Functional.Glu(c.T(0), c.Int(1, "dim", -1)))
         {
+            Covers = ["Glu", "Gate", "GateBackward"],
             Samples = static () => [new([In.Real(2, 4)]), new([In.Real(4, 3), 0L]), new([In.Real(2)]), new([In.Real(0, 4)])],
             Errors = [(static () => Functional.Glu(Tensor.Ones(3)), typeof(ShapeException), "Halving dimension must be even")],
         },

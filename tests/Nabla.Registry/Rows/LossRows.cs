@@ -11,7 +11,7 @@ internal static class LossRows
                 "PairLoss`1"], Samples = Pairs },
         new("nn.functional.huber_loss", c =>
             Functional.HuberLoss(c.T(0), c.T(1), Reduce(c), c.Double(-1, "delta", 1), c.OptT(-1, "weight"),
-                allowBroadcast: true)) { Covers = ["HuberLoss"], Samples = Pairs },
+                allowBroadcast: true)) { Covers = ["HuberLoss", "BoundedDifference"], Samples = Pairs },
         new("nn.functional.binary_cross_entropy", c =>
             Functional.BinaryCrossEntropy(c.T(0), c.T(1), c.OptT(2, "weight"), Reduce(c), allowBroadcast: true))
         {

@@ -9,6 +9,7 @@ internal static class ReductionRows
             : c.T(0).Sum(c.DType(-1, "dtype")))
         {
             Samples = Many,
+            Covers = ["Sum", "Count"],
             Errors = [(() => In.Real(2, 3).Sum(2), typeof(ArgumentOutOfRangeException), "Dimension out of range"),
                 (() => In.Real(2, 3).Sum([0, 0]), typeof(ShapeException), "appears multiple times")],
         },

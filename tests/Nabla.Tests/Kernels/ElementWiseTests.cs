@@ -184,6 +184,29 @@ public sealed class ElementWiseTests
         }
     }
 
+    [Theory, InlineData(1), InlineData(31), InlineData(70000), InlineData(300001)]
+    public void NarrowSumsAndCountsAreThoseOfWideNumbers(int n)
+    {
+        Tensor x = Numbers(2, n), mask = x > 0.2f;
+        foreach (int[] dims in new int[][] { [0], [1], [0, 1] })
+        {
+            Assert.True(mask.To(DType.Int64).Sum(dims).Eq(mask.Sum(dims)).All().Item<bool>());
+            foreach (DType dtype in new[] { DType.Float16, DType.BFloat16 })
+                Same(x.To(dtype).To(DType.Float32).Sum(dims).To(dtype), x.To(dtype).Sum(dims));
+        }
+        Assert.Equal(mask.To(DType.Int64).Sum().Item<long>(), mask.Sum().Item<long>());
+        Assert.Equal(DType.Int64, mask.T.Sum().DType);
+    }
+
+    [Theory, InlineData(DType.Float16), InlineData(DType.BFloat16)]
+    public void NumbersMeetNarrowTensorsAsTensorsDo(DType dtype)
+    {
+        Tensor x = Numbers(3001).To(dtype), same = Tensor.FullLike(x, 0.3);
+        Same(x * same, x * 0.3);
+        Same(same - x, 0.3 - x);
+        Same(x / same, x / 0.3);
+    }
+
     [Fact]
     public void TheSlopeOfGeluIsAccurate()
     {

@@ -31,6 +31,31 @@ public sealed class RemainderTests
         }
     }
 
+    [Fact]
+    public void Floored_quotients_of_long_integers_are_exact()
+    {
+        long[] edges = [0, 1, -1, 2, -3, 7, 1000, (1L << 52) - 1, 1L << 52, -(1L << 52), (1L << 52) + 1, (1L << 53) + 1, long.MaxValue,
+            -long.MaxValue, 3037000499, -9999999967];
+        Random random = new(4);
+        List<long> x = [.. edges], y = [.. edges.Select(static e => e == 0 ? 5 : e)];
+        foreach (long a in edges)
+            foreach (long b in edges.Where(static e => e != 0)) (x, y) = ([.. x, a], [.. y, b]);
+        for (int i = 0; i < 3000; i++)
+        {
+            // Quotients at an integer and just below it.
+            long b = random.NextInt64(1, 1L << random.Next(1, 27)) * (random.Next(2) == 0 ? 1 : -1), q = random.NextInt64(-(1L << 25), 1L << 25);
+            x.Add(q * b + random.Next(-1, 2));
+            y.Add(b);
+        }
+        long[] floor = Tensor.From<long>([.. x]).FloorDivide(Tensor.From<long>([.. y])).ToArray<long>();
+        for (int i = 0; i < floor.Length; i++)
+        {
+            (System.Int128 q, System.Int128 rest) = System.Int128.DivRem(x[i], y[i]);
+            if (rest != 0 && rest < 0 != y[i] < 0) q -= 1;
+            Assert.True(q == floor[i], $"{x[i]} and {y[i]}: {floor[i]} instead of {q}");
+        }
+    }
+
     /// <summary>All pairs of edges, and quotients near an integer, near 2^24 and of any size.</summary>
     private static (double[] X, double[] Y) Pairs()
     {

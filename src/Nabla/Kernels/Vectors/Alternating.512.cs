@@ -39,7 +39,7 @@ internal readonly partial struct ComplexQuotientZip : IVectorZip
     {
         Vector512<float> size = Vector512.Abs(y);
         Vector512<int> exponent = Vector512.Max(size, Alternating.Swap(size)).AsInt32() & Vector512.Create(0x7F800000);
-        Vector512<float> scale = Vector512.Max(Vector512.Create(0x7F800000 - 0x00800000) - exponent, Vector512.Create(0x00800000)).AsSingle();
+        Vector512<float> scale = Vector512.Max(Vector512.Create(0x7F000000) - exponent, Vector512.Create(0x00800000)).AsSingle();
         x *= scale;
         y *= scale;
         Vector512<float> n = y * y, p = x * y, q = x * Alternating.Swap(y);
@@ -51,7 +51,8 @@ internal readonly partial struct ComplexQuotientZip : IVectorZip
     {
         Vector512<double> size = Vector512.Abs(y);
         Vector512<long> exponent = Vector512.Max(size, Alternating.Swap(size)).AsInt64() & Vector512.Create(0x7FF0000000000000);
-        Vector512<double> scale = Vector512.Max(Vector512.Create(0x7FF0000000000000 - 0x0010000000000000) - exponent, Vector512.Create(0x0010000000000000)).AsDouble();
+        Vector512<long> least = Vector512.Create(0x0010000000000000), sum = Vector512.Create(0x7FE0000000000000);
+        Vector512<double> scale = Vector512.Max(sum - exponent, least).AsDouble();
         x *= scale;
         y *= scale;
         Vector512<double> n = y * y, p = x * y, q = x * Alternating.Swap(y);

@@ -121,3 +121,45 @@ internal readonly partial struct ReciprocalSquareMap : IVectorMap
     public Vector512<float> Invoke(Vector512<float> x) => Vector512<float>.One / (x * x);
     public Vector512<double> Invoke(Vector512<double> x) => Vector512<double>.One / (x * x);
 }
+
+internal readonly partial struct Log2Map : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x) => SimdF32.Log2(x);
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Log2(x);
+}
+
+internal readonly partial struct Log10Map : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x) => SimdF32.Log10(x);
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Log10(x);
+}
+
+internal readonly partial struct SinMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x) => SimdF32.Sin(x);
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Sin(x);
+}
+
+internal readonly partial struct CosMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x) => SimdF32.Cos(x);
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Cos(x);
+}
+
+internal readonly partial struct AsinMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x) => SimdF32.Asin(x);
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Asin(x);
+}
+
+internal readonly partial struct AcosMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x) => SimdF32.Acos(x);
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Acos(x);
+}
+
+internal readonly partial struct AtanMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x) => SimdF32.Atan(x);
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Atan(x);
+}

@@ -4,22 +4,6 @@ namespace Nabla.Kernels;
 
 // Functions whose float version is the double one, rounded: right to half an ulp, at half the speed a float kernel could have.
 
-internal readonly partial struct Log2Map : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Log2(Vector512.WidenLower(x)), SimdF64.Log2(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Log2(x);
-}
-
-internal readonly partial struct Log10Map : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Log10(Vector512.WidenLower(x)), SimdF64.Log10(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Log10(x);
-}
-
 internal readonly partial struct ErfcMap : IVectorMap
 {
     public Vector512<float> Invoke(Vector512<float> x)
@@ -36,52 +20,12 @@ internal readonly partial struct ErfInvMap : IVectorMap
     public Vector512<double> Invoke(Vector512<double> x) => SimdF64.ErfInv(x);
 }
 
-internal readonly partial struct SinMap : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Sin(Vector512.WidenLower(x)), SimdF64.Sin(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Sin(x);
-}
-
-internal readonly partial struct CosMap : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Cos(Vector512.WidenLower(x)), SimdF64.Cos(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Cos(x);
-}
-
 internal readonly partial struct TanMap : IVectorMap
 {
     public Vector512<float> Invoke(Vector512<float> x)
         => Vector512.Narrow(SimdF64.Tan(Vector512.WidenLower(x)), SimdF64.Tan(Vector512.WidenUpper(x)));
 
     public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Tan(x);
-}
-
-internal readonly partial struct AsinMap : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Asin(Vector512.WidenLower(x)), SimdF64.Asin(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Asin(x);
-}
-
-internal readonly partial struct AcosMap : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Acos(Vector512.WidenLower(x)), SimdF64.Acos(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Acos(x);
-}
-
-internal readonly partial struct AtanMap : IVectorMap
-{
-    public Vector512<float> Invoke(Vector512<float> x)
-        => Vector512.Narrow(SimdF64.Atan(Vector512.WidenLower(x)), SimdF64.Atan(Vector512.WidenUpper(x)));
-
-    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Atan(x);
 }
 
 internal readonly partial struct SinhMap : IVectorMap
@@ -128,4 +72,68 @@ internal readonly partial struct PowZip : IVectorZip
 {
     public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y) => SimdF32.Pow(x, y);
     public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y) => SimdF64.Pow(x, y);
+}
+
+internal readonly partial struct LgammaMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.WideLgamma(Vector512.WidenLower(x)), SimdF64.WideLgamma(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Lgamma(x);
+}
+
+internal readonly partial struct DigammaMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Digamma(Vector512.WidenLower(x)), SimdF64.Digamma(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Digamma(x);
+}
+
+internal readonly partial struct BesselIMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x) => Vector512.Narrow(
+        SimdF64.BesselI(Vector512.WidenLower(x), order, scaled), SimdF64.BesselI(Vector512.WidenUpper(x), order, scaled));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.BesselI(x, order, scaled);
+}
+
+internal readonly partial struct ErfcxMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Erfcx(Vector512.WidenLower(x)), SimdF64.Erfcx(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Erfcx(x);
+}
+
+internal readonly partial struct NdtrMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Ndtr(Vector512.WidenLower(x)), SimdF64.Ndtr(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Ndtr(x);
+}
+
+internal readonly partial struct LogNdtrMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.LogNdtr(Vector512.WidenLower(x)), SimdF64.LogNdtr(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.LogNdtr(x);
+}
+
+internal readonly partial struct NdtriMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Ndtri(Vector512.WidenLower(x)), SimdF64.Ndtri(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Ndtri(x);
+}
+
+internal readonly partial struct EntrMap : IVectorMap
+{
+    public Vector512<float> Invoke(Vector512<float> x)
+        => Vector512.Narrow(SimdF64.Entr(Vector512.WidenLower(x)), SimdF64.Entr(Vector512.WidenUpper(x)));
+
+    public Vector512<double> Invoke(Vector512<double> x) => SimdF64.Entr(x);
 }

@@ -13,6 +13,13 @@ internal static partial class SimdF32
     private const float Ln2High = 6.9314575195e-01f;
     private const float Ln2Low = 1.4286067653e-06f;
 
+    // pi/2 in two parts.
+    private const float HalfPiHigh = 1.5707964f;
+    private const float HalfPiLow = -4.371139e-08f;
+
+    // Beyond this a sine is that of double precision.
+    private const float PiLimit = 1e9f;
+
     private const int SqrtHalfBits = 0x3f3504f3;
     private const int High12 = unchecked((int)0xfffff000);
 }

@@ -15,19 +15,9 @@ internal static partial class SimdF64
     {
         a = Vector512.MinNative(C512(27.3), a);
         Vector512<double> under = a + C512(3.0), t = C512(1.0) / under, s = MulAdd(t, -6.0, C512(1.0)), u = s * s;
-        // Even and odd powers apart for the small coefficients: two short chains of dependent operations in place of a long one.
-        Vector512<double> even = Horner(C512(-1.4122700733157812e-09), u, 1.9158624348664966e-09, 4.06958749638105e-08,
-            -4.0272996774418355e-07);
-        even = Horner(even, u, 2.762299035041561e-06, -1.7469412278116013e-05, 0.00010756121371736227);
-        even = Horner(even, u, -0.0005483096520020079, -0.0012124166305495447, 0.11952776128743281);
-        Vector512<double> odd = Horner(C512(-6.011150199543325e-09), u, 4.749160187927582e-08, -2.311703294626988e-07,
-            9.977668437338963e-07);
-        odd = Horner(odd, u, -4.748861836517836e-06, 3.0398079286030638e-05, -0.0002767778316550863);
-        odd = Horner(odd, u, 0.0030340619993184585, -0.026827234624327616);
         // The largest two coefficients are numbers of two parts.
         const double center = 1.0740069070883398, centerLow = -8.259e-17, slope = -0.8833944531698835, slopeLow = -4.022e-17;
-        Vector512<double> small = Horner(MulAdd(odd, s, even), s, -0.31046726190057333, 0.5902283571040995);
-        Vector512<double> w = MulAdd(small, s, slope), sum = MulAdd(w, s, center), y = sum * t;
+        Vector512<double> small = ErfcPolynomial(s, u), w = MulAdd(small, s, slope), sum = MulAdd(w, s, center), y = sum * t;
 
         // v^2 = high^2 + (v - high)(v + high): the first is exact, the second small enough to join the reduced argument.
         v = Vector512.MinNative(C512(scale == 1.0 ? 27.3 : 38.6), v);
@@ -43,6 +33,22 @@ internal static partial class SimdF64
             left = MulAdd(y, e, MulAdd(t, MulAdd(w, s, C512(center) - sum) + sumRest, rest));
         }
         return (y + left) * times * PowerOf2(magic, 64) * C512(1 / TwoTo64);
+    }
+
+    /// <summary>W(s) without its two largest terms, divided by s²; u = s².</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> ErfcPolynomial(Vector512<double> s, Vector512<double> u)
+    {
+        // Even and odd powers apart for the small coefficients: two short chains of dependent operations in place of a long one.
+        Vector512<double> even = Horner(C512(-1.4122700733157812e-09), u, 1.9158624348664966e-09, 4.06958749638105e-08,
+            -4.0272996774418355e-07);
+        even = Horner(even, u, 2.762299035041561e-06, -1.7469412278116013e-05, 0.00010756121371736227);
+        even = Horner(even, u, -0.0005483096520020079, -0.0012124166305495447, 0.11952776128743281);
+        Vector512<double> odd = Horner(C512(-6.011150199543325e-09), u, 4.749160187927582e-08, -2.311703294626988e-07,
+            9.977668437338963e-07);
+        odd = Horner(odd, u, -4.748861836517836e-06, 3.0398079286030638e-05, -0.0002767778316550863);
+        odd = Horner(odd, u, 0.0030340619993184585, -0.026827234624327616);
+        return Horner(MulAdd(odd, s, even), s, -0.31046726190057333, 0.5902283571040995);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -18,6 +18,8 @@ internal readonly partial struct HuberZip(double delta)
     private readonly float single = (float)delta;
 }
 
+internal readonly partial struct BesselIMap(int order, bool scaled);
+
 internal static partial class VectorMath
 {
     /// <summary>log(1 + e^(beta x)) / beta, and x itself where beta x is above the threshold.</summary>
@@ -25,10 +27,10 @@ internal static partial class VectorMath
         => VectorMap.Run(x, y, new SoftplusMap(beta, threshold));
 
     /// <summary>log |Gamma(x)|.</summary>
-    public static void Lgamma<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged => ScalarLoop.Run<LgammaMap, T>(x, y);
+    public static void Lgamma<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged => VectorMap.Run<LgammaMap, T>(x, y);
 
     /// <summary>The logarithmic derivative of Gamma.</summary>
-    public static void Digamma<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged => ScalarLoop.Run<DigammaMap, T>(x, y);
+    public static void Digamma<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged => VectorMap.Run<DigammaMap, T>(x, y);
 
     /// <summary>x[i]^y[i].</summary>
     public static void Pow<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged => VectorZip.Run<PowZip, T>(x, y, z);

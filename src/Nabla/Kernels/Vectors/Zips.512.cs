@@ -72,18 +72,41 @@ internal readonly partial struct GeluTanhSlope : IVectorZip
     }
 }
 
+/// <summary>x σ(y)</summary>
+internal readonly partial struct GateZip : IVectorZip
+{
+    public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y) => x * SimdF32.Sigmoid(y);
+    public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y) => x * SimdF64.Sigmoid(y);
+}
+
+/// <summary>x σ'(y) = x σ(y) (1 - σ(y))</summary>
+internal readonly partial struct GateSlope : IVectorZip
+{
+    public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y)
+    {
+        Vector512<float> s = SimdF32.Sigmoid(y);
+        return x * s * (Vector512<float>.One - s);
+    }
+
+    public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y)
+    {
+        Vector512<double> s = SimdF64.Sigmoid(y);
+        return x * s * (Vector512<double>.One - s);
+    }
+}
+
 /// <summary>d · silu'(x): d s (1 + x (1 - s)) with s the sigmoid of x.</summary>
 internal readonly partial struct SiluSlope : IVectorZip
 {
     public Vector512<float> Invoke(Vector512<float> d, Vector512<float> x)
     {
         Vector512<float> s = SimdF32.Sigmoid(x);
-        return d * s * (Vector512<float>.One + x * (Vector512<float>.One - s));
+        return d * s * Vector512.MultiplyAddEstimate(x, Vector512<float>.One - s, Vector512<float>.One);
     }
 
     public Vector512<double> Invoke(Vector512<double> d, Vector512<double> x)
     {
         Vector512<double> s = SimdF64.Sigmoid(x);
-        return d * s * (Vector512<double>.One + x * (Vector512<double>.One - s));
+        return d * s * Vector512.MultiplyAddEstimate(x, Vector512<double>.One - s, Vector512<double>.One);
     }
 }

@@ -79,8 +79,7 @@ internal readonly partial struct LogitsLossZip : IVectorZip
 internal readonly partial struct Atan2Zip : IVectorZip
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<float> Invoke(Vector512<float> y, Vector512<float> x) => Vector512.Narrow(
-        SimdF64.Atan2(Vector512.WidenLower(y), Vector512.WidenLower(x)), SimdF64.Atan2(Vector512.WidenUpper(y), Vector512.WidenUpper(x)));
+    public Vector512<float> Invoke(Vector512<float> y, Vector512<float> x) => SimdF32.Atan2(y, x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<double> Invoke(Vector512<double> y, Vector512<double> x) => SimdF64.Atan2(y, x);
