@@ -12,6 +12,8 @@ internal static partial class Rules
             return at.Less(0).Choose(at + size, at).Name;
         });
         On<Ops.EmbeddingGrad>((g, c) => g.Node("Gather", [c[0], c[1]], ("axis", 0)));
+        On<Ops.OneHot>((g, c) => g.Node("OneHot",
+            [c.As(0, DType.Int64), g.Number(c.Get(static op => op.Classes), DType.Int64), g.Ints(0, 1)], ("axis", -1)));
         On<Ops.Gather>((g, c) => g.Node("GatherElements", [c[0], c.As(1, DType.Int64)], ("axis", c.Axis(c.Get(static op => op.Dim)))));
         On<Ops.TakePlaces>((g, c) =>
         {

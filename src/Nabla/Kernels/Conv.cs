@@ -68,8 +68,8 @@ internal static unsafe class Conv
         // One weight for all batches: they are more images.
         if (form != Form.Weight && y.Step == 0 && z.Step == 0 && count > 1 && x.Step > 0) (images, count) = (images * count, 1);
         Sizes sizes = Sizes.Of(a.layout.shape, b.layout.shape, lead, images, groups, form);
-        List<ConvTaps> taps = form == Form.Input
-            ? ConvTaps.Backward(window, sizes.Channels)
+        List<ConvTaps> taps = window.IsWhole ? []
+            : form == Form.Input ? ConvTaps.Backward(window, sizes.Channels)
             : [ConvTaps.Forward(window, sizes.Outputs, sizes.Channels)];
         fixed (T* pa = x.Span<T>(), pb = y.Span<T>(), pz = bias is null ? default : z.Span<T>(), pc = c.Span<T>())
         {
@@ -114,6 +114,14 @@ internal static unsafe class Conv
             for (long i = from; i < to; i++)
             {
                 T* x = a + i * aStep, y = b + i * bStep, z = bias == null ? null : bias + i * biasStep, r = c + i * cStep;
+                if (window.IsWhole)
+                {
+                    ConvWhole<T> whole = new(n.Images, n.Groups, n.Channels * window.KernelPlane, n.Outputs);
+                    if (form == Form.Output) whole.Output(x, y, z, r);
+                    else if (form == Form.Input) whole.Input(x, y, z, r, window.KernelPlane);
+                    else whole.Weight(x, y, r);
+                    continue;
+                }
                 if (form == Form.Weight)
                 {
                     ConvWeight.Run(new ConvSum<T>(taps[0], n.Images, n.Groups, n.Channels, x, r, null, y, window.OutputPlane)

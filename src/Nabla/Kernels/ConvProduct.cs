@@ -36,22 +36,24 @@ internal static unsafe class ConvProduct
     /// <summary>Sums into one target, each into places of its own.</summary>
     internal static void Run<T>(ConvSum<T>[] sums) where T : unmanaged, INumberBase<T>
     {
-        if (sums.Length > 1 && Array.TrueForAll(sums, static s => s.Taps.Rows < ConvRows.Most))
+        List<ConvSum<T>> few = [], many = [];
+        foreach (ref readonly ConvSum<T> s in sums.AsSpan())
         {
-            ConvRows.Run(Array.FindAll(sums, static s => s.Images > 0 && s.Taps.Points > 0 && s.Taps.Rows > 0));
-            return;
+            if (s.Images == 0 || s.Taps.Points == 0 || s.Taps.Rows == 0) continue;
+            if (s.Taps.Rows < ConvRows.Most) few.Add(s);
+            else if (!ConvWinograd.Wins(s) || !ConvWinograd.TryRun(Unsafe.As<ConvSum<T>, ConvSum<float>>(ref Unsafe.AsRef(in s))))
+                many.Add(s);
         }
-        foreach (ref readonly ConvSum<T> s in sums.AsSpan()) Run(s);
+        if (few.Count > 0) ConvRows.Run<T>([.. few]);
+        if (many.Count > 0) Multiply<T>([.. many]);
     }
 
-    private static void Run<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T>
+    private static void Multiply<T>(ConvSum<T>[] sums) where T : unmanaged, INumberBase<T>
     {
-        if (s.Images == 0 || s.Taps.Points == 0 || s.Taps.Rows == 0) return;
-        if (ConvWinograd.Wins(s) && ConvWinograd.TryRun(Unsafe.As<ConvSum<T>, ConvSum<float>>(ref Unsafe.AsRef(in s)))) return;
-        if (Vector512.IsHardwareAccelerated) ConvProduct<Lanes512<T>, Vector512<T>, T>.Choose(s);
-        else if (Vector256.IsHardwareAccelerated) ConvProduct<Lanes256<T>, Vector256<T>, T>.Choose(s);
-        else if (Vector128.IsHardwareAccelerated) ConvProduct<Lanes128<T>, Vector128<T>, T>.Choose(s);
-        else ConvProduct<Lanes1<T>, T, T>.Choose(s);
+        if (Vector512.IsHardwareAccelerated) ConvProduct<Lanes512<T>, Vector512<T>, T>.Run(sums);
+        else if (Vector256.IsHardwareAccelerated) ConvProduct<Lanes256<T>, Vector256<T>, T>.Run(sums);
+        else if (Vector128.IsHardwareAccelerated) ConvProduct<Lanes128<T>, Vector128<T>, T>.Run(sums);
+        else ConvProduct<Lanes1<T>, T, T>.Run(sums);
     }
 }
 
@@ -61,87 +63,136 @@ internal static unsafe class ConvProduct<L, V, T>
     where V : struct
     where T : unmanaged, INumberBase<T>
 {
-    private const long BlockBytes = 1 << 18, MostPanels = 8, LeastTasks = 16, ChainDepth = 512;
+    private const long BlockBytes = 1 << 18, MostPanels = 8, ManyTasks = 16, LeastTasks = 8, ChainDepth = 512;
     private const double SmallTask = 1 << 18;
 
     private static int TileRows => GemmTiles<L, V, T>.Rows;
 
     private static int TileColumns => GemmTiles<L, V, T>.Columns;
 
-    internal static void Choose(in ConvSum<T> s)
+    /// <summary>How one sum is cut: into blocks of columns, and blocks into parts of some tiles of rows.</summary>
+    private readonly struct Cut
     {
-        if (s.Taps.Rows < ConvRows.Most) ConvRows.Run(s);
-        else Run(s);
+        internal readonly long Tiles, Columns, Blocks, Height, Parts;
+
+        internal Cut(in ConvSum<T> s)
+        {
+            long depth = Math.Max(s.Depth, 1), points = s.Images * s.Taps.Points;
+            Tiles = Parallel.Chunks(s.Taps.Rows, TileRows);
+            long panels = Math.Clamp(BlockBytes / (depth * TileColumns * sizeof(T)), 1, MostPanels);
+            while (panels > 1 && s.Groups * Parallel.Chunks(points, panels * TileColumns) < ManyTasks) panels = (panels + 1) / 2;
+            Columns = panels * TileColumns;
+            Blocks = Parallel.Chunks(points, Columns);
+            // Every part copies the patches of its block once more.
+            Height = Tiles;
+            while (s.Groups * Blocks * Parallel.Chunks(Tiles, Height) < LeastTasks && Height > 4) Height = (Height + 1) / 2;
+            Parts = Parallel.Chunks(Tiles, Height);
+        }
     }
 
-    private static void Run(in ConvSum<T> s)
+    internal static void Run(ConvSum<T>[] sums)
     {
-        long depth = Math.Max(s.Depth, 1), rows = s.Taps.Rows, tiles = Parallel.Chunks(rows, TileRows);
-        T* packed = GemmBuffers.Get<T>(GemmBuffers.PackedA, s.Groups * tiles * TileRows * depth);
-        Parallel.For(s.Groups * tiles, Math.Max(1, 65536 / (depth * TileRows)), new PackTask(s, packed, tiles));
-        long panels = Math.Clamp(BlockBytes / (depth * TileColumns * sizeof(T)), 1, MostPanels);
-        long columns = panels * TileColumns, blocks = Parallel.Chunks(s.Images * s.Taps.Points, columns), height = tiles;
-        while (s.Groups * blocks * Parallel.Chunks(tiles, height) < LeastTasks && height > 4) height = (height + 1) / 2;
-        long parts = Parallel.Chunks(tiles, height), tasks = s.Groups * blocks * parts;
-        long grain = Math.Max(1, (long)(SmallTask / (s.Work / tasks)));
-        if (s.Work < GemmGrid.Serial) grain = tasks;
-        Parallel.For(tasks, grain, new BlockTask(s, packed, columns, blocks, height, parts));
+        Cut[] cuts = Array.ConvertAll(sums, static s => new Cut(s));
+        // Where the weights and the tasks of each sum begin.
+        long[] tiles = new long[sums.Length + 1], tasks = new long[sums.Length + 1], places = new long[sums.Length];
+        long size = 0;
+        double work = 0;
+        for (int i = 0; i < sums.Length; i++)
+        {
+            tiles[i + 1] = tiles[i] + sums[i].Groups * cuts[i].Tiles;
+            tasks[i + 1] = tasks[i] + sums[i].Groups * cuts[i].Blocks * cuts[i].Parts;
+            places[i] = size;
+            size += sums[i].Groups * cuts[i].Tiles * TileRows * Math.Max(sums[i].Depth, 1);
+            work += sums[i].Work;
+        }
+        T* packed = GemmBuffers.Get<T>(GemmBuffers.PackedA, size);
+        Parallel.For(tiles[^1], Math.Max(1, 65536 * tiles[^1] / size), new PackTask(sums, cuts, packed, places, tiles));
+        long grain = work < GemmGrid.Serial ? tasks[^1] : Math.Max(1, (long)(SmallTask / (work / tasks[^1])));
+        Parallel.For(tasks[^1], grain, new BlockTask(sums, cuts, packed, places, tasks));
     }
 
-    private readonly struct PackTask(ConvSum<T> s, T* packed, long tiles) : IRange
+    /// <summary>The sum to which the i-th of all tasks belongs.</summary>
+    private static int Find(long[] starts, long i)
     {
+        int sum = 0;
+        while (i >= starts[sum + 1]) sum++;
+        return sum;
+    }
+
+    private readonly struct PackTask(ConvSum<T>[] sums, Cut[] cuts, T* packed, long[] places, long[] starts) : IRange
+    {
+        // As many channels at a time as a set of the first-level cache has lines: their weights may lie whole pages apart.
+        private const long Channels = 8;
+
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)
             {
-                (long group, long tile) = Math.DivRem(i, tiles);
+                int sum = Find(starts, i);
+                ref readonly ConvSum<T> s = ref sums[sum];
+                long at = i - starts[sum];
+                (long group, long tile) = Math.DivRem(at, cuts[sum].Tiles);
                 long row = tile * TileRows;
-                Pack(row, (int)Math.Min(TileRows, s.Taps.Rows - row), s.Weight + group * s.WeightGroup, packed + i * TileRows * s.Depth);
+                Pack(s, row, (int)Math.Min(TileRows, s.Taps.Rows - row), s.Weight + group * s.WeightGroup,
+                    packed + places[sum] + at * TileRows * s.Depth);
             }
         }
 
-        private void Pack(long row, int rows, T* weight, T* to)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Pack(in ConvSum<T> s, long row, int rows, T* weight, T* to)
         {
             int count = s.Taps.TapCount;
-            for (int r = 0; r < rows; r++)
+            long step = s.Taps.ChannelStep, height = TileRows;
+            for (long first = 0; first < s.Channels; first += Channels, weight += Channels * step)
             {
-                T* target = to + r;
-                for (int t = 0; t < count; t++)
+                long channels = Math.Min(Channels, s.Channels - first);
+                for (int r = 0; r < rows; r++)
                 {
-                    T* from = weight + s.Taps.WeightAt[(row + r) * count + t];
-                    for (long c = 0; c < s.Channels; c++, from += s.Taps.ChannelStep, target += TileRows) *target = *from;
+                    for (int t = 0; t < count; t++)
+                    {
+                        T* from = weight + s.Taps.WeightAt[(row + r) * count + t], target = to + (t * s.Channels + first) * height + r;
+                        for (long c = 0; c < channels; c++, from += step, target += height) *target = *from;
+                    }
                 }
             }
         }
     }
 
-    private readonly struct BlockTask(ConvSum<T> s, T* packed, long columns, long blocks, long height, long parts) : IRange
+    private readonly struct BlockTask(ConvSum<T>[] sums, Cut[] cuts, T* packed, long[] places, long[] starts) : IRange
     {
         public void Run(long from, long to)
         {
-            T* panel = GemmBuffers.Get<T>(GemmBuffers.Panel, columns * Math.Max(s.Depth, 1));
             Span<ConvRun> runs = stackalloc ConvRun[TileColumns];
             for (long i = from; i < to; i++)
             {
-                (long rest, long part) = Math.DivRem(i, parts);
-                (long group, long block) = Math.DivRem(rest, blocks);
-                long first = block * columns, n = Math.Min(columns, s.Images * s.Taps.Points - first);
+                int sum = Find(starts, i);
+                ref readonly ConvSum<T> s = ref sums[sum];
+                ref readonly Cut cut = ref cuts[sum];
+                T* panel = GemmBuffers.Get<T>(GemmBuffers.Panel, cut.Columns * Math.Max(s.Depth, 1));
+                (long rest, long part) = Math.DivRem(i - starts[sum], cut.Parts);
+                (long group, long block) = Math.DivRem(rest, cut.Blocks);
+                long first = block * cut.Columns, n = Math.Min(cut.Columns, s.Images * s.Taps.Points - first);
                 for (long j = 0; j < n; j += TileColumns)
                 {
                     int width = (int)Math.Min(TileColumns, n - j), count = ConvRuns.Find(s.Taps, first + j, width, runs);
                     ConvRuns.Pack(s.Taps, s.Channels, s.Source + group * s.SourceGroup, s.SourceImage, runs[..count], 0, s.Depth,
                         width, TileColumns, panel + j * s.Depth, TileColumns);
                 }
-                Multiply(group, first, n, part * height * TileRows, panel, runs);
+                new Block(s, group, cut.Tiles).Multiply(packed + places[sum], first, n, part * cut.Height * TileRows,
+                    cut.Height * TileRows, panel, runs);
             }
         }
+    }
 
+    /// <summary>A block of columns of one group.</summary>
+    private readonly struct Block(ConvSum<T> s, long group, long tiles)
+    {
         /// <summary>Rows of one part by all panels of a block.</summary>
-        private void Multiply(long group, long first, long n, long start, T* panel, Span<ConvRun> runs)
+        internal void Multiply(T* packed, long first, long n, long start, long height, T* panel, Span<ConvRun> runs)
         {
             ConvTaps taps = s.Taps;
             T* tile = stackalloc T[12 * TileColumns];
-            long end = Math.Min(taps.Rows, start + height * TileRows), tiles = Parallel.Chunks(taps.Rows, TileRows);
+            long end = Math.Min(taps.Rows, start + height);
             for (long i = start; i < end; i += TileRows)
             {
                 long m = Math.Min(TileRows, end - i);
@@ -155,12 +206,12 @@ internal static unsafe class ConvProduct<L, V, T>
                     {
                         target += image * s.TargetImage + taps.RowTarget[i] + point;
                         Tile(m, a, panel + j * s.Depth, target, s.TargetPlane);
-                        if (s.Bias != null) AddBias(group, i, m, target);
+                        if (s.Bias != null) AddBias(i, m, target);
                         continue;
                     }
                     Tile(m, a, panel + j * s.Depth, tile, TileColumns);
                     int count = ConvRuns.Find(taps, first + j, width, runs);
-                    for (long r = 0; r < m; r++) Put(group, i + r, tile + r * TileColumns, target, runs[..count]);
+                    for (long r = 0; r < m; r++) Put(i + r, tile + r * TileColumns, target, runs[..count]);
                 }
             }
         }
@@ -175,7 +226,7 @@ internal static unsafe class ConvProduct<L, V, T>
             }
         }
 
-        private void AddBias(long group, long row, long m, T* target)
+        private void AddBias(long row, long m, T* target)
         {
             for (long r = 0; r < m; r++, target += s.TargetPlane)
             {
@@ -185,7 +236,7 @@ internal static unsafe class ConvProduct<L, V, T>
             }
         }
 
-        private void Put(long group, long row, T* from, T* target, ReadOnlySpan<ConvRun> runs)
+        private void Put(long row, T* from, T* target, ReadOnlySpan<ConvRun> runs)
         {
             T bias = s.Bias == null ? T.Zero : s.Bias[group * s.TargetChannels + row % s.TargetChannels];
             long[] step = s.Taps.TargetStep;

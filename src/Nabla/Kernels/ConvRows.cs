@@ -10,24 +10,15 @@ internal static class ConvRows
     /// <summary>Fewer rows than this are not worth a copy of the patches: less than a register tile has.</summary>
     internal const int Most = 4;
 
-    /// <summary>Several sums into one target, plane by plane: each writes only some of a plane's lines of the cache.</summary>
+    /// <summary>Sums into one target, several of them plane by plane: each writes only some of a plane's lines of the cache.</summary>
     internal static void Run<T>(ConvSum<T>[] sums) where T : unmanaged, INumberBase<T>
     {
-        if (sums.Length == 0) return;
         long width = 0;
         foreach (ref readonly ConvSum<T> s in sums.AsSpan()) width = Math.Max(width, s.Taps.Count[2]);
         if (Wide512<T>(width)) ConvRows<Lanes512<T>, Vector512<T>, T>.Run(sums);
         else if (Wide256<T>(width)) ConvRows<Lanes256<T>, Vector256<T>, T>.Run(sums);
         else if (Vector128.IsHardwareAccelerated) ConvRows<Lanes128<T>, Vector128<T>, T>.Run(sums);
         else ConvRows<Lanes1<T>, T, T>.Run(sums);
-    }
-
-    internal static void Run<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T>
-    {
-        if (Wide512<T>(s.Taps.Count[2])) ConvRows<Lanes512<T>, Vector512<T>, T>.Run(s);
-        else if (Wide256<T>(s.Taps.Count[2])) ConvRows<Lanes256<T>, Vector256<T>, T>.Run(s);
-        else if (Vector128.IsHardwareAccelerated) ConvRows<Lanes128<T>, Vector128<T>, T>.Run(s);
-        else ConvRows<Lanes1<T>, T, T>.Run(s);
     }
 
     internal static void RunWeight<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T>
@@ -56,7 +47,7 @@ internal static unsafe class ConvRows<L, V, T>
     private const long BlockPoints = 4096;
     private const double SmallTask = 1 << 17;
 
-    internal static void Run(in ConvSum<T> s)
+    private static void Run(in ConvSum<T> s)
     {
         Body body = Of(s);
         long tasks = s.Images * s.Groups * body.Tasks;
@@ -65,6 +56,11 @@ internal static unsafe class ConvRows<L, V, T>
 
     internal static void Run(ConvSum<T>[] sums)
     {
+        if (sums.Length == 1)
+        {
+            Run(sums[0]);
+            return;
+        }
         long planes = sums[0].Images * sums[0].Groups;
         double work = 0;
         foreach (ref readonly ConvSum<T> s in sums.AsSpan()) work += s.Work;

@@ -5,8 +5,7 @@ namespace Nabla.Kernels;
 
 /// <summary>
 /// The gradient of a convolution's weight: weight[o, c, t] = Σ x[c, p · stride + tap t] · y[o, p] over images and points p. A product with
-/// a
-/// long sum: patches are copied by rows, y turned, a slab of points at a time. Long sums into a small weight are cut into chunks.
+/// a long sum: patches are copied by rows, y turned, a slab of points at a time. Long sums into a small weight are cut into chunks.
 /// </summary>
 internal static unsafe class ConvWeight
 {
@@ -80,8 +79,12 @@ internal static unsafe class ConvWeight<L, V, T>
                         n, n, patches, stride);
                     Turn(group, p, n, turned);
                     for (long j = 0; j < columns; j += TileColumns)
-                        GemmTiles<L, V, T>.Panel2(last - first, n, patches, stride, 1, turned + j * Slab, TileColumns, sum + j, columns,
-                            true);
+                    {
+                        T* b = turned + j * Slab;
+                        if (s.TargetChannels - j > L.Count)
+                            GemmTiles<L, V, T>.Panel2(last - first, n, patches, stride, 1, b, TileColumns, sum + j, columns, true);
+                        else GemmTiles<L, V, T>.Panel1(last - first, n, patches, stride, 1, b, TileColumns, sum + j, columns, true);
+                    }
                 }
             }
         }

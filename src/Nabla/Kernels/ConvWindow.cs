@@ -16,6 +16,19 @@ internal readonly record struct Window(Shape Input, Shape Kernel, Shape Output, 
         return three;
     }
 
+    /// <summary>There is one window, and it is the whole input.</summary>
+    internal bool IsWhole
+    {
+        get
+        {
+            for (int d = 0; d < Rank; d++)
+            {
+                if (Output[d] != 1 || Padding[d] != 0 || Kernel[d] != Input[d] || (Dilation[d] != 1 && Kernel[d] != 1)) return false;
+            }
+            return true;
+        }
+    }
+
     internal long InputPlane => Layout.Elements(Input.Values);
     internal long KernelPlane => Layout.Elements(Kernel.Values);
     internal long OutputPlane => Layout.Elements(Output.Values);

@@ -25,6 +25,11 @@ internal static class Convert
         if (x.dtype.IsComplex() && y.dtype.IsComplex()) Real(Pairs.Of(x), Pairs.Of(y));
         else if (x.dtype.IsComplex())
         {
+            if (x.layout.IsDense && y.dtype == x.dtype.Part())
+            {
+                ComplexKernels.ToReal<FirstZip>(x, y);
+                return;
+            }
             Copy.Run(Pairs.Part(x, 0), y);
             if (y.dtype != DType.Bool) return;
             Tensor either = Copy.Cast(Pairs.Part(x, 1), DType.Bool);
@@ -32,8 +37,7 @@ internal static class Convert
         }
         else
         {
-            Fill.Run(Pairs.Part(y, 1), 0);
-            Copy.Run(x, Pairs.Part(y, 0));
+            ComplexKernels.FromReal(Copy.Cast(x, y.dtype.Part()), y);
         }
     }
 
@@ -119,6 +123,11 @@ internal static class Convert
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<TIn> x, Span<TOut> y)
         {
+            if (typeof(TIn) == typeof(float))
+            {
+                Narrow.FromSingle(Narrow.Reinterpret<TIn, float>(x), y);
+                return;
+            }
             Span<float> wide = stackalloc float[Map.Chunk];
             for (int i = 0; i < x.Length; i += Map.Chunk)
             {
@@ -135,6 +144,11 @@ internal static class Convert
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(ReadOnlySpan<TIn> x, Span<TOut> y)
         {
+            if (typeof(TOut) == typeof(float))
+            {
+                Narrow.ToSingle(x, Narrow.Reinterpret<TOut, float>(y));
+                return;
+            }
             Span<float> wide = stackalloc float[Map.Chunk];
             for (int i = 0; i < x.Length; i += Map.Chunk)
             {

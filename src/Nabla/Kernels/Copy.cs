@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Nabla.Kernels;
 
 /// <summary>Copies between layouts and dtypes.</summary>
-internal static class Copy
+internal static partial class Copy
 {
     private const long Grain = 1 << 16;
 
@@ -64,7 +64,7 @@ internal static class Copy
         }
         Layout source = Broadcast.To(x.layout, y.layout.shape) ?? x.layout;
         Rows rows = new(y.layout, source);
-        if (rows.Inner2 > 1 && rows.YStride == 1 && rows.XStride != 1) Parallel.Sweep(rows.Blocks, 1, new Transposed<T>(x, y, rows));
+        if (rows.Inner2 > 1 && rows.YStride == 1 && rows.XStride is not (0 or 1)) Parallel.Sweep(rows.Blocks, 1, new Transposed<T>(x, y, rows));
         else Parallel.Sweep(rows.Count, Math.Max(1, Grain / rows.Inner), new ByRow<T>(x, y, rows));
     }
 
@@ -139,33 +139,6 @@ internal static class Copy
                 y += k * Y[d];
             }
             return (x, y);
-        }
-    }
-
-    private readonly struct ByRow<T>(Tensor x, Tensor y, Rows rows) : IRange where T : unmanaged
-    {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run(long from, long to)
-        {
-            long n = rows.Inner, sx = rows.XStride, sy = rows.YStride;
-            for (long row = from; row < to; row++)
-            {
-                (long ax, long ay) = rows.At(row, rows.Sizes.Length - 1);
-                if (sy == 1 && sx == 1) x.storage.Span<T>(ax, n).CopyTo(y.storage.Span<T>(ay, n));
-                else if (sy == 1 && sx == 0) y.storage.Span<T>(ay, n).Fill(x.storage.At<T>(ax));
-                else if (sy == 1 && sx == -1)
-                {
-                    Span<T> target = y.storage.Span<T>(ay, n);
-                    x.storage.Span<T>(ax - n + 1, n).CopyTo(target);
-                    target.Reverse();
-                }
-                else
-                {
-                    ref T source = ref x.storage.At<T>(ax);
-                    ref T target = ref y.storage.At<T>(ay);
-                    for (long i = 0; i < n; i++) Unsafe.Add(ref target, (nint)(i * sy)) = Unsafe.Add(ref source, (nint)(i * sx));
-                }
-            }
         }
     }
 

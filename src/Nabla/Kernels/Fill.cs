@@ -1,9 +1,11 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Nabla.Kernels;
 
 /// <summary>Fills with one value.</summary>
-internal static class Fill
+internal static partial class Fill
 {
     private const long Grain = 1 << 17;
 
@@ -39,6 +41,30 @@ internal static class Fill
         Tensor one = Tensor.Allocate(Layout.Scalar, y.dtype);
         one.storage.At<T>(0) = value;
         Copy.Run(one, y);
+    }
+
+    /// <summary>y[i] = value, in stores that do not straddle two lines of the cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Row<T>(ref T y, nint n, T value) where T : unmanaged
+    {
+        nint i = 0, w = Vector512<byte>.Count / Unsafe.SizeOf<T>();
+        if (Vector512.IsHardwareAccelerated && Unsafe.SizeOf<T>() <= 8 && n >= 4 * w)
+        {
+            Vector512<byte> many = Unsafe.SizeOf<T>() switch
+            {
+                1 => Vector512.Create(Unsafe.BitCast<T, byte>(value)),
+                2 => Vector512.Create(Unsafe.BitCast<T, ushort>(value)).AsByte(),
+                4 => Vector512.Create(Unsafe.BitCast<T, uint>(value)).AsByte(),
+                _ => Vector512.Create(Unsafe.BitCast<T, ulong>(value)).AsByte(),
+            };
+            many.StoreUnsafe(ref Unsafe.As<T, byte>(ref y));
+            for (i = VectorSpan.Start(ref y, n, Vector512<byte>.Count); i <= n - w; i += w)
+                many.StoreUnsafe(ref Unsafe.As<T, byte>(ref Unsafe.Add(ref y, i)));
+            many.StoreUnsafe(ref Unsafe.As<T, byte>(ref Unsafe.Add(ref y, n - w)));
+            return;
+        }
+        for (; i < n; i += 1 << 30)
+            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref y, i), (int)Math.Min(n - i, 1 << 30)).Fill(value);
     }
 
     private readonly struct Piece<T>(Tensor y, T value) : IRange where T : unmanaged

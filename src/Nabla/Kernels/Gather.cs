@@ -83,10 +83,10 @@ internal static class Gather
         GatherPlan plan = new(index.layout, y.layout, x.layout, dim + x.Rank);
         switch (x.dtype.ItemSize())
         {
-            case 1: Parallel.For(plan.Items, plan.Chunk, new Body<byte>(x, index, y, plan)); break;
-            case 2: Parallel.For(plan.Items, plan.Chunk, new Body<ushort>(x, index, y, plan)); break;
-            case 4: Parallel.For(plan.Items, plan.Chunk, new Body<uint>(x, index, y, plan)); break;
-            default: Parallel.For(plan.Items, plan.Chunk, new Body<ulong>(x, index, y, plan)); break;
+            case 1: Parallel.Sweep(plan.Items, plan.Chunk, new Body<byte>(x, index, y, plan)); break;
+            case 2: Parallel.Sweep(plan.Items, plan.Chunk, new Body<ushort>(x, index, y, plan)); break;
+            case 4: Parallel.Sweep(plan.Items, plan.Chunk, new Body<uint>(x, index, y, plan)); break;
+            default: Parallel.Sweep(plan.Items, plan.Chunk, new Body<ulong>(x, index, y, plan)); break;
         }
         return y;
     }
@@ -120,8 +120,29 @@ internal static class Gather
         private void Line(ref long at, ref T target, ref T source)
         {
             nint n = (nint)plan.Length, step = (nint)plan.IndexStep, value = (nint)plan.ValueStep, along = (nint)plan.Along;
+            if (step == 1 && value == 1 && along == 1)
+            {
+                Neighbours(ref at, ref target, ref source, n);
+                return;
+            }
             for (nint k = 0; k < n; k++)
                 Unsafe.Add(ref target, k * value) = Unsafe.Add(ref source, (nint)Unsafe.Add(ref at, k * step) * along);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Neighbours(ref long at, ref T target, ref T source, nint n)
+        {
+            nint k = 0;
+            for (; k <= n - 4; k += 4)
+            {
+                T a = Unsafe.Add(ref source, (nint)Unsafe.Add(ref at, k)), b = Unsafe.Add(ref source, (nint)Unsafe.Add(ref at, k + 1));
+                T c = Unsafe.Add(ref source, (nint)Unsafe.Add(ref at, k + 2)), d = Unsafe.Add(ref source, (nint)Unsafe.Add(ref at, k + 3));
+                Unsafe.Add(ref target, k) = a;
+                Unsafe.Add(ref target, k + 1) = b;
+                Unsafe.Add(ref target, k + 2) = c;
+                Unsafe.Add(ref target, k + 3) = d;
+            }
+            for (; k < n; k++) Unsafe.Add(ref target, k) = Unsafe.Add(ref source, (nint)Unsafe.Add(ref at, k));
         }
     }
 }

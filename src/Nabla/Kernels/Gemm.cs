@@ -64,7 +64,8 @@ internal static unsafe class Gemm
         }
     }
 
-    private static void Batch<T>(long count, in Product<T> p, long aBatch, long bBatch, long cBatch) where T : unmanaged
+    /// <summary>The same for matrices in pinned memory, the product given being the first; it knows no bias.</summary>
+    internal static void Batch<T>(long count, in Product<T> p, long aBatch, long bBatch, long cBatch) where T : unmanaged
     {
         // One B for all and rows that go on evenly from product to product are one tall product; the same for columns.
         if (bBatch == 0 && (p.M == 1 || (aBatch == p.M * p.A.Row && cBatch == p.M * p.C.Row)))

@@ -8,7 +8,7 @@ namespace Nabla.Kernels;
 /// Blocks of a tensor chosen by a list of positions: y[o, j, i] = x[o, at[j], i]. The indexed dimensions count as one, in row-major order;
 /// dimensions before them are o, dimensions after them i.
 /// </summary>
-internal static class Indexing
+internal static partial class Indexing
 {
     private const long Grain = 1 << 15;
 
@@ -306,13 +306,17 @@ internal static class Indexing
             {
                 (long o, long strip) = Math.DivRem(chunk, strips);
                 long begin = blocks.Begin(o), c = strip * width, n = Math.Min(width, blocks.Inner - c);
+                if (blocks.Inner == 1)
+                {
+                    Elements(ref values.storage.At<T>(from + o * blocks.At.Length), ref y.storage.At<T>(0), begin);
+                    continue;
+                }
                 for (long j = 0; j < blocks.At.Length; j++)
                 {
                     if (blocks.Stride == 1 && j + Ahead < blocks.At.Length)
                         Prefetch.Piece(ref y.storage.At<T>(begin + blocks.At[j + Ahead] + c), n);
                     long at = begin + blocks.At[j] + c * blocks.Stride, source = from + (o * blocks.At.Length + j) * blocks.Inner + c;
-                    if (n == 1) y.storage.At<T>(at) = TRow.One(y.storage.At<T>(at), values.storage.At<T>(source));
-                    else if (blocks.Stride == 1) TRow.Row(values.storage.Span<T>(source, n), y.storage.Span<T>(at, n));
+                    if (blocks.Stride == 1) TRow.Row(values.storage.Span<T>(source, n), y.storage.Span<T>(at, n));
                     else
                     {
                         ref T target = ref y.storage.At<T>(at);
@@ -325,37 +329,16 @@ internal static class Indexing
                 }
             }
         }
-    }
 
-    /// <summary>Indices as int64 in [0, size): negative ones count from the end. All are checked. x itself if nothing changes.</summary>
-    internal static Tensor Wrap(Tensor x, long size, bool negative, string where)
-    {
-        Tensor index = Copy.Contiguous(Copy.Cast(x, DType.Int64));
-        Span<long> values = index.Span<long>();
-        if (values.IsEmpty) return index;
-        long low = TensorPrimitives.Min<long>(values), high = TensorPrimitives.Max<long>(values);
-        long least = negative ? -size : 0;
-        if (low < least || high >= size) OutOfBounds(values, least, size, where);
-        if (low >= 0) return index;
-        Tensor y = Tensor.Allocate(new Layout(index.layout.shape), DType.Int64);
-        Span<long> to = y.Span<long>();
-        for (int i = 0; i < to.Length; i++) to[i] = values[i] < 0 ? values[i] + size : values[i];
-        return y;
-    }
-
-    /// <summary>The largest index of a tensor that is not empty.</summary>
-    internal static long Largest(Tensor x) => TensorPrimitives.Max<long>(Copy.Contiguous(Copy.Cast(x, DType.Int64)).Span<long>());
-
-    private static void OutOfBounds(ReadOnlySpan<long> values, long least, long size, string where)
-    {
-        for (int i = 0; i < values.Length; i++)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Elements(ref T source, ref T target, long begin)
         {
-            if (values[i] >= least && values[i] < size) continue;
-            // Where negative indices have words of their own, those come first.
-            string[] words = where.Split('|');
-            string text = values[i] < 0 ? words[0] : words[^1];
-            Throw.Range("index", values[i], $"{string.Format(System.Globalization.CultureInfo.InvariantCulture, text, values[i], size)} " +
-                $"It is element {i} of the index in row-major order; valid are {least} to {size - 1}.");
+            ReadOnlySpan<long> at = blocks.At;
+            for (int j = 0; j < at.Length; j++)
+            {
+                ref T place = ref Unsafe.Add(ref target, (nint)(begin + at[j]));
+                place = TRow.One(place, Unsafe.Add(ref source, j));
+            }
         }
     }
 }

@@ -44,6 +44,8 @@ internal static class Map
             case DType.UInt8: Drive<OfNumber<TOp, byte>, byte, byte>(new(op), x, y); break;
             case DType.Float16: Drive<Widened<OfNumber<TOp, float>, Half>, Half, Half>(new(new(op)), x, y); break;
             case DType.BFloat16: Drive<Widened<OfNumber<TOp, float>, BFloat16>, BFloat16, BFloat16>(new(new(op)), x, y); break;
+            // An operation that takes complex numbers and states no kernel for them treats both parts alike.
+            case DType.Complex64 or DType.Complex128: Number(op, Pairs.Of(x), Pairs.Of(y)); break;
             default: Throw.NotImplementedFor(typeof(TOp).Name, x.dtype); break;
         }
     }

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Nabla.Kernels;
 
 /// <summary>What bool masks do.</summary>
-internal static class Masks
+internal static partial class Masks
 {
     private const long Grain = 1 << 15;
 
@@ -64,37 +64,6 @@ internal static class Masks
             }
             ReadOnlySpan<T> vs = value.storage.Span<T>(value.layout.Offset + from, n);
             for (int i = 0; i < z.Length; i++) z[i] = m[i] != 0 ? vs[i] : a[i];
-        }
-    }
-
-    /// <summary>The positions, counted in row-major order, where a bool tensor is true.</summary>
-    internal static Tensor Positions(Tensor mask)
-    {
-        mask = Copy.Contiguous(mask);
-        ReadOnlySpan<byte> m = mask.Span<byte>();
-        long count = 0;
-        foreach (byte b in m) count += b;
-        Tensor y = Tensor.Allocate(new Layout([count]), DType.Int64);
-        Span<long> to = y.Span<long>();
-        int k = 0;
-        for (int i = m.IndexOf((byte)1); i >= 0 && i < m.Length; i++)
-        {
-            if (m[i] != 0) to[k++] = i;
-        }
-        return y;
-    }
-
-    /// <summary>Flat positions as indices per dimension; element d of position i is written at i * row + d * column.</summary>
-    internal static void Unravel(ReadOnlySpan<long> flat, long[] shape, Span<long> to, long row, long column)
-    {
-        for (int i = 0; i < flat.Length; i++)
-        {
-            long rest = flat[i];
-            for (int d = shape.Length - 1; d >= 0; d--)
-            {
-                (rest, long k) = Math.DivRem(rest, shape[d]);
-                to[(int)(i * row + d * column)] = k;
-            }
         }
     }
 }

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Nabla.Kernels;
 
 /// <summary>The inner loops of normalisation over neighbouring elements.</summary>
-internal static class NormLoops
+internal static partial class NormLoops
 {
     private const int Block = 2048;
 
@@ -124,79 +124,4 @@ internal static class NormLoops
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<T> Load<T>(ref T x, nint i) where T : unmanaged => Vector.LoadUnsafe(ref x, (nuint)i);
-
-    /// <summary>sum += x, in double precision, element by element.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void AddTo<T>(ReadOnlySpan<T> x, Span<double> sum) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        int i = 0, w = Vector<double>.Count;
-        for (; x.Length - i >= 2 * w; i += 2 * w)
-        {
-            (Vector<double> p, Vector<double> q) = Wide(x, i);
-            (Two(sum, i) + p).CopyTo(sum[i..]);
-            (Two(sum, i + w) + q).CopyTo(sum[(i + w)..]);
-        }
-        for (; i < x.Length; i++) sum[i] += double.CreateTruncating(x[i]);
-    }
-
-    /// <summary>sum += (x - m)²</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void AddSquares<T>(ReadOnlySpan<T> x, ReadOnlySpan<double> m, Span<double> sum)
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        int i = 0, w = Vector<double>.Count;
-        for (; x.Length - i >= 2 * w; i += 2 * w)
-        {
-            (Vector<double> p, Vector<double> q) = Wide(x, i);
-            (p, q) = (p - Two(m, i), q - Two(m, i + w));
-            (Two(sum, i) + p * p).CopyTo(sum[i..]);
-            (Two(sum, i + w) + q * q).CopyTo(sum[(i + w)..]);
-        }
-        for (; i < x.Length; i++)
-        {
-            double d = double.CreateTruncating(x[i]) - m[i];
-            sum[i] += d * d;
-        }
-    }
-
-    /// <summary>sum += g and other += g (x - m), the difference rounded as T.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void AddProducts<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> g, ReadOnlySpan<T> m, Span<double> sum, Span<double> other)
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        int i = 0, w = Vector<double>.Count;
-        Span<T> apart = stackalloc T[2 * w];
-        for (; x.Length - i >= 2 * w; i += 2 * w)
-        {
-            for (int j = 0; j < 2 * w; j += Vector<T>.Count)
-                (new Vector<T>(x[(i + j)..]) - new Vector<T>(m[(i + j)..])).CopyTo(apart[j..]);
-            (Vector<double> p, Vector<double> q) = Wide(g, i);
-            (Vector<double> a, Vector<double> b) = Wide<T>(apart, 0);
-            (Two(sum, i) + p).CopyTo(sum[i..]);
-            (Two(sum, i + w) + q).CopyTo(sum[(i + w)..]);
-            (Two(other, i) + p * a).CopyTo(other[i..]);
-            (Two(other, i + w) + q * b).CopyTo(other[(i + w)..]);
-        }
-        for (; i < x.Length; i++)
-        {
-            double d = double.CreateTruncating(g[i]);
-            sum[i] += d;
-            other[i] += d * double.CreateTruncating(x[i] - m[i]);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<double> Two(ReadOnlySpan<double> x, int i) => new(x[i..]);
-
-    /// <summary>Elements from i on as two vectors in double precision.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector<double>, Vector<double>) Wide<T>(ReadOnlySpan<T> x, int i) where T : unmanaged
-    {
-        if (typeof(T) == typeof(float))
-        {
-            Vector.Widen(new Vector<T>(x[i..]).As<T, float>(), out Vector<double> low, out Vector<double> high);
-            return (low, high);
-        }
-        return (new Vector<T>(x[i..]).As<T, double>(), new Vector<T>(x[(i + Vector<double>.Count)..]).As<T, double>());
-    }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
@@ -90,12 +91,11 @@ internal static partial class Normalize
             for (long i = from; i < to; i++)
             {
                 long first = i / plan.A * n;
-                ReadOnlySpan<T> grad = g.storage.Span<T>(g.layout.Offset + i * n, n), row = x.storage.Span<T>(x.layout.Offset + i * n, n);
-                ReadOnlySpan<T> mean = m.storage.Span<T>(first, n), slope = s.storage.Span<T>(first, n);
-                ReadOnlySpan<T> shift = k.storage.Span<T>(first, n), pull = q.storage.Span<T>(first, n);
-                Span<T> to1 = y.storage.Span<T>(i * n, n);
-                if (given) for (int j = 0; j < to1.Length; j++) to1[j] = grad[j] * slope[j];
-                else for (int j = 0; j < to1.Length; j++) to1[j] = grad[j] * slope[j] - shift[j] - (row[j] - mean[j]) * pull[j];
+                ReadOnlySpan<T> grad = g.storage.Span<T>(g.layout.Offset + i * n, n), slope = s.storage.Span<T>(first, n);
+                Span<T> result = y.storage.Span<T>(i * n, n);
+                if (given) TensorPrimitives.Multiply(grad, slope, result);
+                else NormLoops.Grad(grad, slope, k.storage.Span<T>(first, n), x.storage.Span<T>(x.layout.Offset + i * n, n),
+                    m.storage.Span<T>(first, n), q.storage.Span<T>(first, n), result);
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
@@ -142,11 +141,9 @@ internal static partial class Normalize
             for (long i = from; i < to; i++)
             {
                 long first = i / plan.A * n;
-                Span<T> row = y.storage.Span<T>(i * n, n);
-                TensorPrimitives.Subtract(x.storage.Span<T>(x.layout.Offset + i * n, n), m.storage.Span<T>(first, n), row);
-                TensorPrimitives.Multiply(row, r.storage.Span<T>(first, n), row);
-                TensorPrimitives.MultiplyAdd(row, w.storage.Span<T>(w.layout.Offset + first, n), b.storage.Span<T>(b.layout.Offset + first,
-                    n), row);
+                NormLoops.Scale(ref x.storage.At<T>(x.layout.Offset + i * n), ref m.storage.At<T>(first), ref r.storage.At<T>(first),
+                    ref w.storage.At<T>(w.layout.Offset + first), ref b.storage.At<T>(b.layout.Offset + first),
+                    ref y.storage.At<T>(i * n), (nint)n);
             }
         }
     }
@@ -213,10 +210,8 @@ internal static partial class Normalize
             {
                 (long lead, long tile) = Math.DivRem(i, tiles);
                 long column = tile * Tile, width = Math.Min(Tile, plan.B - column), at = lead * plan.A * plan.B + column;
-                sum.Clear();
-                other.Clear();
-                if (g is null) Moments(at, (int)width, sum, other);
-                else Products(at, (int)width, lead * plan.B + column, sum, other);
+                if (g is null) Moments(at, sum[..(int)width], other[..(int)width]);
+                else Products(at, lead * plan.B + column, sum[..(int)width], other[..(int)width]);
                 for (int j = 0; j < width; j++)
                 {
                     first.storage.At<T>(lead * plan.B + column + j) = T.CreateTruncating(sum[j]);
@@ -225,31 +220,31 @@ internal static partial class Normalize
             }
         }
 
-        private void Moments(long at, int width, Span<double> sum, Span<double> other)
+        private void Moments(long at, Span<double> mean, Span<double> var)
         {
-            for (long a = 0; a < plan.A; a++)
+            if (plan.A == 0)
             {
-                ReadOnlySpan<T> row = x.storage.Span<T>(x.layout.Offset + at + a * plan.B, width);
-                NormLoops.AddTo(row, sum);
+                mean.Clear();
+                var.Clear();
+                return;
             }
-            for (int j = 0; j < width; j++) sum[j] /= plan.Count;
-            for (long a = 0; a < plan.A; a++)
-            {
-                ReadOnlySpan<T> row = x.storage.Span<T>(x.layout.Offset + at + a * plan.B, width);
-                NormLoops.AddSquares(row, sum, other);
-            }
-            for (int j = 0; j < width; j++) other[j] /= plan.Count;
+            ref T source = ref x.storage.At<T>(x.layout.Offset + at);
+            NormLoops.Sums(ref source, (nint)plan.A, (nint)plan.B, mean);
+            for (int j = 0; j < mean.Length; j++) mean[j] /= plan.Count;
+            NormLoops.Squares(ref source, (nint)plan.A, (nint)plan.B, mean, var);
+            for (int j = 0; j < var.Length; j++) var[j] /= plan.Count;
         }
 
-        private void Products(long at, int width, long stat, Span<double> sum, Span<double> other)
+        private void Products(long at, long stat, Span<double> sum, Span<double> other)
         {
-            ReadOnlySpan<T> mean = m!.storage.Span<T>(stat, width);
-            for (long a = 0; a < plan.A; a++)
+            if (plan.A == 0)
             {
-                ReadOnlySpan<T> row = x.storage.Span<T>(x.layout.Offset + at + a * plan.B, width);
-                ReadOnlySpan<T> grad = g!.storage.Span<T>(g.layout.Offset + at + a * plan.B, width);
-                NormLoops.AddProducts(row, grad, mean, sum, other);
+                sum.Clear();
+                other.Clear();
+                return;
             }
+            NormLoops.Products(ref x.storage.At<T>(x.layout.Offset + at), ref g!.storage.At<T>(g.layout.Offset + at), (nint)plan.A,
+                (nint)plan.B, m!.storage.Span<T>(stat, sum.Length), sum, other);
         }
     }
 }

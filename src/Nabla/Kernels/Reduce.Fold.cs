@@ -4,101 +4,12 @@ using System.Runtime.InteropServices;
 
 namespace Nabla.Kernels;
 
-/// <summary>An associative combination with an identity; blocks are combined in T, blocks among each other in the wider TAcc.</summary>
-internal interface IFold<T, TAcc> where T : unmanaged where TAcc : unmanaged
-{
-    static abstract T Identity { get; }
-
-    /// <summary>The most elements combined in T.</summary>
-    static abstract int Block { get; }
-
-    static abstract TAcc Start { get; }
-    static abstract T Combine(T a, T b);
-    static abstract Vector<T> Combine(Vector<T> a, Vector<T> b);
-    static abstract T Across(Vector<T> a);
-    static abstract TAcc Add(TAcc total, T part);
-    static abstract TAcc Join(TAcc a, TAcc b);
-    static abstract T Finish(TAcc total);
-}
-
 internal static partial class Reduce
 {
     private const int Chunk = 1 << 16;
     private const int Tile = 512;
     private const int RowBlock = 128;
-
-    private readonly struct SumOf<T> : IFold<T, T> where T : unmanaged, INumber<T>
-    {
-        public static T Identity => T.Zero;
-        public static int Block => 4096;
-        public static T Start => T.Zero;
-        public static T Combine(T a, T b) => a + b;
-        public static Vector<T> Combine(Vector<T> a, Vector<T> b) => a + b;
-        public static T Across(Vector<T> a) => Vector.Sum(a);
-        public static T Add(T total, T part) => total + part;
-        public static T Join(T a, T b) => a + b;
-        public static T Finish(T total) => total;
-    }
-
-    /// <summary>Sums of float32: blocks in float32, their sums in float64, rounded once.</summary>
-    private readonly struct SumFloat : IFold<float, double>
-    {
-        public static float Identity => 0;
-        public static int Block => 2048;
-        public static double Start => 0;
-        public static float Combine(float a, float b) => a + b;
-        public static Vector<float> Combine(Vector<float> a, Vector<float> b) => a + b;
-        public static float Across(Vector<float> a) => Vector.Sum(a);
-        public static double Add(double total, float part) => total + part;
-        public static double Join(double a, double b) => a + b;
-        public static float Finish(double total) => (float)total;
-    }
-
-    private readonly struct ProdOf<T> : IFold<T, T> where T : unmanaged, INumber<T>
-    {
-        public static T Identity => T.One;
-        public static int Block => 1 << 30;
-        public static T Start => T.One;
-        public static T Combine(T a, T b) => a * b;
-        public static Vector<T> Combine(Vector<T> a, Vector<T> b) => a * b;
-        public static T Across(Vector<T> a) => OneByOne<ProdOf<T>, T>(a);
-        public static T Add(T total, T part) => total * part;
-        public static T Join(T a, T b) => a * b;
-        public static T Finish(T total) => total;
-    }
-
-    private readonly struct MaxOf<T> : IFold<T, T> where T : unmanaged, INumber<T>
-    {
-        public static T Identity => Lowest<T>();
-        public static int Block => 1 << 30;
-        public static T Start => Lowest<T>();
-        public static T Combine(T a, T b) => T.Max(a, b);
-        public static Vector<T> Combine(Vector<T> a, Vector<T> b) => Vector.Max(a, b);
-        public static T Across(Vector<T> a) => OneByOne<MaxOf<T>, T>(a);
-        public static T Add(T total, T part) => T.Max(total, part);
-        public static T Join(T a, T b) => T.Max(a, b);
-        public static T Finish(T total) => total;
-    }
-
-    private readonly struct MinOf<T> : IFold<T, T> where T : unmanaged, INumber<T>
-    {
-        public static T Identity => Highest<T>();
-        public static int Block => 1 << 30;
-        public static T Start => Highest<T>();
-        public static T Combine(T a, T b) => T.Min(a, b);
-        public static Vector<T> Combine(Vector<T> a, Vector<T> b) => Vector.Min(a, b);
-        public static T Across(Vector<T> a) => OneByOne<MinOf<T>, T>(a);
-        public static T Add(T total, T part) => T.Min(total, part);
-        public static T Join(T a, T b) => T.Min(a, b);
-        public static T Finish(T total) => total;
-    }
-
-    private static T OneByOne<TFold, T>(Vector<T> a) where TFold : struct, IFold<T, T> where T : unmanaged
-    {
-        T r = a.GetElement(0);
-        for (int k = 1; k < Vector<T>.Count; k++) r = TFold.Combine(r, a.GetElement(k));
-        return r;
-    }
+    private const int Few = 8;
 
     /// <summary>The largest of neighbouring elements; NaN wins.</summary>
     internal static T MaxOfRow<T>(ReadOnlySpan<T> x) where T : unmanaged, INumber<T> =>
@@ -107,22 +18,6 @@ internal static partial class Reduce
     /// <summary>The sum of neighbouring elements, in blocks.</summary>
     internal static T SumOfRow<T>(ReadOnlySpan<T> x) where T : unmanaged, INumber<T> =>
         Row<SumOf<T>, T, T>(ref MemoryMarshal.GetReference(x), x.Length);
-
-    /// <summary>The identity of the maximum.</summary>
-    internal static T Lowest<T>() where T : unmanaged, INumber<T>
-    {
-        if (typeof(T) == typeof(float)) return T.CreateTruncating(float.NegativeInfinity);
-        if (typeof(T) == typeof(double)) return T.CreateTruncating(double.NegativeInfinity);
-        return T.CreateSaturating(long.MinValue);
-    }
-
-    /// <summary>The identity of the minimum.</summary>
-    internal static T Highest<T>() where T : unmanaged, INumber<T>
-    {
-        if (typeof(T) == typeof(float)) return T.CreateTruncating(float.PositiveInfinity);
-        if (typeof(T) == typeof(double)) return T.CreateTruncating(double.PositiveInfinity);
-        return T.CreateSaturating(long.MaxValue);
-    }
 
     private static void FoldRows<TFold, T, TAcc>(Tensor x, Tensor y, long rows, long n)
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
@@ -231,24 +126,24 @@ internal static partial class Reduce
         T r = TFold.Identity;
         if (n >= w)
         {
-            Vector<T> a = Load(ref x, 0);
+            Vector<T> a = TFold.Of(Load(ref x, 0));
             i = w;
             if (n >= 8 * w)
             {
-                Vector<T> b = Load(ref x, w), c = Load(ref x, 2 * w), d = Load(ref x, 3 * w);
+                Vector<T> b = TFold.Of(Load(ref x, w)), c = TFold.Of(Load(ref x, 2 * w)), d = TFold.Of(Load(ref x, 3 * w));
                 for (i = 4 * w; i <= n - 4 * w; i += 4 * w)
                 {
-                    a = TFold.Combine(a, Load(ref x, i));
-                    b = TFold.Combine(b, Load(ref x, i + w));
-                    c = TFold.Combine(c, Load(ref x, i + 2 * w));
-                    d = TFold.Combine(d, Load(ref x, i + 3 * w));
+                    a = TFold.Combine(a, TFold.Of(Load(ref x, i)));
+                    b = TFold.Combine(b, TFold.Of(Load(ref x, i + w)));
+                    c = TFold.Combine(c, TFold.Of(Load(ref x, i + 2 * w)));
+                    d = TFold.Combine(d, TFold.Of(Load(ref x, i + 3 * w)));
                 }
                 a = TFold.Combine(TFold.Combine(a, b), TFold.Combine(c, d));
             }
-            for (; i <= n - w; i += w) a = TFold.Combine(a, Load(ref x, i));
+            for (; i <= n - w; i += w) a = TFold.Combine(a, TFold.Of(Load(ref x, i)));
             r = TFold.Across(a);
         }
-        for (; i < n; i++) r = TFold.Combine(r, Unsafe.Add(ref x, i));
+        for (; i < n; i++) r = TFold.Combine(r, TFold.Of(Unsafe.Add(ref x, i)));
         return r;
     }
 
@@ -281,12 +176,41 @@ internal static partial class Reduce
                 (long outer, long tile) = Math.DivRem(unit, tiles);
                 long first = tile * Tile;
                 int width = (int)Math.Min(Tile, box.Inner - first);
+                if (box.N <= Few)
+                {
+                    FewRows<TFold, T, TAcc>(ref x.storage.At<T>(x.layout.Offset + outer * box.N * box.Pitch + first), (nint)box.N,
+                        (nint)box.Pitch, ref y.storage.At<T>(outer * box.Inner + first), width);
+                    continue;
+                }
                 Span<TAcc> here = total[..width];
                 Columns<TFold, T, TAcc>(ref x.storage.At<T>(x.layout.Offset + outer * box.N * box.Pitch + first), box.N, box.Pitch, here);
                 Span<T> to1 = y.storage.Span<T>(outer * box.Inner + first, width);
                 for (int j = 0; j < width; j++) to1[j] = TFold.Finish(here[j]);
             }
         }
+    }
+
+    /// <summary>Few rows combined into one, column by column.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FewRows<TFold, T, TAcc>(ref T x, nint n, nint stride, ref T y, int width)
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        int j = 0, w = Vector<T>.Count;
+        for (; j <= width - w; j += w)
+        {
+            ref T here = ref Unsafe.Add(ref x, j);
+            Vector<T> a = new(TFold.Identity);
+            for (nint i = 0; i < n; i++) a = TFold.Combine(a, TFold.Of(Vector.LoadUnsafe(ref Unsafe.Add(ref here, i * stride))));
+            a.StoreUnsafe(ref y, (nuint)j);
+        }
+        for (; j < width; j++)
+        {
+            T a = TFold.Identity;
+            for (nint i = 0; i < n; i++) a = TFold.Combine(a, TFold.Of(Unsafe.Add(ref x, i * stride + j)));
+            Unsafe.Add(ref y, j) = a;
+        }
+        if (TFold.Plain) return;
+        for (j = 0; j < width; j++) Unsafe.Add(ref y, j) = TFold.Finish(TFold.Add(TFold.Start, Unsafe.Add(ref y, j)));
     }
 
     /// <summary>Few columns of many rows: fixed blocks of rows over threads, their results joined in order.</summary>
@@ -362,10 +286,20 @@ internal static partial class Reduce
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void First<TFold, T, TAcc>(ref T x, Span<T> part)
+        where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
+    {
+        ref T y = ref MemoryMarshal.GetReference(part);
+        int j = 0, w = Vector<T>.Count;
+        for (; j <= part.Length - w; j += w) TFold.Of(Load(ref x, j)).StoreUnsafe(ref y, (nuint)j);
+        for (; j < part.Length; j++) part[j] = TFold.Of(Unsafe.Add(ref x, j));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RowsInto<TFold, T, TAcc>(ref T x, int rows, nint stride, Span<T> part)
         where TFold : struct, IFold<T, TAcc> where T : unmanaged, INumber<T> where TAcc : unmanaged
     {
-        MemoryMarshal.CreateSpan(ref x, part.Length).CopyTo(part);
+        First<TFold, T, TAcc>(ref x, part);
         int i = 1;
         for (; i + 4 <= rows; i += 4) FourRows<TFold, T, TAcc>(ref Unsafe.Add(ref x, i * stride), stride, part);
         ref T y = ref MemoryMarshal.GetReference(part);
@@ -373,8 +307,8 @@ internal static partial class Reduce
         {
             ref T a = ref Unsafe.Add(ref x, i * stride);
             int j = 0, w = Vector<T>.Count;
-            for (; j <= part.Length - w; j += w) TFold.Combine(Load(ref y, j), Load(ref a, j)).StoreUnsafe(ref y, (nuint)j);
-            for (; j < part.Length; j++) part[j] = TFold.Combine(part[j], Unsafe.Add(ref a, j));
+            for (; j <= part.Length - w; j += w) TFold.Combine(Load(ref y, j), TFold.Of(Load(ref a, j))).StoreUnsafe(ref y, (nuint)j);
+            for (; j < part.Length; j++) part[j] = TFold.Combine(part[j], TFold.Of(Unsafe.Add(ref a, j)));
         }
     }
 
@@ -389,14 +323,15 @@ internal static partial class Reduce
         int j = 0, w = Vector<T>.Count;
         for (; j <= part.Length - w; j += w)
         {
-            Vector<T> s = TFold.Combine(TFold.Combine(Load(ref a, j), Load(ref b, j)), TFold.Combine(Load(ref c, j), Load(ref d, j)));
-            TFold.Combine(Load(ref y, j), s).StoreUnsafe(ref y, (nuint)j);
+            Vector<T> p = TFold.Combine(TFold.Of(Load(ref a, j)), TFold.Of(Load(ref b, j)));
+            Vector<T> q = TFold.Combine(TFold.Of(Load(ref c, j)), TFold.Of(Load(ref d, j)));
+            TFold.Combine(Load(ref y, j), TFold.Combine(p, q)).StoreUnsafe(ref y, (nuint)j);
         }
         for (; j < part.Length; j++)
         {
-            T s = TFold.Combine(TFold.Combine(Unsafe.Add(ref a, j), Unsafe.Add(ref b, j)),
-                TFold.Combine(Unsafe.Add(ref c, j), Unsafe.Add(ref d, j)));
-            part[j] = TFold.Combine(part[j], s);
+            T p = TFold.Combine(TFold.Of(Unsafe.Add(ref a, j)), TFold.Of(Unsafe.Add(ref b, j)));
+            T q = TFold.Combine(TFold.Of(Unsafe.Add(ref c, j)), TFold.Of(Unsafe.Add(ref d, j)));
+            part[j] = TFold.Combine(part[j], TFold.Combine(p, q));
         }
     }
 }

@@ -104,140 +104,40 @@ internal static partial class Reduce
     }
 
     /// <summary>(Σ |x|^p)^(1/p); the largest or smallest |x| for infinite p, the number of elements that are not 0 for p = 0.</summary>
-    internal static Tensor Norm(Tensor x, Dims dims, bool keepDim, double p)
+    internal static Tensor Norm(Tensor x, Dims dims, bool keepDim, double p) => x.dtype switch
     {
-        if (x.dtype.Accumulator() != x.dtype) return Copy.Cast(Norm(Copy.Cast(x, DType.Float32), dims, keepDim, p), x.dtype);
+        DType.Float32 => Norm<float>(x, dims, keepDim, p),
+        DType.Float64 => Norm<double>(x, dims, keepDim, p),
+        _ => Copy.Cast(Norm<float>(Copy.Cast(x, DType.Float32), dims, keepDim, p), x.dtype),
+    };
+
+    private static Tensor Norm<T>(Tensor x, Dims dims, bool keepDim, double p) where T : unmanaged, INumber<T>
+    {
+        switch (p)
+        {
+            case 0: return Fold<NonZeros<T>, T, double>(x, dims, keepDim);
+            case 1: return Fold<AbsSum<T>, T, double>(x, dims, keepDim);
+            case 2: return Fold<Length<T>, T, double>(x, dims, keepDim);
+            case double.PositiveInfinity: return Fold<AbsMax<T>, T, T>(x, dims, keepDim);
+            case double.NegativeInfinity: return Fold<AbsMin<T>, T, T>(x, dims, keepDim);
+        }
         Tensor y = Tensor.Allocate(Shape(x.layout, dims, keepDim), x.dtype);
         long n = Count(x.layout, dims);
         if (n > 0) x = TryBox(x.layout, dims, out Box box) && box.Inner == 1 ? x : Rows(x, dims);
-        if (y.layout.Count == 1 && n > Chunk && p is 1 or 2) LongNorm(x, y, n, p);
-        else Parallel.For(y.layout.Count, Math.Max(1, Chunk / Math.Max(n, 1)), new NormBody(x, y, n, p));
+        Parallel.For(y.layout.Count, Math.Max(1, Chunk / Math.Max(n, 1)), new PowersBody<T>(x, y, n, p));
         return y;
     }
 
-    private static void LongNorm(Tensor x, Tensor y, long n, double p)
+    private readonly struct PowersBody<T>(Tensor x, Tensor y, long n, double p) : IRange where T : unmanaged, INumber<T>
     {
-        Tensor parts = Tensor.Allocate(new Layout([Parallel.Chunks(n, Chunk)]), DType.Float64);
-        Parallel.For(n, Chunk, new PowersBody(x, parts, p));
-        double total = 0;
-        foreach (double part in parts.Span<double>()) total += part;
-        Set(y, 0, p == 2 ? Math.Sqrt(total) : total);
-    }
-
-    private readonly struct PowersBody(Tensor x, Tensor parts, double p) : IRange
-    {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run(long from, long to) => parts.storage.At<double>(from / Chunk) = x.dtype == DType.Float32
-            ? Powers(ref x.storage.At<float>(x.layout.Offset + from), to - from, p)
-            : Powers(ref x.storage.At<double>(x.layout.Offset + from), to - from, p);
-    }
-
-    private readonly struct NormBody(Tensor x, Tensor y, long n, double p) : IRange
-    {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             for (long i = from; i < to; i++)
             {
-                long at = x.layout.Offset + i * n;
-                double s = n == 0 ? Start(p)
-                    : x.dtype == DType.Float32 ? Powers(ref x.storage.At<float>(at), n, p) : Powers(ref x.storage.At<double>(at), n, p);
-                Set(y, i, p is 0 or 1 || double.IsInfinity(p) ? s : p == 2 ? Math.Sqrt(s) : Math.Pow(s, 1 / p));
+                double sum = 0;
+                foreach (T v in x.storage.Span<T>(x.layout.Offset + i * n, n)) sum += Math.Pow(Math.Abs(double.CreateTruncating(v)), p);
+                y.storage.At<T>(i) = T.CreateTruncating(Math.Pow(sum, 1 / p));
             }
-        }
-
-        private static double Start(double p) => double.IsNegativeInfinity(p) ? double.PositiveInfinity : 0;
-    }
-
-    private static double Powers<T>(ref T x, long n, double p) where T : unmanaged, INumber<T>
-    {
-        if (p == 2) return SquaresAbout(ref x, n, T.Zero);
-        double r = double.IsNegativeInfinity(p) ? double.PositiveInfinity : 0;
-        for (long i = 0; i < n; i++)
-        {
-            double v = Math.Abs(double.CreateTruncating(Unsafe.Add(ref x, (nint)i)));
-            if (p == 1) r += v;
-            else if (p == 0) r += v != 0 ? 1 : 0;
-            else if (double.IsPositiveInfinity(p)) r = Math.Max(r, v);
-            else if (double.IsNegativeInfinity(p)) r = Math.Min(r, v);
-            else r += Math.Pow(v, p);
-        }
-        return r;
-    }
-
-    /// <summary>The place of the first largest (or smallest) element of each row of rows; NaN wins.</summary>
-    internal static Tensor Arg(Tensor x, Dims dims, bool keepDim, bool max)
-    {
-        if (x.dtype is DType.Float16 or DType.BFloat16) x = Copy.Cast(x, DType.Float32);
-        Tensor y = Tensor.Allocate(Shape(x.layout, dims, keepDim), DType.Int64);
-        if (y.layout.Count == 0) return y;
-        Box box;
-        // Places count in row-major order, which a dense layout in another order of dimensions does not give.
-        if (!(x.layout.IsContiguous || dims.Count < 2) || !TryBox(x.layout, dims, out box))
-        {
-            x = Rows(x, dims);
-            box = new(x.layout.shape[0], x.layout.shape[1], 1);
-        }
-        switch (x.dtype)
-        {
-            case DType.Float32: Arg<float>(x, y, box, max); break;
-            case DType.Float64: Arg<double>(x, y, box, max); break;
-            case DType.Int64: Arg<long>(x, y, box, max); break;
-            case DType.Int32: Arg<int>(x, y, box, max); break;
-            case DType.Int16: Arg<short>(x, y, box, max); break;
-            case DType.Int8: Arg<sbyte>(x, y, box, max); break;
-            default: Arg<byte>(x, y, box, max); break;
-        }
-        return y;
-    }
-
-    private static void Arg<T>(Tensor x, Tensor y, Box box, bool max) where T : unmanaged, INumber<T> =>
-        Parallel.For(box.Outer * box.Inner, Math.Max(1, Chunk / Math.Max(box.N, 1)), new ArgBody<T>(x, y, box, max));
-
-    private readonly struct ArgBody<T>(Tensor x, Tensor y, Box box, bool max) : IRange where T : unmanaged, INumber<T>
-    {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run(long from, long to)
-        {
-            for (long i = from; i < to; i++)
-            {
-                (long outer, long inner) = Math.DivRem(i, box.Inner);
-                ref T first = ref x.storage.At<T>(x.layout.Offset + outer * box.N * box.Inner + inner);
-                y.storage.At<long>(i) = box.Inner == 1 && box.N <= int.MaxValue ? Along(ref first) : Strided(ref first);
-            }
-        }
-
-        /// <summary>The extreme in vectors, then its first place.</summary>
-        private long Along(ref T x)
-        {
-            T best = max ? Row<MaxOf<T>, T, T>(ref x, box.N) : Row<MinOf<T>, T, T>(ref x, box.N);
-            if (T.IsNaN(best)) return Strided(ref x);
-            return First(ref x, (nint)box.N, best);
-        }
-
-        /// <summary>The first place of a value that is there.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static nint First(ref T x, nint n, T value)
-        {
-            nint i = 0, w = Vector<T>.Count;
-            Vector<T> sought = new(value);
-            for (; i <= n - 2 * w; i += 2 * w)
-                if (Vector.EqualsAny(Load(ref x, (int)i), sought) || Vector.EqualsAny(Load(ref x, (int)(i + w)), sought)) break;
-            while (i < n - 1 && Unsafe.Add(ref x, i) != value) i++;
-            return i;
-        }
-
-        private long Strided(ref T x)
-        {
-            T best = x;
-            long at = 0;
-            for (long k = 1; k < box.N && !T.IsNaN(best); k++)
-            {
-                T v = Unsafe.Add(ref x, (nint)(k * box.Inner));
-                if (max ? v > best : v < best) (best, at) = (v, k);
-                else if (T.IsNaN(v)) return k;
-            }
-            return at;
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 
 namespace Nabla.Kernels;
 
@@ -149,7 +150,8 @@ internal static partial class Reduce
             case DType.Int8: return Fold<SumOf<sbyte>, sbyte, sbyte>(x, dims, keepDim);
             case DType.UInt8: return Fold<SumOf<byte>, byte, byte>(x, dims, keepDim);
             case DType.Bool: return Any(x, dims, keepDim);
-            default: return Copy.Cast(Sum(Copy.Cast(x, DType.Float32), dims, keepDim), x.dtype);
+            case DType.Float16: return SumHalves<Half>(x, dims, keepDim);
+            default: return SumHalves<BFloat16>(x, dims, keepDim);
         }
     }
 
@@ -215,8 +217,8 @@ internal static partial class Reduce
         if (x.dtype.Accumulator() != x.dtype) return Copy.Cast(Mean(Copy.Cast(x, DType.Float32), dims, keepDim), x.dtype);
         long n = Count(x.layout, dims);
         Tensor y = Sum(x, dims, keepDim);
-        if (x.dtype == DType.Float32) foreach (ref float v in y.Span<float>()) v /= n;
-        else foreach (ref double v in y.Span<double>()) v /= n;
+        if (x.dtype == DType.Float32) TensorPrimitives.Divide(y.Span<float>(), n, y.Span<float>());
+        else TensorPrimitives.Divide(y.Span<double>(), n, y.Span<double>());
         return y;
     }
 
@@ -235,7 +237,7 @@ internal static partial class Reduce
         {
             int tail = 0;
             while (dims.Contains(-tail - 1)) tail++;
-            if (x.layout.IsContiguous && tail > 0 && Count(x.layout, Dims.All(tail)) > 1)
+            if (TFold.Plain && x.layout.IsContiguous && tail > 0 && Count(x.layout, Dims.All(tail)) > 1)
             {
                 // Reduced dimensions on both sides of kept ones: the last ones first, where they lie side by side.
                 x = Fold<TFold, T, TAcc>(x, Dims.All(tail), true);

@@ -72,7 +72,7 @@ internal static class Scatter
 
     private static void Drive<T, TMeet>(Tensor y, Tensor index, Tensor values, GatherPlan plan) where T : unmanaged where TMeet : struct,
         IMeet<T> =>
-        Parallel.For(plan.Items, plan.Chunk, new Body<T, TMeet>(y, index, values, plan));
+        Parallel.Sweep(plan.Items, plan.Chunk, new Body<T, TMeet>(y, index, values, plan));
 
     private interface IMeet<T>
     {
@@ -117,10 +117,25 @@ internal static class Scatter
         private void Line(ref long at, ref T source, ref T target)
         {
             nint n = (nint)plan.Length, step = (nint)plan.IndexStep, value = (nint)plan.ValueStep, along = (nint)plan.Along;
+            if (step == 1 && value == 1 && along == 1)
+            {
+                Neighbours(ref at, ref source, ref target, n);
+                return;
+            }
             for (nint k = 0; k < n; k++)
             {
                 ref T place = ref Unsafe.Add(ref target, (nint)Unsafe.Add(ref at, k * step) * along);
                 place = TMeet.Of(place, Unsafe.Add(ref source, k * value));
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Neighbours(ref long at, ref T source, ref T target, nint n)
+        {
+            for (nint k = 0; k < n; k++)
+            {
+                ref T place = ref Unsafe.Add(ref target, (nint)Unsafe.Add(ref at, k));
+                place = TMeet.Of(place, Unsafe.Add(ref source, k));
             }
         }
     }

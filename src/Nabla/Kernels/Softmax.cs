@@ -179,7 +179,7 @@ internal static class Softmax
                     TensorPrimitives.Add(sum, exp, sum);
                 }
             }
-            if (kind == Kind.Log) for (int j = 0; j < width; j++) sum[j] = T.Log(sum[j]);
+            if (kind == Kind.Log) VectorMath.Log<T>(sum, sum);
             for (long k = 0; k < n; k++) Finish(Piece(x, at, k, width), Piece(g, at, k, width), y.storage.Span<T>(at + k * inner, width),
                 max, sum);
         }

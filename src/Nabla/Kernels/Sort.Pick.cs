@@ -53,11 +53,10 @@ internal static class Pick
             {
                 long at = to.Start(i);
                 ref T source = ref x.storage.At<T>(x.layout.Offset + from.Start(i));
-                for (long k = 0; k < to.N; k++)
-                {
-                    long place = places.storage.At<long>(places.layout.Offset + at + k * to.Inner);
-                    y.storage.At<T>(at + k * to.Inner) = Unsafe.Add(ref source, (nint)(place * from.Inner));
-                }
+                ref long place = ref places.storage.At<long>(places.layout.Offset + at);
+                ref T target = ref y.storage.At<T>(at);
+                for (nint k = 0, n = (nint)to.N, step = (nint)to.Inner; k < n; k++)
+                    Unsafe.Add(ref target, k * step) = Unsafe.Add(ref source, (nint)Unsafe.Add(ref place, k * step) * (nint)from.Inner);
             }
         }
     }
@@ -71,11 +70,10 @@ internal static class Pick
             {
                 long at = from.Start(i);
                 ref T target = ref y.storage.At<T>(to.Start(i));
-                for (long k = 0; k < from.N; k++)
-                {
-                    long place = places.storage.At<long>(places.layout.Offset + at + k * from.Inner);
-                    Unsafe.Add(ref target, (nint)(place * to.Inner)) += g.storage.At<T>(g.layout.Offset + at + k * from.Inner);
-                }
+                ref long place = ref places.storage.At<long>(places.layout.Offset + at);
+                ref T source = ref g.storage.At<T>(g.layout.Offset + at);
+                for (nint k = 0, n = (nint)from.N, step = (nint)from.Inner; k < n; k++)
+                    Unsafe.Add(ref target, (nint)Unsafe.Add(ref place, k * step) * (nint)to.Inner) += Unsafe.Add(ref source, k * step);
             }
         }
     }

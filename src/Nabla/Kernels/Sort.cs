@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Nabla.Kernels;
 
@@ -198,7 +199,9 @@ internal static class Sort
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int Keys(ref T source, Span<TKey> keys, bool floating)
         {
-            if (Unsafe.SizeOf<T>() == 4 && Unsafe.SizeOf<TKey>() == 8 && floating) return Singles(ref source, keys);
+            if (Unsafe.SizeOf<T>() == 4 && Unsafe.SizeOf<TKey>() == 8 && floating)
+                return SingleKeys.Run(ref Unsafe.As<T, uint>(ref source), (nint)from.Inner, line.Descending,
+                    MemoryMarshal.Cast<TKey, ulong>(keys));
             int nans = 0;
             for (int k = 0; k < keys.Length; k++)
             {
@@ -209,24 +212,6 @@ internal static class Sort
                 keys[k] = Unsafe.SizeOf<TKey>() == 8
                     ? TKey.CreateTruncating((floating ? key & 0xFFFFFFFF00000000 : (ulong)(uint)(key ^ (1UL << 31)) << 32) | (uint)k)
                     : (TKey.CreateTruncating(key) << 64) | TKey.CreateTruncating(k);
-            }
-            return nans;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private int Singles(ref T source, Span<TKey> keys)
-        {
-            int nans = 0;
-            nint step = (nint)from.Inner;
-            uint turn = line.Descending ? uint.MaxValue : 0;
-            for (int k = 0; k < keys.Length; k++)
-            {
-                uint bits = Unsafe.As<T, uint>(ref Unsafe.Add(ref source, k * step)), rest = bits & 0x7FFFFFFF;
-                uint key = rest == 0 ? 1u << 31 : bits ^ ((uint)((int)bits >> 31) | 1u << 31);
-                bool nan = rest > 0x7F800000;
-                nans += nan ? 1 : 0;
-                key = nan ? uint.MaxValue : key;
-                keys[k] = TKey.CreateTruncating((ulong)(key ^ turn) << 32 | (uint)k);
             }
             return nans;
         }

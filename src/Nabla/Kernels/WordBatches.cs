@@ -1,9 +1,17 @@
+using System.Buffers;
+
 namespace Nabla.Kernels;
 
 /// <summary>What becomes of a generator's words, in place; <see cref="WordBatches.Block"/> at a time, or the last ones.</summary>
 internal interface IWords
 {
     void Run(Span<float> words);
+}
+
+/// <summary>What becomes of pairs of a generator's words, one value of each.</summary>
+internal interface IPairs<T>
+{
+    void Run(ReadOnlySpan<ulong> pairs, Span<T> values);
 }
 
 /// <summary>Long random fills: while one thread draws the words of a batch, others transform those of the one before.</summary>
@@ -48,5 +56,31 @@ internal static class WordBatches
                 else words.Run(new Span<float>(batch + (i - 1) * Piece, Math.Min(Piece, here - (i - 1) * Piece)));
             }
         }
+    }
+
+    private const int Pairs = 1 << 16, PairPiece = 1 << 11;
+
+    /// <summary>Draws two words for each value, in order, and makes the values of them. The caller holds the generator's lock.</summary>
+    internal static unsafe void Run<T, TPairs>(Generator g, Span<T> values, TPairs pairs) where T : unmanaged where TPairs : struct, IPairs<T>
+    {
+        ulong[] words = ArrayPool<ulong>.Shared.Rent(Math.Min(values.Length, Pairs));
+        fixed (T* first = values)
+        fixed (ulong* word = words)
+        {
+            for (int at = 0; at < values.Length; at += Pairs)
+            {
+                int n = Math.Min(Pairs, values.Length - at);
+                g.Fill(new Span<uint>(word, 2 * n));
+                Parallel.For(n, PairPiece, new PairBody<T, TPairs>(word, first + at, pairs));
+            }
+        }
+        ArrayPool<ulong>.Shared.Return(words);
+    }
+
+    private readonly unsafe struct PairBody<T, TPairs>(ulong* words, T* values, TPairs pairs) : IRange
+        where T : unmanaged where TPairs : struct, IPairs<T>
+    {
+        public void Run(long from, long to) =>
+            pairs.Run(new ReadOnlySpan<ulong>(words + from, (int)(to - from)), new Span<T>(values + from, (int)(to - from)));
     }
 }

@@ -47,6 +47,8 @@ internal static class Zip
             case DType.Bool: Drive<OfBool<TOp>, byte, byte>(new(op), x, y, z); break;
             case DType.Float16: Drive<Widened<OfNumber<TOp, float>, Half>, Half, Half>(new(new(op)), x, y, z); break;
             case DType.BFloat16: Drive<Widened<OfNumber<TOp, float>, BFloat16>, BFloat16, BFloat16>(new(new(op)), x, y, z); break;
+            // An operation that takes complex numbers and states no kernel for them treats both parts alike.
+            case DType.Complex64 or DType.Complex128: Number(op, Pairs.Of(x), Pairs.Of(y), Pairs.Of(z)); break;
         }
     }
 

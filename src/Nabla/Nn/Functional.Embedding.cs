@@ -138,12 +138,20 @@ public static partial class Functional
         }
         Tensor at = Tensor.CheckedIndex(tensor, numClasses, false,
             "Class values must be non-negative: {0} is not.|Class values must be smaller than num_classes: {0} of {1} classes.");
-        return at.Unsqueeze(-1).Eq(Tensor.Arange(numClasses)).To(DType.Int64);
+        return LinearOp.Apply(new Ops.OneHot(numClasses), at);
     }
 }
 
 internal static partial class Ops
 {
+    /// <summary>Zeros along a new last dimension, and a one at each index.</summary>
+    public readonly record struct OneHot(long Classes) : ILinear<OneHot>
+    {
+        static bool IOperation<OneHot>.Differentiable => false;
+        public Tensor Forward(Tensor x) => Kernels.Indexing.OneHot(x, Classes);
+        public Tensor Transpose(Tensor g, TensorSpec x) => throw new InvalidOperationException("Indices have no derivative.");
+    }
+
     /// <summary>Rows of a table, with a padding row that has no gradient, and gradients divided by the rows' number of uses.</summary>
     public readonly record struct EmbeddingGrad(long Padding, bool ByFrequency) : IOp<EmbeddingGrad>
     {

@@ -7,6 +7,10 @@ namespace Nabla;
 // The kernels of arithmetic on whole vectors.
 internal static partial class Ops
 {
+    /// <summary>z[i] = x[i] · y[i].</summary>
+    internal static void Product<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged =>
+        Lanes.Zip(new MulLanes<T>(), x, y, z);
+
     /// <summary>z[i] = op(x[i], number), or op(number, x[i]) if swapped, for the operations that have such a loop; else false.</summary>
     internal static bool WithNumber<TOp, T>(ReadOnlySpan<T> x, T number, Span<T> z, bool swap) where T : unmanaged
     {

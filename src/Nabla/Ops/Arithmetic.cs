@@ -15,7 +15,7 @@ internal static partial class Ops
     /// <summary>x + y</summary>
     public readonly record struct Add : INumberZip<Add>
     {
-        static Tensor IZip<Add>.OnComplex(Add op, Tensor x, Tensor y) => Complexes.Parts(op, x, y);
+        static bool IOperation<Add>.TakesComplex => true;
         static Saves IZip<Add>.ForX => Saves.None;
         static Saves IZip<Add>.ForY => Saves.None;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
@@ -27,7 +27,8 @@ internal static partial class Ops
     /// <summary>x + α·y, rounded once where the hardware has a fused multiply-add.</summary>
     public readonly record struct AddScaled(Scalar Alpha, string Node) : INumberZip<AddScaled>
     {
-        static Tensor IZip<AddScaled>.OnComplex(AddScaled op, Tensor x, Tensor y) => x + y.Mul(op.Alpha);
+        static Tensor IZip<AddScaled>.OnComplex(AddScaled op, Tensor x, Tensor y) => op.Alpha.IsComplex ? x + y.Mul(op.Alpha)
+            : Complexes.Parts(op, x, y);
         static string IOperation<AddScaled>.NodeName(AddScaled op) => op.Node;
         static Saves IZip<AddScaled>.ForX => Saves.None;
         static Saves IZip<AddScaled>.ForY => Saves.None;
@@ -53,7 +54,7 @@ internal static partial class Ops
     /// <summary>x - y</summary>
     public readonly record struct Sub : INumberZip<Sub>
     {
-        static Tensor IZip<Sub>.OnComplex(Sub op, Tensor x, Tensor y) => Complexes.Parts(op, x, y);
+        static bool IOperation<Sub>.TakesComplex => true;
         static Saves IZip<Sub>.ForX => Saves.None;
         static Saves IZip<Sub>.ForY => Saves.None;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
@@ -65,7 +66,7 @@ internal static partial class Ops
     /// <summary>y - x</summary>
     public readonly record struct RSub(bool Number) : INumberZip<RSub>
     {
-        static Tensor IZip<RSub>.OnComplex(RSub op, Tensor x, Tensor y) => y - x;
+        static bool IOperation<RSub>.TakesComplex => true;
         static string IOperation<RSub>.NodeName(RSub op) => op.Number ? "RsubBackward1" : "RsubBackward0";
         static Saves IZip<RSub>.ForX => Saves.None;
         static Saves IZip<RSub>.ForY => Saves.None;
@@ -78,11 +79,18 @@ internal static partial class Ops
     /// <summary>x · y</summary>
     public readonly record struct Mul : INumberZip<Mul>
     {
-        static Tensor IZip<Mul>.OnComplex(Mul op, Tensor x, Tensor y) => Complexes.Product(x, y);
+        static bool IOperation<Mul>.TakesComplex => true;
         static Saves IZip<Mul>.ForX => Saves.Y;
         static Saves IZip<Mul>.ForY => Saves.X;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, INumber<T> =>
             Lanes.Zip(new MulLanes<T>(), x, y, z);
+
+        static void IZip<Mul>.Run(Mul op, Tensor x, Tensor y, Tensor z)
+        {
+            if (z.IsComplex) ComplexKernels.Zip<ComplexProductZip>(x, y, z);
+            else Kernels.Zip.Number(op, x, y, z);
+        }
+
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * y;
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * x;
     }
@@ -90,10 +98,17 @@ internal static partial class Ops
     /// <summary>x / y</summary>
     public readonly record struct Div : IFloatZip<Div>
     {
-        static Tensor IZip<Div>.OnComplex(Div op, Tensor x, Tensor y) => Complexes.Quotient(x, y);
+        static bool IOperation<Div>.TakesComplex => true;
         static Saves IZip<Div>.ForX => Saves.Y;
         public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
             Lanes.Zip(new DivLanes<T>(), x, y, z);
+
+        static void IZip<Div>.Run(Div op, Tensor x, Tensor y, Tensor z)
+        {
+            if (z.IsComplex) ComplexKernels.Zip<ComplexQuotientZip>(x, y, z);
+            else Kernels.Zip.Float(op, x, y, z);
+        }
+
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d / y;
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => -d * (x / y / y);
     }
@@ -101,7 +116,7 @@ internal static partial class Ops
     /// <summary>-x</summary>
     public readonly record struct Neg : INumberMap<Neg>
     {
-        static Tensor IMap<Neg>.OnComplex(Neg op, Tensor x) => Complexes.Parts(op, x);
+        static bool IOperation<Neg>.TakesComplex => true;
         static Saves IMap<Neg>.Saves => Saves.None;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => Lanes.Map(new NegLanes<T>(), x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d.Neg();
@@ -110,7 +125,7 @@ internal static partial class Ops
     /// <summary>|x|; the smallest integer stays what it is.</summary>
     public readonly record struct Abs : INumberMap<Abs>
     {
-        static Tensor IMap<Abs>.OnComplex(Abs op, Tensor x) => Complexes.Modulus(x);
+        static Tensor IMap<Abs>.OnComplex(Abs op, Tensor x) => Op.Apply(new Modulus(), x)[0];
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => Lanes.Map(new AbsLanes<T>(), x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * x.Sgn();
     }
@@ -126,7 +141,7 @@ internal static partial class Ops
     /// <summary>x / |x|, or 0: for real numbers the same as <see cref="Sign"/>.</summary>
     public readonly record struct Sgn : INumberMap<Sgn>
     {
-        static Tensor IMap<Sgn>.OnComplex(Sgn op, Tensor x) => Complexes.Sgn(x);
+        static Tensor IMap<Sgn>.OnComplex(Sgn op, Tensor x) => Op.Apply(new Phase(), x)[0];
         static Saves IMap<Sgn>.Saves => Saves.None;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => Lanes.Map(new SignLanes<T>(), x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => Tensor.ZerosLike(d);

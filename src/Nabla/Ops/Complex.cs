@@ -1,4 +1,5 @@
 using Nabla.Amp;
+using Nabla.Kernels;
 
 namespace Nabla;
 
@@ -17,6 +18,93 @@ internal static partial class Ops
     {
         public Tensor Forward(Tensor x) => Kernels.Pairs.Join(x);
         public Tensor Transpose(Tensor g, TensorSpec x) => LinearOp.Apply(new ViewAsReal(), g);
+    }
+
+    /// <summary>The complex conjugate, linear in the real and imaginary parts</summary>
+    public readonly record struct Conj : ILinear<Conj>
+    {
+        static bool IOperation<Conj>.TakesComplex => true;
+
+        public Tensor Forward(Tensor x)
+        {
+            Tensor y = Tensor.Allocate(x.layout.Fresh, x.dtype);
+            ComplexKernels.Map<ConjugateMap>(x, y);
+            return y;
+        }
+
+        public Tensor Transpose(Tensor g, TensorSpec x) => g.Conj();
+    }
+
+    /// <summary>x + iy for real x and y of one shape</summary>
+    public readonly record struct Complex : IOp<Complex>
+    {
+        static bool IOp<Complex>.SavesInput(Complex op, int i) => false;
+        static bool IOp<Complex>.SavesOutput(Complex op, int i) => false;
+
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x)
+        {
+            Tensor z = Tensor.Allocate(new Layout(x[0].layout.shape), x[0].dtype.ToComplex());
+            ComplexKernels.Join(x[0], x[1], z);
+            return [z];
+        }
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
+        {
+            if (g[0] is not { } d) return;
+            if (into.Needs(0)) into[0] = d.Real;
+            if (into.Needs(1)) into[1] = d.Imag;
+        }
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
+            [Tensor.Complex(t[0] ?? Tensor.ZerosLike(x[0]), t[1] ?? Tensor.ZerosLike(x[1]))];
+    }
+
+    /// <summary>|x| of a complex number; the gradient at 0 is 0.</summary>
+    public readonly record struct Modulus : IOp<Modulus>
+    {
+        static string IOperation<Modulus>.NodeName(Modulus op) => "AbsBackward0";
+        static bool IOperation<Modulus>.TakesComplex => true;
+        static bool IOp<Modulus>.SavesOutput(Modulus op, int i) => false;
+
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x)
+        {
+            Tensor y = Tensor.Allocate(x[0].layout.Fresh, x[0].dtype.Part());
+            ComplexKernels.ToReal<HypotZip>(x[0], y);
+            return [y];
+        }
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) =>
+            into[0] = g[0] is { } d ? d * x[0].Sgn() : null;
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
+            [t[0] is { } d ? (d * x[0].Sgn().Conj()).Real : null];
+    }
+
+    /// <summary>x / |x| of a complex number, or 0.</summary>
+    public readonly record struct Phase : IOp<Phase>
+    {
+        static string IOperation<Phase>.NodeName(Phase op) => "SgnBackward0";
+        static bool IOperation<Phase>.TakesComplex => true;
+
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x)
+        {
+            Tensor y = Tensor.Allocate(x[0].layout.Fresh, x[0].dtype);
+            ComplexKernels.Planar<SignPlanes>(x[0], y);
+            return [y];
+        }
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) =>
+            into[0] = g[0] is { } d ? Across(d, x[0], y[0]) : null;
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
+            [t[0] is { } d ? Across(d, x[0], y[0]) : null];
+
+        /// <summary>The part of d across x, by |x|: a symmetric map, and 0 where x is 0.</summary>
+        private static Tensor Across(Tensor d, Tensor x, Tensor y)
+        {
+            Tensor size = x.Abs(), zero = size == 0;
+            return Tensor.Where(zero, 0.0, (d - y * (d * y.Conj()).Real) / Tensor.Where(zero, 1.0, size));
+        }
     }
 }
 
@@ -66,32 +154,6 @@ internal static partial class Complexes
     /// <summary>A zip that treats both parts alike.</summary>
     internal static Tensor Parts<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp> =>
         Join(Nabla.ZipOp.Apply(op, x.ViewAsReal(), y.ViewAsReal()));
-
-    internal static Tensor Product(Tensor x, Tensor y)
-    {
-        (Tensor a, Tensor b, Tensor c, Tensor d) = (x.Real, x.Imag, y.Real, y.Imag);
-        return Tensor.Complex(a * c - b * d, a * d + b * c);
-    }
-
-    /// <summary>x / y, both scaled by the larger part of y, so that squares neither overflow nor vanish.</summary>
-    internal static Tensor Quotient(Tensor x, Tensor y)
-    {
-        Tensor scale = y.ViewAsReal().Detach().Abs().AMax(-1);
-        scale = Tensor.Where((scale == 0) | ~scale.IsFinite(), 1.0, scale);
-        (Tensor a, Tensor b, Tensor c, Tensor d) = (x.Real / scale, x.Imag / scale, y.Real / scale, y.Imag / scale);
-        Tensor n = c * c + d * d;
-        return Tensor.Complex((a * c + b * d) / n, (b * c - a * d) / n);
-    }
-
-    /// <summary>|x|, whose gradient at 0 is 0.</summary>
-    internal static Tensor Modulus(Tensor x) => LinAlg.VectorNorm(x.ViewAsReal(), 2, -1);
-
-    /// <summary>x / |x|, or 0.</summary>
-    internal static Tensor Sgn(Tensor x)
-    {
-        Tensor r = x.Abs().Unsqueeze(-1), zero = r == 0;
-        return Join(Tensor.Where(zero, 0.0, x.ViewAsReal() / Tensor.Where(zero, 1.0, r)));
-    }
 
     /// <summary>The angle, whose gradient at 0 is 0.</summary>
     internal static Tensor Angle(Tensor x)
@@ -175,8 +237,7 @@ public sealed partial class Tensor
     {
         CheckParts(real, imag);
         if (real.dtype is DType.Float16 or DType.BFloat16) (real, imag) = (real.To(DType.Float32), imag.To(DType.Float32));
-        Tensor[] parts = BroadcastTensors(real, imag);
-        return Complexes.Join(Stack(parts, -1));
+        return Op.Apply(new Ops.Complex(), BroadcastTensors(real, imag))[0];
     }
 
     /// <summary>abs · (cos angle + i sin angle), broadcast.</summary>
@@ -201,7 +262,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>The complex conjugate, a new tensor; a real tensor itself. (PyTorch defers the work; the values are the same.)</summary>
-    public Tensor Conj() => dtype.IsComplex() ? Complex(Real, -Imag) : this;
+    public Tensor Conj() => dtype.IsComplex() ? LinearOp.Apply(new Ops.Conj(), this) : this;
 
     /// <summary>The complex conjugate; a copy of a real tensor.</summary>
     public Tensor ConjPhysical() => dtype.IsComplex() ? Conj() : Clone();

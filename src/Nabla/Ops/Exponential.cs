@@ -8,9 +8,16 @@ internal static partial class Ops
     /// <summary>e^x</summary>
     public readonly record struct Exp : IFloatMap<Exp>
     {
-        static Tensor IMap<Exp>.OnComplex(Exp op, Tensor x) => Tensor.Polar(x.Real.Exp(), x.Imag);
+        static bool IOperation<Exp>.TakesComplex => true;
         static Saves IMap<Exp>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Exp(x, y);
+
+        static void IMap<Exp>.Run(Exp op, Tensor x, Tensor y)
+        {
+            if (y.IsComplex) ComplexKernels.Planar<ExpPlanes>(x, y);
+            else Kernels.Map.Float(op, x, y);
+        }
+
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => d * y;
     }
 
@@ -85,7 +92,7 @@ internal static partial class Ops
     /// <summary>1 / x</summary>
     public readonly record struct Reciprocal : IFloatMap<Reciprocal>
     {
-        static Tensor IMap<Reciprocal>.OnComplex(Reciprocal op, Tensor x) => Complexes.Quotient(Tensor.OnesLike(x), x);
+        static Tensor IMap<Reciprocal>.OnComplex(Reciprocal op, Tensor x) => ZipOp.Apply(new Div(), 1.0, x);
         static Saves IMap<Reciprocal>.Saves => Saves.Result;
         public void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Reciprocal(x, y);
         public Tensor Diff(Tensor d, Tensor x, Tensor y) => -d * (y * y);

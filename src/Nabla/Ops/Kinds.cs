@@ -78,7 +78,7 @@ public interface IFloatMap<TSelf> : IMap<TSelf> where TSelf : struct, IFloatMap<
     /// <summary>y[i] = f(x[i]) over contiguous memory, for float and double; x and y may be the same memory.</summary>
     void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T>;
 
-    static DType IMap<TSelf>.ComputeType(DType x) => x.IsFloatingPoint() ? x : Tensor.DefaultDType;
+    static DType IMap<TSelf>.ComputeType(DType x) => x.IsDifferentiable() ? x : Tensor.DefaultDType;
 
     static void IMap<TSelf>.Run(TSelf op, Tensor x, Tensor y) => Kernels.Map.Float(op, x, y);
 }
@@ -159,7 +159,7 @@ public interface IFloatZip<TSelf> : IZip<TSelf> where TSelf : struct, IFloatZip<
     /// <summary>z[i] = f(x[i], y[i]) over contiguous memory, for float and double; z may be x or y.</summary>
     void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T>;
 
-    static DType IZip<TSelf>.ComputeType(DType promoted) => promoted.IsFloatingPoint() ? promoted : Tensor.DefaultDType;
+    static DType IZip<TSelf>.ComputeType(DType promoted) => promoted.IsDifferentiable() ? promoted : Tensor.DefaultDType;
 
     static void IZip<TSelf>.Run(TSelf op, Tensor x, Tensor y, Tensor z) => Kernels.Zip.Float(op, x, y, z);
 }

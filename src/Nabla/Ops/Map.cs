@@ -81,7 +81,9 @@ internal sealed class MapNode<TOp> : Node where TOp : struct, IMap<TOp>
     {
         ThrowIfFreed();
         Tensor? x = (TOp.Saves & Saves.X) != 0 ? kept.Get(this) : null;
-        Tensor? y = (TOp.Saves & Saves.Result) == 0 ? null : x is null ? kept.Get(this) : MapOp.Apply(op, x);
+        if (g.dtype.IsComplex()) x = x?.Conj();
+        Tensor? y = (TOp.Saves & Saves.Result) == 0 ? null : x is not null ? MapOp.Apply(op, x)
+            : g.dtype.IsComplex() ? kept.Get(this).Conj() : kept.Get(this);
         Tensor d = op.Diff(g, x!, y!);
         if (StrongZeroScope.Open != 0) d = StrongZeroScope.Mask(g, d);
         into[0] = d.dtype == dtype ? d : d.To(dtype);

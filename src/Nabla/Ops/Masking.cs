@@ -149,10 +149,12 @@ public sealed partial class Tensor
     }
 
     /// <summary>The positions, counted in row-major order, of what is not zero.</summary>
-    internal Tensor FlatNonzero(string? whyNotBatched = null)
+    internal Tensor FlatNonzero(string? whyNotBatched = null) => Kernels.Masks.Positions(Truths(whyNotBatched));
+
+    private Tensor Truths(string? whyNotBatched)
     {
         ThrowIfBatched(whyNotBatched ?? Batch.CannotSize("nonzero"));
-        return Kernels.Masks.Positions(Kernels.Copy.Cast(Innermost(), DType.Bool));
+        return Kernels.Copy.Cast(Innermost(), DType.Bool);
     }
 
     /// <summary>The values without forward-mode tangents.</summary>
@@ -167,10 +169,9 @@ public sealed partial class Tensor
     /// <exception cref="InvalidOperationException">Inside vmap: the result's size depends on values.</exception>
     public Tensor Nonzero()
     {
-        Tensor flat = FlatNonzero();
-        Tensor y = Allocate(new Layout([flat.layout.Count, Rank]), DType.Int64);
-        Kernels.Masks.Unravel(flat.Span<long>(), layout.shape, y.Span<long>(), Rank, 1);
-        return y;
+        Tensor truths = Truths(null);
+        if (Rank > 0) return Kernels.Masks.Places(truths);
+        return Allocate(new Layout([Kernels.Masks.Positions(truths).layout.Count, 0]), DType.Int64);
     }
 
     /// <summary>The indices of what is not zero, one tensor per dimension: what indexes those elements.</summary>

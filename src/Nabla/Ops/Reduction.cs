@@ -31,13 +31,32 @@ internal static partial class Ops
         public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Reduce.Prod(x[0], Dim, KeepDim)];
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) =>
-            into[0] = g[0]!.Spread(x[0].Shape, Dim, KeepDim) * Others(x[0]);
+            into[0] = g[0]!.Spread(x[0].Shape, Dim, KeepDim) * Op.Apply(new ProdOthers(Dim), x[0])[0];
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
-            [(t[0]! * Others(x[0])).Sum(Dim, KeepDim)];
+            [(t[0]! * Op.Apply(new ProdOthers(Dim), x[0])[0]).Sum(Dim, KeepDim)];
+    }
 
-        /// <summary>The product of all other elements, exact where some are zero.</summary>
-        private Tensor Others(Tensor x) => x.ProdBefore(Dim, false) * x.ProdBefore(Dim, true);
+    /// <summary>The product of all elements but each one over a dimension counted from the end: no division, exact where some are
+    /// zero.</summary>
+    public readonly record struct ProdOthers(int Dim) : IOp<ProdOthers>
+    {
+        static string IOperation<ProdOthers>.NodeName(ProdOthers op) => "ProdBackward1";
+        static bool IOp<ProdOthers>.SavesOutput(ProdOthers op, int i) => false;
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Scan.ProdOthers(x[0], Dim)];
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) =>
+            into[0] = ByPairs(x[0], g[0]!);
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) => [ByPairs(x[0], t[0]!)];
+
+        /// <summary>Σ d[k] times the product of all elements but two, i and k ≠ i: those behind i, and those before it.</summary>
+        private Tensor ByPairs(Tensor x, Tensor d)
+        {
+            Tensor before = x.ProdBefore(Dim, false), behind = x.ProdBefore(Dim, true);
+            return before * x.Recurrence(d * behind, Dim, true).Shifted(Dim, true)
+                + behind * x.Recurrence(d * before, Dim, false).Shifted(Dim, false);
+        }
     }
 
     /// <summary>The sum over some dimensions of the elements that are not NaN.</summary>
@@ -104,20 +123,6 @@ public sealed partial class Tensor
             return Reshape(new Shape(kept)).Expand(shape);
         }
         return Expand(shape);
-    }
-
-    /// <summary>The product of the elements before each one (after it, if reversed): 1 for the first.</summary>
-    internal Tensor ProdBefore(int dim, bool reversed)
-    {
-        long n = layout.shape[^-dim];
-        if (n == 0) return this;
-        Tensor first = Slice(dim, 0, 1), one = OnesLike(first);
-        if (n == 1) return one;
-        // Shifted by one, with a 1 at the free end.
-        Tensor shifted = reversed ? Slice(dim, 1) : Slice(dim, 0, n - 1);
-        Tensor padded = LinearOp.Apply(new Ops.PutSlice(dim, n, reversed ? 0 : 1, 1), shifted)
-            + LinearOp.Apply(new Ops.PutSlice(dim, n, reversed ? n - 1 : 0, 1), one);
-        return Op.Apply(new Ops.Cumprod(dim, reversed), padded)[0];
     }
 
     private static DType SumType(DType x, DType? asked) => asked ?? (x.IsDifferentiable() ? x : DType.Int64);

@@ -24,31 +24,52 @@ internal static partial class Ops
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
             if (x[0].NumElements == 0) into[0] = g[0];
-            else into[0] = x[0].ProdBefore(Dim, Reverse) * x[0].Shifted(Dim, !Reverse).Recurrence(g[0]!.To(x[0].dtype), Dim, !Reverse);
+            else into[0] = x[0].ProdBefore(Dim, Reverse) * x[0].Recurrence(g[0]!.To(x[0].dtype), Dim, !Reverse, ahead: true);
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
             [(x[0].NumElements == 0 ? t[0]! : x[0].Recurrence(t[0]! * x[0].ProdBefore(Dim, Reverse), Dim, Reverse)).To(y[0].dtype)];
     }
 
-    /// <summary>y[k] = b[k] + a[k] y[k-1] (y[k+1] if reversed) along a dimension counted from the end.</summary>
-    public readonly record struct Recurrence(int Dim, bool Reverse) : IOp<Recurrence>
+    /// <summary>The product of the elements before each one along a dimension counted from the end (after it, if reversed): 1 for the
+    /// first.</summary>
+    public readonly record struct ProdBefore(int Dim, bool Reverse) : IOp<ProdBefore>
+    {
+        static string IOperation<ProdBefore>.NodeName(ProdBefore op) => "CumprodBackward0";
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Scan.ProdBefore(x[0], Dim, Reverse)];
+
+        public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into) =>
+            into[0] = y[0] * x[0].Recurrence(g[0]!, Dim, !Reverse).Shifted(Dim, !Reverse);
+
+        public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y) =>
+            [x[0].Recurrence(t[0]! * y[0], Dim, Reverse).Shifted(Dim, Reverse)];
+    }
+
+    /// <summary>
+    /// y[k] = b[k] + a[k] y[k-1] (y[k+1] if reversed) along a dimension counted from the end; with Ahead, the factor of the other y is
+    /// that of its own place: y[k] = b[k] + a[k-1] y[k-1]. The transpose of one is the other.
+    /// </summary>
+    public readonly record struct Recurrence(int Dim, bool Reverse, bool Ahead) : IOp<Recurrence>
     {
         static bool IOp<Recurrence>.SavesInput(Recurrence op, int i) => i == 0;
-        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Scan.Recurrence(x[0], x[1], Dim, Reverse)];
+        public Tensor[] Forward(ReadOnlySpan<Tensor> x) => [Kernels.Scan.Recurrence(x[0], x[1], Dim, Reverse, Ahead)];
 
         public void Vjp(ReadOnlySpan<Tensor?> g, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, Cotangents into)
         {
-            Tensor back = x[0].Shifted(Dim, !Reverse).Recurrence(g[0]!, Dim, !Reverse);
-            if (into.Needs(0)) into[0] = back * y[0].Shifted(Dim, Reverse);
+            Tensor back = x[0].Recurrence(g[0]!, Dim, !Reverse, !Ahead);
+            if (into.Needs(0)) into[0] = Ahead ? back.Shifted(Dim, !Reverse) * y[0] : back * y[0].Shifted(Dim, Reverse);
             if (into.Needs(1)) into[1] = back;
         }
 
         public Tensor?[] Jvp(ReadOnlySpan<Tensor?> t, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
         {
             Tensor? b = t[1];
-            if (t[0] is { } a) b = b is null ? a * y[0].Shifted(Dim, Reverse) : b + a * y[0].Shifted(Dim, Reverse);
-            return [x[0].Recurrence(b!, Dim, Reverse)];
+            if (t[0] is { } a)
+            {
+                Tensor change = Ahead ? (a * y[0]).Shifted(Dim, Reverse) : a * y[0].Shifted(Dim, Reverse);
+                b = b is null ? change : b + change;
+            }
+            return [x[0].Recurrence(b!, Dim, Reverse, Ahead)];
         }
     }
 
@@ -95,7 +116,11 @@ public sealed partial class Tensor
         return LinearOp.Apply(new Ops.PutSlice(dim, n, toStart ? 0 : 1, 1), toStart ? Slice(dim, 1) : Slice(dim, 0, n - 1));
     }
 
-    internal Tensor Recurrence(Tensor b, int dim, bool reverse) => Op.Apply(new Ops.Recurrence(dim, reverse), this, b)[0];
+    internal Tensor Recurrence(Tensor b, int dim, bool reverse, bool ahead = false) =>
+        Op.Apply(new Ops.Recurrence(dim, reverse, ahead), this, b)[0];
+
+    /// <summary>The product of the elements before each one (after it, if reversed): 1 for the first.</summary>
+    internal Tensor ProdBefore(int dim, bool reverse) => Op.Apply(new Ops.ProdBefore(dim, reverse), this)[0];
 
     /// <summary>Running sums: y[k] = Σ x[i] for i ≤ k along a dimension. Integers and bools are summed in int64.</summary>
     /// <param name="dim">The dimension.</param>

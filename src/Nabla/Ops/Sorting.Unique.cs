@@ -4,7 +4,15 @@ public sealed partial class Tensor
 {
     /// <summary>The distinct elements in ascending order. Not differentiable.</summary>
     /// <param name="sorted">They come in order in any case.</param>
-    public Tensor Unique(bool sorted = true) => UniqueOf(null, false).Values;
+    public Tensor Unique(bool sorted = true)
+    {
+        ThrowIfBatched(Batch.CannotSize("_unique2"));
+        Tensor x = Detach().Reshape(-1);
+        if (x.layout.Count < 2) return x.Clone();
+        if (Counted(x, null) is { } found) return found.Values;
+        Tensor order = x.Sort().Values;
+        return order.MaskedSelect(Cat([Ones(1, DType.Bool), order.Slice(0, 1).Ne(order.Slice(0, 0, x.layout.Count - 1))]));
+    }
 
     /// <summary>The distinct elements (or slices along a dimension) in ascending order, where each went, and how often each
     /// occurs.</summary>
@@ -23,6 +31,7 @@ public sealed partial class Tensor
     {
         ThrowIfBatched(Batch.CannotSize(consecutive ? "unique_consecutive" : "_unique2"));
         Tensor x = Detach();
+        if (dim is null && !consecutive && Counted(x, Shape) is { } found) return found;
         int d = dim is { } given ? Dims.FromEnd(given, Rank) : 0;
         // One row per thing to compare.
         Tensor rows = dim is null || Rank == 0 ? x.Reshape(new Shape([layout.Count, 1])) : x.MoveDim(d, 0);
@@ -48,6 +57,26 @@ public sealed partial class Tensor
             ? picked.Reshape(new Shape([places.NumElements]))
             : picked.Reshape(new Shape([places.NumElements, .. rows.layout.shape[1..]])).MoveDim(0, d).Contiguous();
         return (values, From(inverse, dim is null ? Shape : new Shape([n])), From(counts.ToArray()));
+    }
+
+    /// <summary>Integers of a short range are counted, not sorted; null for others. Where each went is only found if a shape is
+    /// given.</summary>
+    private static (Tensor Values, Tensor Inverse, Tensor Counts)? Counted(Tensor x, Shape? shape)
+    {
+        if (!x.dtype.IsInteger() && x.dtype != DType.Bool) return null;
+        ReadOnlySpan<long> all = Kernels.Copy.Contiguous(Kernels.Copy.Cast(x, DType.Int64)).Span<long>();
+        if (Kernels.Histogram.Occurrences(all, out long least) is not { } times) return null;
+        List<long> values = [], counts = [];
+        for (int i = 0; i < times.Length; i++)
+        {
+            if (times[i] == 0) continue;
+            counts.Add(times[i]);
+            times[i] = values.Count;
+            values.Add(i + least);
+        }
+        long[] inverse = new long[shape is null ? 0 : all.Length];
+        for (int i = 0; i < inverse.Length; i++) inverse[i] = times[all[i] - least];
+        return (From(values.ToArray()).To(x.dtype), From(inverse, shape ?? new Shape([0])), From(counts.ToArray()));
     }
 
     /// <summary>Rows in lexicographic order: stable sorts by each column, the last first.</summary>

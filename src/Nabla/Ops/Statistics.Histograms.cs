@@ -22,6 +22,7 @@ public sealed partial class Tensor
         if (!double.IsFinite(min) || !double.IsFinite(max))
             Throw.Range(nameof(max), max, $"torch.histc: range of [{Digits(min)}, {Digits(max)}] is not finite");
         if (!(min < max)) Throw.Range(nameof(max), max, $"torch.histc: max must be larger than min: [{Digits(min)}, {Digits(max)}].");
+        if (dtype is DType.Float32 or DType.Float64) return Kernels.Histogram.Uniform(x, bins, min, max);
         Tensor hist = Zeros(bins, DType.Float64), inside = (x >= min).LogicalAnd(x <= max);
         Tensor place = ((x - min) * bins / (max - min)).ZeroWhere(inside.LogicalNot()).To(DType.Int64).Clamp(max: bins - 1);
         return hist.IndexAdd_(0, place, inside.To(DType.Float64)).To(dtype);

@@ -153,11 +153,8 @@ internal static partial class Ops
         static Saves IZip<Hypot>.ForX => Saves.X | Saves.Result;
         static Saves IZip<Hypot>.ForY => Saves.Y | Saves.Result;
 
-        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T>
-        {
-            if (typeof(T) == typeof(float)) VectorZip.Run<HypotZip, T>(x, y, z);
-            else for (int i = 0; i < z.Length; i++) z[i] = T.Hypot(x[i], y[i]);
-        }
+        public void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, IFloatingPointIeee754<T> =>
+            VectorZip.Run<HypotZip, T>(x, y, z);
 
         public Tensor DiffX(Tensor d, Tensor x, Tensor y, Tensor z) => d * (x / z);
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => d * (y / z);

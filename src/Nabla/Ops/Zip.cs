@@ -53,11 +53,9 @@ public static class ZipOp
     public static Tensor InPlace<TOp>(TOp op, Tensor x, Scalar y) where TOp : struct, IZip<TOp> =>
         InPlace(op, x, ScalarCache.Get(y, x.dtype));
 
-    /// <summary>x = f(x, y) without record, check or version: for the engine's own sums. Complex
-    /// operands must have the same shape, and f must treat parts alike.</summary>
+    /// <summary>x = f(x, y) without record, check or version: for the engine's own sums.</summary>
     internal static void RunInPlace<TOp>(TOp op, Tensor x, Tensor y) where TOp : struct, IZip<TOp>
     {
-        if (x.dtype.IsComplex()) (x, y) = (Kernels.Pairs.Of(x), Kernels.Pairs.Of(Kernels.Copy.Cast(y, x.dtype)));
         DType compute = TOp.ComputeType(Promotion.Result(x, y));
         bool overlaps = ReferenceEquals(x.storage, y.storage) && !ReferenceEquals(x, y) && !(x.layout.SameShape(y.layout)
             && x.layout.SameStrides(y.layout) && x.layout.Offset == y.layout.Offset);
@@ -120,6 +118,8 @@ internal sealed class ZipNode<TOp> : Node where TOp : struct, IZip<TOp>
     {
         ThrowIfFreed();
         Tensor xs = x.Get(this), ys = y.Get(this), zs = z.Get(this);
+        // What takes complex numbers is analytic, and real on the real axis: its Jacobian at the conjugate is the conjugate.
+        if (g.dtype.IsComplex()) (xs, ys, zs) = (xs?.Conj()!, ys?.Conj()!, zs?.Conj()!);
         if (a is not null) into[0] = Fit(g, op.DiffX(g, xs, ys, zs), a.Output(xOutput));
         if (b is not null) into[1] = Fit(g, op.DiffY(g, xs, ys, zs), b.Output(yOutput));
     }

@@ -67,12 +67,9 @@ static partial class RandomKernels
     /// <summary>The places of the lowest keys. NaN (0/0, once in 2^53) comes first, as in PyTorch's argmax and topk.</summary>
     static void Winners(Span<double> keys, Span<int> order, Span<long> winners)
     {
-        if (winners.Length == 1)
+        if ((long)winners.Length * winners.Length <= 4L * keys.Length)
         {
-            int best = 0;
-            for (int i = 1; i < keys.Length; i++)
-                if (keys[i].CompareTo(keys[best]) < 0) best = i;
-            winners[0] = best;
+            First(keys, winners);
             return;
         }
         for (int i = 0; i < order.Length; i++) order[i] = i;
@@ -83,6 +80,25 @@ static partial class RandomKernels
             if (end - i > 1) order[i..end].Sort();
         }
         for (int i = 0; i < winners.Length; i++) winners[i] = order[i];
+    }
+
+    /// <summary>Few winners of many: each key is compared with the last of the best so far, and goes in behind its equals.</summary>
+    static void First(ReadOnlySpan<double> keys, Span<long> winners)
+    {
+        int count = 0;
+        double worst = double.PositiveInfinity;
+        for (int i = 0; i < keys.Length; i++)
+        {
+            double key = keys[i];
+            if (count == winners.Length && key >= worst) continue;
+            int at = count;
+            while (at > 0 && key.CompareTo(keys[(int)winners[at - 1]]) < 0) at--;
+            if (at == winners.Length) continue;
+            if (count < winners.Length) count++;
+            for (int k = count - 1; k > at; k--) winners[k] = winners[k - 1];
+            winners[at] = i;
+            worst = keys[(int)winners[count - 1]];
+        }
     }
 
     static double Quotient<T>(T p, T q) where T : unmanaged =>

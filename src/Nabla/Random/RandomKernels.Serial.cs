@@ -11,7 +11,7 @@ static partial class RandomKernels
         RandomChecks.Exponential<T>(lambda);
         if (g.Flavor != RandomFlavor.TorchX64Mkl || double.IsInfinity(lambda))
         {
-            Draw(g, values, new ExponentialDraw(-1.0 / lambda));
+            DrawUniform(g, values, new ExponentialDraw(-1.0 / lambda));
             return;
         }
         uint seed;
@@ -28,23 +28,23 @@ static partial class RandomKernels
             }
     }
 
-    readonly struct ExponentialDraw(double scale) : IDraw
+    readonly struct ExponentialDraw(double scale) : IUniformDraw
     {
-        public double Next(Generator g) => scale * ExactMath.Log1P(-g.UniformDouble());
+        public double Of(double u) => scale * ExactMath.Log1P(-u);
     }
 
     /// <summary>PyTorch's <c>cauchy_(median, sigma)</c>: median + sigma tan(pi (u - 1/2)), two words an element.</summary>
     internal static void Cauchy<T>(Generator g, Span<T> values, double median, double sigma) where T : unmanaged
     {
         RandomChecks.Cauchy<T>(sigma);
-        Draw(g, values, new CauchyDraw(median, sigma, g.Fused));
+        DrawUniform(g, values, new CauchyDraw(median, sigma, g.Fused));
     }
 
-    readonly struct CauchyDraw(double median, double sigma, bool fused) : IDraw
+    readonly struct CauchyDraw(double median, double sigma, bool fused) : IUniformDraw
     {
-        public double Next(Generator g)
+        public double Of(double u)
         {
-            double t = ExactMath.Tan(Math.PI * (g.UniformDouble() - 0.5));
+            double t = ExactMath.Tan(Math.PI * (u - 0.5));
             return fused ? Math.FusedMultiplyAdd(sigma, t, median) : median + sigma * t;
         }
     }
@@ -65,12 +65,12 @@ static partial class RandomKernels
     internal static void Geometric<T>(Generator g, Span<T> values, double p) where T : unmanaged
     {
         RandomChecks.Geometric<T>(p);
-        Draw(g, values, new GeometricDraw(ExactMath.Log1P(-p)));
+        DrawUniform(g, values, new GeometricDraw(ExactMath.Log1P(-p)));
     }
 
-    readonly struct GeometricDraw(double logarithm) : IDraw
+    readonly struct GeometricDraw(double logarithm) : IUniformDraw
     {
-        public double Next(Generator g) => Math.Ceiling(ExactMath.Log(g.UniformDouble()) / logarithm);
+        public double Of(double u) => Math.Ceiling(ExactMath.Log(u) / logarithm);
     }
 
     /// <summary>MKL's MCG31m1 (P. L'Ecuyer, Math. Comp. 68, 1999): x becomes 1132489760 x mod 2^31 - 1.</summary>

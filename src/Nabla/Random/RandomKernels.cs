@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Nabla.Kernels;
 
 namespace Nabla;
 
@@ -15,6 +16,25 @@ static partial class RandomKernels
     interface IDraw
     {
         double Next(Generator g);
+    }
+
+    /// <summary>A distribution that is a function of one uniform number, a double in [0, 1) of two words.</summary>
+    interface IUniformDraw
+    {
+        double Of(double u);
+    }
+
+    static void DrawUniform<T, TDraw>(Generator g, Span<T> values, TDraw draw) where T : unmanaged where TDraw : struct, IUniformDraw
+    {
+        lock (g.Gate) WordBatches.Run(g, values, new UniformPairs<T, TDraw>(draw));
+    }
+
+    readonly struct UniformPairs<T, TDraw>(TDraw draw) : IPairs<T> where T : unmanaged where TDraw : struct, IUniformDraw
+    {
+        public void Run(ReadOnlySpan<ulong> pairs, Span<T> values)
+        {
+            for (int i = 0; i < values.Length; i++) values[i] = FromDouble<T>(draw.Of((Joined(pairs[i]) & Mask53) * Unit53));
+        }
     }
 
     static void Draw<T, TDraw>(Generator g, Span<T> values, TDraw draw) where T : unmanaged where TDraw : struct, IDraw

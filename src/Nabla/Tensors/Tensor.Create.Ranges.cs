@@ -30,17 +30,17 @@ public sealed partial class Tensor
         Tensor t = Allocate(new Layout([n]), type);
         switch (type)
         {
-            case DType.Float32: Ramp(t.Span<float>(), from, by); break;
-            case DType.Float64: Ramp(t.Span<double>(), from, by); break;
-            case DType.Int64: Ramp(t.Span<long>(), start.ToInt64(), step.ToInt64()); break;
-            case DType.Int32: Ramp(t.Span<int>(), start.ToInt64(), step.ToInt64()); break;
-            case DType.Int16: Ramp(t.Span<short>(), start.ToInt64(), step.ToInt64()); break;
-            case DType.Int8: Ramp(t.Span<sbyte>(), start.ToInt64(), step.ToInt64()); break;
-            case DType.UInt8: Ramp(t.Span<byte>(), start.ToInt64(), step.ToInt64()); break;
+            case DType.Float32: Kernels.Fill.Ramp<float>(t, from, by); break;
+            case DType.Float64: Kernels.Fill.Ramp<double>(t, from, by); break;
+            case DType.Int64: Kernels.Fill.Ramp<long>(t, start.ToInt64(), step.ToInt64()); break;
+            case DType.Int32: Kernels.Fill.Ramp<int>(t, start.ToInt64(), step.ToInt64()); break;
+            case DType.Int16: Kernels.Fill.Ramp<short>(t, start.ToInt64(), step.ToInt64()); break;
+            case DType.Int8: Kernels.Fill.Ramp<sbyte>(t, start.ToInt64(), step.ToInt64()); break;
+            case DType.UInt8: Kernels.Fill.Ramp<byte>(t, start.ToInt64(), step.ToInt64()); break;
             case DType.Bool: Throw.NotImplementedFor("arange", type); break;
             default:
                 Tensor wide = Allocate(t.layout, DType.Float64);
-                Ramp(wide.Span<double>(), from, by);
+                Kernels.Fill.Ramp<double>(wide, from, by);
                 Kernels.Copy.Run(wide, t);
                 break;
         }
@@ -76,16 +76,6 @@ public sealed partial class Tensor
         if (n >= long.MaxValue) Throw.Range(nameof(to), to, $"invalid size, possible overflow? The range {from} -> {to} by {by} has {n} " +
             "elements.");
         return (long)n;
-    }
-
-    private static void Ramp<T>(Span<T> y, double from, double by) where T : unmanaged, INumber<T>
-    {
-        for (int i = 0; i < y.Length; i++) y[i] = T.CreateTruncating(from + i * by);
-    }
-
-    private static void Ramp<T>(Span<T> y, long from, long by) where T : unmanaged, INumber<T>
-    {
-        for (int i = 0; i < y.Length; i++) y[i] = T.CreateTruncating(from + i * by);
     }
 
     /// <summary>

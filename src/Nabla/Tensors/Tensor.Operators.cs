@@ -19,15 +19,21 @@ public sealed partial class Tensor
     /// <summary>x + y, broadcast.</summary>
     public static Tensor operator +(Tensor x, long y) => x.Add(y);
     /// <summary>x + y, broadcast.</summary>
+    public static Tensor operator +(Tensor x, Scalar y) => x.Add(y);
+    /// <summary>x + y, broadcast.</summary>
     public static Tensor operator +(double x, Tensor y) => y.Add(x);
     /// <summary>x + y, broadcast.</summary>
     public static Tensor operator +(long x, Tensor y) => y.Add(x);
+    /// <summary>x + y, broadcast.</summary>
+    public static Tensor operator +(Scalar x, Tensor y) => y.Add(x);
     /// <summary>x = x + y, broadcast, in place, as in PyTorch: every alias and view of the tensor sees it.</summary>
     public void operator +=(Tensor y) => Add_(y);
     /// <summary>x = x + y, broadcast, in place.</summary>
     public void operator +=(double y) => Add_(y);
     /// <summary>x = x + y, broadcast, in place.</summary>
     public void operator +=(long y) => Add_(y);
+    /// <summary>x = x + y, broadcast, in place.</summary>
+    public void operator +=(Scalar y) => Add_(y);
 
     /// <summary>x - y, broadcast.</summary>
     public static Tensor operator -(Tensor x, Tensor y) => x.Sub(y);
@@ -36,15 +42,21 @@ public sealed partial class Tensor
     /// <summary>x - y, broadcast.</summary>
     public static Tensor operator -(Tensor x, long y) => x.Sub(y);
     /// <summary>x - y, broadcast.</summary>
+    public static Tensor operator -(Tensor x, Scalar y) => x.Sub(y);
+    /// <summary>x - y, broadcast.</summary>
     public static Tensor operator -(double x, Tensor y) => y.RSub(x);
     /// <summary>x - y, broadcast.</summary>
     public static Tensor operator -(long x, Tensor y) => y.RSub(x);
+    /// <summary>x - y, broadcast.</summary>
+    public static Tensor operator -(Scalar x, Tensor y) => y.RSub(x);
     /// <summary>x = x - y, broadcast, in place, as in PyTorch: every alias and view of the tensor sees it.</summary>
     public void operator -=(Tensor y) => Sub_(y);
     /// <summary>x = x - y, broadcast, in place.</summary>
     public void operator -=(double y) => Sub_(y);
     /// <summary>x = x - y, broadcast, in place.</summary>
     public void operator -=(long y) => Sub_(y);
+    /// <summary>x = x - y, broadcast, in place.</summary>
+    public void operator -=(Scalar y) => Sub_(y);
 
     /// <summary>x · y, element by element, broadcast.</summary>
     public static Tensor operator *(Tensor x, Tensor y) => x.Mul(y);
@@ -53,15 +65,21 @@ public sealed partial class Tensor
     /// <summary>x · y, element by element, broadcast.</summary>
     public static Tensor operator *(Tensor x, long y) => x.Mul(y);
     /// <summary>x · y, element by element, broadcast.</summary>
+    public static Tensor operator *(Tensor x, Scalar y) => x.Mul(y);
+    /// <summary>x · y, element by element, broadcast.</summary>
     public static Tensor operator *(double x, Tensor y) => y.Mul(x);
     /// <summary>x · y, element by element, broadcast.</summary>
     public static Tensor operator *(long x, Tensor y) => y.Mul(x);
+    /// <summary>x · y, element by element, broadcast.</summary>
+    public static Tensor operator *(Scalar x, Tensor y) => y.Mul(x);
     /// <summary>x = x · y, element by element, broadcast, in place, as in PyTorch: every alias and view of the tensor sees it.</summary>
     public void operator *=(Tensor y) => Mul_(y);
     /// <summary>x = x · y, element by element, broadcast, in place.</summary>
     public void operator *=(double y) => Mul_(y);
     /// <summary>x = x · y, element by element, broadcast, in place.</summary>
     public void operator *=(long y) => Mul_(y);
+    /// <summary>x = x · y, element by element, broadcast, in place.</summary>
+    public void operator *=(Scalar y) => Mul_(y);
 
     /// <summary>x / y, broadcast; integers give floating point.</summary>
     public static Tensor operator /(Tensor x, Tensor y) => x.Div(y);
@@ -70,9 +88,13 @@ public sealed partial class Tensor
     /// <summary>x / y, broadcast; integers give floating point.</summary>
     public static Tensor operator /(Tensor x, long y) => x.Div(y);
     /// <summary>x / y, broadcast; integers give floating point.</summary>
+    public static Tensor operator /(Tensor x, Scalar y) => x.Div(y);
+    /// <summary>x / y, broadcast; integers give floating point.</summary>
     public static Tensor operator /(double x, Tensor y) => y.Reciprocal().Mul(x);
     /// <summary>x / y, broadcast; integers give floating point.</summary>
     public static Tensor operator /(long x, Tensor y) => y.Reciprocal().Mul(x);
+    /// <summary>x / y, broadcast; integers give floating point.</summary>
+    public static Tensor operator /(Scalar x, Tensor y) => y.Reciprocal().Mul(x);
     /// <summary>x = x / y, broadcast; integers give floating point, in place, as in PyTorch: every alias and view of the tensor sees
     /// it.</summary>
     public void operator /=(Tensor y) => Div_(y);
@@ -80,6 +102,8 @@ public sealed partial class Tensor
     public void operator /=(double y) => Div_(y);
     /// <summary>x = x / y, broadcast; integers give floating point, in place.</summary>
     public void operator /=(long y) => Div_(y);
+    /// <summary>x = x / y, broadcast; integers give floating point, in place.</summary>
+    public void operator /=(Scalar y) => Div_(y);
 
     /// <summary>x - y·⌊x / y⌋, the sign of y, broadcast.</summary>
     public static Tensor operator %(Tensor x, Tensor y) => x.Remainder(y);
@@ -88,15 +112,21 @@ public sealed partial class Tensor
     /// <summary>x - y·⌊x / y⌋, the sign of y, broadcast.</summary>
     public static Tensor operator %(Tensor x, long y) => x.Remainder(y);
     /// <summary>x - y·⌊x / y⌋, the sign of y, broadcast.</summary>
+    public static Tensor operator %(Tensor x, Scalar y) => x.Remainder(y);
+    /// <summary>x - y·⌊x / y⌋, the sign of y, broadcast.</summary>
     public static Tensor operator %(double x, Tensor y) => ZipOp.Apply(new Ops.Remainder(), (Scalar)x, y);
     /// <summary>x - y·⌊x / y⌋, the sign of y, broadcast.</summary>
     public static Tensor operator %(long x, Tensor y) => ZipOp.Apply(new Ops.Remainder(), (Scalar)x, y);
+    /// <summary>x - y·⌊x / y⌋, the sign of y, broadcast.</summary>
+    public static Tensor operator %(Scalar x, Tensor y) => ZipOp.Apply(new Ops.Remainder(), x, y);
     /// <summary>x = x - y·⌊x / y⌋, the sign of y, broadcast, in place, as in PyTorch: every alias and view of the tensor sees it.</summary>
     public void operator %=(Tensor y) => Remainder_(y);
     /// <summary>x = x - y·⌊x / y⌋, the sign of y, broadcast, in place.</summary>
     public void operator %=(double y) => Remainder_(y);
     /// <summary>x = x - y·⌊x / y⌋, the sign of y, broadcast, in place.</summary>
     public void operator %=(long y) => Remainder_(y);
+    /// <summary>x = x - y·⌊x / y⌋, the sign of y, broadcast, in place.</summary>
+    public void operator %=(Scalar y) => Remainder_(y);
 
     /// <summary>x &lt; y, element by element, as bools.</summary>
     public static Tensor operator <(Tensor x, Tensor y) => x.Lt(y);
@@ -105,9 +135,13 @@ public sealed partial class Tensor
     /// <summary>x &lt; y, element by element, as bools.</summary>
     public static Tensor operator <(Tensor x, long y) => x.Lt(y);
     /// <summary>x &lt; y, element by element, as bools.</summary>
+    public static Tensor operator <(Tensor x, Scalar y) => x.Lt(y);
+    /// <summary>x &lt; y, element by element, as bools.</summary>
     public static Tensor operator <(double x, Tensor y) => y.Gt(x);
     /// <summary>x &lt; y, element by element, as bools.</summary>
     public static Tensor operator <(long x, Tensor y) => y.Gt(x);
+    /// <summary>x &lt; y, element by element, as bools.</summary>
+    public static Tensor operator <(Scalar x, Tensor y) => y.Gt(x);
 
     /// <summary>x &lt;= y, element by element, as bools.</summary>
     public static Tensor operator <=(Tensor x, Tensor y) => x.Le(y);
@@ -116,9 +150,13 @@ public sealed partial class Tensor
     /// <summary>x &lt;= y, element by element, as bools.</summary>
     public static Tensor operator <=(Tensor x, long y) => x.Le(y);
     /// <summary>x &lt;= y, element by element, as bools.</summary>
+    public static Tensor operator <=(Tensor x, Scalar y) => x.Le(y);
+    /// <summary>x &lt;= y, element by element, as bools.</summary>
     public static Tensor operator <=(double x, Tensor y) => y.Ge(x);
     /// <summary>x &lt;= y, element by element, as bools.</summary>
     public static Tensor operator <=(long x, Tensor y) => y.Ge(x);
+    /// <summary>x &lt;= y, element by element, as bools.</summary>
+    public static Tensor operator <=(Scalar x, Tensor y) => y.Ge(x);
 
     /// <summary>x &gt; y, element by element, as bools.</summary>
     public static Tensor operator >(Tensor x, Tensor y) => x.Gt(y);
@@ -127,9 +165,13 @@ public sealed partial class Tensor
     /// <summary>x &gt; y, element by element, as bools.</summary>
     public static Tensor operator >(Tensor x, long y) => x.Gt(y);
     /// <summary>x &gt; y, element by element, as bools.</summary>
+    public static Tensor operator >(Tensor x, Scalar y) => x.Gt(y);
+    /// <summary>x &gt; y, element by element, as bools.</summary>
     public static Tensor operator >(double x, Tensor y) => y.Lt(x);
     /// <summary>x &gt; y, element by element, as bools.</summary>
     public static Tensor operator >(long x, Tensor y) => y.Lt(x);
+    /// <summary>x &gt; y, element by element, as bools.</summary>
+    public static Tensor operator >(Scalar x, Tensor y) => y.Lt(x);
 
     /// <summary>x &gt;= y, element by element, as bools.</summary>
     public static Tensor operator >=(Tensor x, Tensor y) => x.Ge(y);
@@ -138,9 +180,13 @@ public sealed partial class Tensor
     /// <summary>x &gt;= y, element by element, as bools.</summary>
     public static Tensor operator >=(Tensor x, long y) => x.Ge(y);
     /// <summary>x &gt;= y, element by element, as bools.</summary>
+    public static Tensor operator >=(Tensor x, Scalar y) => x.Ge(y);
+    /// <summary>x &gt;= y, element by element, as bools.</summary>
     public static Tensor operator >=(double x, Tensor y) => y.Le(x);
     /// <summary>x &gt;= y, element by element, as bools.</summary>
     public static Tensor operator >=(long x, Tensor y) => y.Le(x);
+    /// <summary>x &gt;= y, element by element, as bools.</summary>
+    public static Tensor operator >=(Scalar x, Tensor y) => y.Le(x);
 
     /// <summary>x == y, element by element, as bools.</summary>
     public static Tensor operator ==(Tensor x, Tensor y) => x.Eq(y);
@@ -149,9 +195,13 @@ public sealed partial class Tensor
     /// <summary>x == y, element by element, as bools.</summary>
     public static Tensor operator ==(Tensor x, long y) => x.Eq(y);
     /// <summary>x == y, element by element, as bools.</summary>
+    public static Tensor operator ==(Tensor x, Scalar y) => x.Eq(y);
+    /// <summary>x == y, element by element, as bools.</summary>
     public static Tensor operator ==(double x, Tensor y) => y.Eq(x);
     /// <summary>x == y, element by element, as bools.</summary>
     public static Tensor operator ==(long x, Tensor y) => y.Eq(x);
+    /// <summary>x == y, element by element, as bools.</summary>
+    public static Tensor operator ==(Scalar x, Tensor y) => y.Eq(x);
 
     /// <summary>x != y, element by element, as bools.</summary>
     public static Tensor operator !=(Tensor x, Tensor y) => x.Ne(y);
@@ -160,9 +210,13 @@ public sealed partial class Tensor
     /// <summary>x != y, element by element, as bools.</summary>
     public static Tensor operator !=(Tensor x, long y) => x.Ne(y);
     /// <summary>x != y, element by element, as bools.</summary>
+    public static Tensor operator !=(Tensor x, Scalar y) => x.Ne(y);
+    /// <summary>x != y, element by element, as bools.</summary>
     public static Tensor operator !=(double x, Tensor y) => y.Ne(x);
     /// <summary>x != y, element by element, as bools.</summary>
     public static Tensor operator !=(long x, Tensor y) => y.Ne(x);
+    /// <summary>x != y, element by element, as bools.</summary>
+    public static Tensor operator !=(Scalar x, Tensor y) => y.Ne(x);
 
     /// <summary>Bitwise and; logical and for bools, broadcast.</summary>
     public static Tensor operator &(Tensor x, Tensor y) => x.BitwiseAnd(y);

@@ -88,9 +88,9 @@ internal static class ArithmeticRows
 
     private static IEnumerable<OpRow> Signs =>
     [
-        ElementRows.Unary("abs", static x => x.Abs(), static x => x.Abs_(), In.NonZero),
+        ElementRows.Unary("abs", static x => x.Abs(), static x => x.Abs_(), In.NonZero) with { Covers = ["Abs", "Modulus"] },
         ElementRows.Unary("sign", static x => x.Sign(), static x => x.Sign_(), In.NonZero),
-        ElementRows.Unary("sgn", static x => x.Sgn(), static x => x.Sgn_(), In.NonZero),
+        ElementRows.Unary("sgn", static x => x.Sgn(), static x => x.Sgn_(), In.NonZero) with { Covers = ["Sgn", "Phase"] },
         ElementRows.Unary("positive", static x => x.Positive(), null, In.Real),
         ElementRows.Binary("copysign", static (x, y) => x.CopySign(y), static (x, y) => x.CopySign(y), static (x, y) => x.CopySign_(y),
             static (x, y) => x.CopySign_(y), In.NonZero, In.NonZero),

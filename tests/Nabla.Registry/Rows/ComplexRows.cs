@@ -12,7 +12,7 @@ internal static class ComplexRows
         {
             Samples = () => [new([In.Real(2, 3), In.Real2(2, 3)]), new([In.Real(2, 1), In.Real2(3)]), new([In.Real(), In.Real2()]),
                 new([In.Real(0, 2), In.Real2(0, 2)])],
-            Covers = ["ViewAsComplex", "ViewAsReal"],
+            Covers = ["Complex", "ViewAsComplex", "ViewAsReal"],
             Errors =
             [
                 (() => Tensor.Complex(Tensor.Ones(2), Tensor.Ones([2], DType.Float64)), DTypes,

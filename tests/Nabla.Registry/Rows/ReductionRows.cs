@@ -23,6 +23,7 @@ internal static class ReductionRows
             ? c.T(0).Prod(c.Int(1, "dim"), c.Bool(2, "keepdim", false), c.DType(-1, "dtype"))
             : c.T(0).Prod(c.DType(-1, "dtype")))
         {
+            Covers = ["Prod", "ProdOthers"],
             Samples = () =>
             [
                 new([In.Real(2, 3)]), new([In.Real(2, 3), 0L]), new([In.Real(2, 3, 2), 1L, true]), new([In.Real()]),

@@ -13,7 +13,7 @@ internal static class ScanRows
         new("cumprod", c => c.T(0).CumProd(c.Int(1, "dim"), c.DType(-1, "dtype")))
         {
             InPlace = c => c.T(0).CumProd_(c.Int(1, "dim")),
-            Covers = ["Cumprod", "Recurrence"],
+            Covers = ["Cumprod", "ProdBefore", "Recurrence"],
             Samples = () =>
             [
                 new([In.Real(2, 3), 0L]), new([In.Real(2, 3), -1L]), new([In.Real(2, 3, 2), 1L]), new([In.Real(), 0L]),

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Nabla.Testing;
 
 namespace Nabla.Tests.AutogradTests;
 
@@ -48,6 +49,78 @@ public sealed class ComplexFunctionTests
             Complex slope = Complex.Conjugate((value(Points[i] + Step) - value(Points[i] - Step)) / (2 * Step));
             Assert.True(Complex.Abs(gradients[i] - slope) < 1e-7, $"{name}'({Points[i]}) is {gradients[i]}, not {slope}");
         }
+    }
+
+    private static readonly Dictionary<string, Func<Tensor, Tensor, Tensor>> Kernels = new()
+    {
+        ["product"] = static (x, y) => x * y,
+        ["product with real numbers"] = static (x, y) => x * y.Real,
+        ["broadcast product"] = static (x, y) => x.Unsqueeze(1) * y,
+        ["product with a number"] = static (x, y) => x * 3 + y.Mul(new Complex(0.5, -2)),
+        ["quotient"] = static (x, y) => x / y,
+        ["number over y"] = static (x, y) => x + 2 / y,
+        ["real over y"] = static (x, y) => x.Real / y,
+        ["difference"] = static (x, y) => 2 - (x - y.Real) + (-y),
+        ["modulus"] = static (x, y) => x.Abs() * y,
+        ["phase"] = static (x, y) => x.Sgn() * y,
+        ["exponential"] = static (x, y) => x.Exp() * y.Conj(),
+        ["parts"] = static (x, y) => Tensor.Complex(x.Imag, y.Real * x.Real),
+    };
+
+    public static TheoryData<string> KernelNames => [.. Kernels.Keys];
+
+    [Theory, MemberData(nameof(KernelNames))]
+    public void Kernels_agree_with_differences_in_every_mode(string name)
+    {
+        Tensor[] z = [Tensor.From(Points).RequiresGrad_(), Tensor.From(Points).Flip(0).Mul(new Complex(0.4, 0.9)).Detach().RequiresGrad_()];
+        Func<Tensor[], Tensor[]> f = x => [Kernels[name](x[0], x[1])];
+        Assert.True(GradCheck.Run(f, z, checkForwardAd: true, checkBatchedGrad: true, checkBatchedForwardGrad: true));
+        Assert.True(GradGradCheck.Run(f, z));
+    }
+
+    /// <summary>Strided, transposed, broadcast, short and long operands, against products and quotients of single numbers.</summary>
+    [Theory, InlineData(1), InlineData(3), InlineData(7), InlineData(70), InlineData(20000)]
+    public void Layouts_do_not_change_values(int n)
+    {
+        Tensor x = Tensor.Complex(Tensor.Randn([n, 3], DType.Float64), Tensor.Randn([n, 3], DType.Float64));
+        Tensor y = Tensor.Complex(Tensor.Randn([3, n], DType.Float64), Tensor.Randn([3, n], DType.Float64)).T;
+        foreach (DType dtype in new[] { DType.Complex64, DType.Complex128 })
+        {
+            double bound = dtype == DType.Complex64 ? 1e-6 : 1e-15;
+            foreach ((Tensor a, Tensor b) in new[] { (x, x), (x, y), (y, x[..1]), (x[.., 1..2], y), (x, y[0, 0]), (x[..1].Squeeze(), y) })
+            {
+                Tensor p = a.To(dtype), q = b.To(dtype), expanded = Tensor.BroadcastTensors(p, q)[1];
+                Complex[] left = Tensor.BroadcastTensors(p, q)[0].To(DType.Complex128).Contiguous().ToArray<Complex>(),
+                    right = expanded.To(DType.Complex128).Contiguous().ToArray<Complex>(),
+                    product = (p * q).To(DType.Complex128).Contiguous().ToArray<Complex>(),
+                    quotient = (p / q).To(DType.Complex128).Contiguous().ToArray<Complex>(),
+                    conjugate = (p + q).Conj().To(DType.Complex128).Contiguous().ToArray<Complex>();
+                double[] length = (p + q).Abs().To(DType.Float64).Contiguous().ToArray<double>();
+                for (int i = 0; i < left.Length; i++)
+                {
+                    Complex l = left[i], r = right[i];
+                    Assert.True(Complex.Abs(product[i] - l * r) <= bound * Complex.Abs(l) * Complex.Abs(r));
+                    Assert.True(Complex.Abs(quotient[i] - l / r) <= 4 * bound * Complex.Abs(l / r));
+                    Assert.True(Complex.Abs(conjugate[i] - Complex.Conjugate(l + r)) <= bound * (Complex.Abs(l) + Complex.Abs(r)));
+                    Assert.True(Math.Abs(length[i] - Complex.Abs(l + r)) <= bound * (Complex.Abs(l) + Complex.Abs(r)));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Lengths_and_quotients_do_not_overflow()
+    {
+        Tensor large = Tensor.From([new Complex(3e300, 4e300), new Complex(3e-300, 4e-300), new Complex(0, -5e-324)]);
+        Assert.Equal([1, 1, 1], (large.Abs() / Tensor.From([5e300, 5e-300, 5e-324])).ToArray<double>(), Close);
+        Assert.Equal([1, 1, 1], (large / large).Real.ToArray<double>());
+        Tensor legs = Tensor.From([3e200, 3e-200, 0.0]);
+        Assert.Equal([1, 1, 0], (legs.Hypot(Tensor.From([4e200, 4e-200, 0.0])) / Tensor.From([5e200, 5e-200, 1])).ToArray<double>(), Close);
+        Assert.Equal(double.PositiveInfinity, Tensor.From([double.NegativeInfinity]).Hypot(Tensor.From([double.NaN])).Item<double>());
+        Tensor single = Tensor.Complex(Tensor.From([3e37f, 3e-38f]), Tensor.From([4e37f, 4e-38f]));
+        Assert.Equal([1, 1], (single / single).Real.ToArray<float>());
+
+        static bool Close(double a, double b) => Math.Abs(a - b) < 1e-15;
     }
 
     [Fact]

@@ -83,6 +83,40 @@ public class RandomKernelTests
     }
 
     [Fact]
+    public void Long_fills_are_short_ones_one_after_the_other()
+    {
+        Action<Generator, float[]>[] fills =
+        [
+            static (g, x) => RandomKernels.Exponential<float>(g, x, 2), static (g, x) => RandomKernels.Cauchy<float>(g, x, 1, 2),
+            static (g, x) => RandomKernels.Geometric<float>(g, x, 0.3),
+        ];
+        foreach (Action<Generator, float[]> fill in fills)
+        {
+            Generator one = new(3), many = new(3);
+            float[] whole = new float[150_000];
+            fill(one, whole);
+            for (int at = 0; at < whole.Length; at += 1000)
+            {
+                float[] part = new float[1000];
+                fill(many, part);
+                Assert.Equal(part, whole[at..(at + 1000)]);
+            }
+            Assert.Equal(one.GetState(), many.GetState());
+        }
+    }
+
+    [Fact]
+    public void Few_samples_of_multinomial_are_the_first_of_many()
+    {
+        float[] p = [.. Enumerable.Range(0, 900).Select(static i => i % 7 == 0 ? 0 : i % 5 * 0.25f)];
+        Generator few = new(8), many = new(8);
+        long[] first = new long[3 * 20], all = new long[3 * 300];
+        RandomKernels.Multinomial<float>(few, [.. p, .. p, .. p], 3, p.Length, 20, false, first);
+        RandomKernels.Multinomial<float>(many, [.. p, .. p, .. p], 3, p.Length, 300, false, all);
+        for (int row = 0; row < 3; row++) Assert.Equal(all[(row * 300)..(row * 300 + 20)], first[(row * 20)..(row * 20 + 20)]);
+    }
+
+    [Fact]
     public void Distributions_of_multinomial_are_checked_in_PyTorchs_words()
     {
         static Action<Generator> Call(float[] p, int samples, bool replacement) =>

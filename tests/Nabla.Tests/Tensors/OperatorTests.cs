@@ -41,6 +41,34 @@ public sealed class OperatorTests
     }
 
     [Fact]
+    public void ScalarsAreWeakAndExact()
+    {
+        Scalar tenth = 0.1, two = 2;
+        Tensor x = Tensor.Of([3.0, -5.0], DType.Float64);
+        Assert.Equal([3 * 0.1, -5 * 0.1], (x * tenth).ToArray<double>());
+        Assert.Equal([3 + 0.1, -5 + 0.1], (tenth + x).ToArray<double>());
+        Assert.Equal([0.1 - 3, 0.1 + 5], (tenth - x).ToArray<double>());
+        Assert.Equal([1.0, 1.0], (x % two).ToArray<double>());
+        Assert.Equal([true, false], (x > tenth).ToArray<bool>());
+        Assert.Equal(DType.Int64, (Tensor.Of([1, 2]) * two).DType);
+        x += tenth;
+        x -= tenth;
+        x *= two;
+        x /= two;
+        x %= tenth;
+        Assert.All(x.ToArray<double>(), static v => Assert.InRange(v, 0, 0.1));
+    }
+
+    [Fact]
+    public void ComplexLiteralsMakeComplexTensors()
+    {
+        System.Numerics.Complex i = System.Numerics.Complex.ImaginaryOne;
+        Tensor x = Tensor.Of([1.0, 2.0]);
+        Assert.Equal(DType.Complex64, (x * i).DType);
+        Assert.Equal([2 - i, 2 - 2 * i], (2 - x.To(DType.Float64) * i).ToArray<System.Numerics.Complex>());
+    }
+
+    [Fact]
     public void EveryOperatorComputes()
     {
         Tensor x = Tensor.Of([5.0, -5.0]), y = Tensor.Of([3.0, 3.0]);

@@ -7,6 +7,9 @@ namespace Nabla.Kernels;
 /// <summary>Conversion between float32 and the 16-bit floats, Half and BFloat16, in registers and over runs of memory.</summary>
 internal static unsafe partial class Halves
 {
+    /// <summary>How many values are converted before a look at whether one was not finite.</summary>
+    private const int Block = 512;
+
     /// <summary>y[i] = x[i].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen<T>(long n, T* x, float* y) where T : unmanaged
@@ -70,20 +73,20 @@ internal static unsafe partial class Halves
         return L.Splat(&one);
     }
 
-    /// <summary>The bits of 16 values, each in 32.</summary>
+    /// <summary>The bits of 16 values, each in 32, with the sign in all bits above.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> Load512<T>(T* x) where T : unmanaged =>
-        Vector512.WidenLower(Vector256.Load((ushort*)x).ToVector512Unsafe());
+        Vector512.WidenLower(Vector256.Load((short*)x).ToVector512Unsafe()).AsUInt32();
 
-    /// <summary>The bits of 8 values, each in 32.</summary>
+    /// <summary>The bits of 8 values, each in 32, with the sign in all bits above.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<uint> Load256<T>(T* x) where T : unmanaged =>
-        Vector256.WidenLower(Vector128.Load((ushort*)x).ToVector256Unsafe());
+        Vector256.WidenLower(Vector128.Load((short*)x).ToVector256Unsafe()).AsUInt32();
 
-    /// <summary>The bits of 4 values, each in 32.</summary>
+    /// <summary>The bits of 4 values, each in 32, with the sign in all bits above.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<uint> Load128<T>(T* x) where T : unmanaged =>
-        Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(x)).AsUInt16());
+        Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(x)).AsInt16()).AsUInt32();
 
     /// <summary>Stores the lower halves of the lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -25,7 +25,7 @@ internal static partial class VectorMap
         }
         // The first and the last vector overlap their neighbours. They are read first, because y may be x, and written last.
         Vector512<float> first = Once512(op, Vector512.LoadUnsafe(ref x));
-        for (nint i = VectorSpan.Start(ref y, n, Vector512<byte>.Count); i < n - w; i += w)
+        for (nint i = VectorSpan.Start(ref y, n, Vector512<byte>.Count, TOp.Pairs); i < n - w; i += w)
             op.Invoke(Vector512.LoadUnsafe(ref x, (nuint)i)).StoreUnsafe(ref y, (nuint)i);
         first.StoreUnsafe(ref y);
         last.StoreUnsafe(ref y, (nuint)(n - w));
@@ -51,7 +51,7 @@ internal static partial class VectorMap
         }
         // The first and the last vector overlap their neighbours. They are read first, because y may be x, and written last.
         Vector512<double> first = Once512(op, Vector512.LoadUnsafe(ref x));
-        for (nint i = VectorSpan.Start(ref y, n, Vector512<byte>.Count); i < n - w; i += w)
+        for (nint i = VectorSpan.Start(ref y, n, Vector512<byte>.Count, TOp.Pairs); i < n - w; i += w)
             op.Invoke(Vector512.LoadUnsafe(ref x, (nuint)i)).StoreUnsafe(ref y, (nuint)i);
         first.StoreUnsafe(ref y);
         last.StoreUnsafe(ref y, (nuint)(n - w));

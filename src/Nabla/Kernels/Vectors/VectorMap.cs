@@ -2,6 +2,12 @@ using System.Runtime.Intrinsics;
 
 namespace Nabla.Kernels;
 
+internal partial interface IVectorMap
+{
+    /// <summary>Whether two neighbours belong together, so that no vector may begin between them.</summary>
+    static virtual bool Pairs => false;
+}
+
 /// <summary>Applies an <see cref="IVectorMap"/> to contiguous spans of float or double, in vectors as wide as the machine's.</summary>
 /// <remarks>
 /// Every element passes through the vector code, the last ones in an overlapping or padded vector: a result never depends on its position.

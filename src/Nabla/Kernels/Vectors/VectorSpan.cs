@@ -18,13 +18,15 @@ internal static partial class VectorSpan
     }
 
     /// <summary>
-    /// Where a loop begins behind a first, overlapping vector: in long spans so that no store straddles two lines of the cache.
+    /// Where a loop begins behind a first, overlapping vector: in long spans so that no store straddles two lines of the cache, except
+    /// where that would tear two elements that belong together.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe nint Start<T>(ref T y, nint n, nint bytes) where T : unmanaged
+    public static unsafe nint Start<T>(ref T y, nint n, nint bytes, bool pairs = false) where T : unmanaged
     {
         nint w = bytes / sizeof(T);
-        return n < 16 * w ? w : w - ((nint)Unsafe.AsPointer(ref y) & (bytes - 1)) / sizeof(T);
+        nint start = n < 16 * w ? w : w - ((nint)Unsafe.AsPointer(ref y) & (bytes - 1)) / sizeof(T);
+        return pairs ? start & ~1 : start;
     }
 
     /// <summary>Copies <paramref name="count"/> elements, fewer than a vector has.</summary>

@@ -12,7 +12,7 @@ internal partial interface IVectorZip
 
 internal static partial class VectorZip
 {
-    // A scalar operand (step 0) is the same vector in every round, so one loop serves all three forms.
+    // An operand with step 0 is a number. Each form has a loop of its own: one loop for all kept its operands in memory.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run512<TOp>(TOp op, ref float x, ref float y, ref float z, nint n, nint stepX, nint stepY)
         where TOp : struct, IVectorZip
@@ -27,24 +27,40 @@ internal static partial class VectorZip
             return;
         }
         // Both ends are read first, because z may be an operand, and written last.
-        if (stepX != 0) a = Vector512.LoadUnsafe(ref x);
-        if (stepY != 0) b = Vector512.LoadUnsafe(ref y);
-        Vector512<float> first = Once512(op, a, b);
-        for (nint i = VectorSpan.Start(ref z, n, Vector512<byte>.Count); i < n - w; i += w)
-        {
-            if (stepX != 0) a = Vector512.LoadUnsafe(ref x, (nuint)i);
-            if (stepY != 0) b = Vector512.LoadUnsafe(ref y, (nuint)i);
-            op.Invoke(a, b).StoreUnsafe(ref z, (nuint)i);
-        }
+        Vector512<float> first = Once512(op, stepX != 0 ? Vector512.LoadUnsafe(ref x) : a, stepY != 0 ? Vector512.LoadUnsafe(ref y) : b);
+        nint i = VectorSpan.Start(ref z, n, Vector512<byte>.Count, TOp.Pairs);
+        if (stepX == 0) FromNumber512(op, a, ref y, ref z, i, n - w);
+        else if (stepY == 0) WithNumber512(op, ref x, b, ref z, i, n - w);
+        else Through512(op, ref x, ref y, ref z, i, n - w);
         first.StoreUnsafe(ref z);
         last.StoreUnsafe(ref z, (nuint)(n - w));
+    }
+
+    [MethodImpl(SimdMethod.Whole)]
+    private static void Through512<TOp>(TOp op, ref float x, ref float y, ref float z, nint i, nint end) where TOp : struct, IVectorZip
+    {
+        for (; i < end; i += Vector512<float>.Count)
+            op.Invoke(Vector512.LoadUnsafe(ref x, (nuint)i), Vector512.LoadUnsafe(ref y, (nuint)i)).StoreUnsafe(ref z, (nuint)i);
+    }
+
+    [MethodImpl(SimdMethod.Whole)]
+    private static void WithNumber512<TOp>(TOp op, ref float x, Vector512<float> y, ref float z, nint i, nint end)
+        where TOp : struct, IVectorZip
+    {
+        for (; i < end; i += Vector512<float>.Count) op.Invoke(Vector512.LoadUnsafe(ref x, (nuint)i), y).StoreUnsafe(ref z, (nuint)i);
+    }
+
+    [MethodImpl(SimdMethod.Whole)]
+    private static void FromNumber512<TOp>(TOp op, Vector512<float> x, ref float y, ref float z, nint i, nint end)
+        where TOp : struct, IVectorZip
+    {
+        for (; i < end; i += Vector512<float>.Count) op.Invoke(x, Vector512.LoadUnsafe(ref y, (nuint)i)).StoreUnsafe(ref z, (nuint)i);
     }
 
     [MethodImpl(SimdMethod.Whole)]
     private static Vector512<float> Once512<TOp>(TOp op, Vector512<float> x, Vector512<float> y)
         where TOp : struct, IVectorZip => op.Invoke(x, y);
 
-    // A scalar operand (step 0) is the same vector in every round, so one loop serves all three forms.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run512<TOp>(TOp op, ref double x, ref double y, ref double z, nint n, nint stepX, nint stepY)
         where TOp : struct, IVectorZip
@@ -59,17 +75,34 @@ internal static partial class VectorZip
             return;
         }
         // Both ends are read first, because z may be an operand, and written last.
-        if (stepX != 0) a = Vector512.LoadUnsafe(ref x);
-        if (stepY != 0) b = Vector512.LoadUnsafe(ref y);
-        Vector512<double> first = Once512(op, a, b);
-        for (nint i = VectorSpan.Start(ref z, n, Vector512<byte>.Count); i < n - w; i += w)
-        {
-            if (stepX != 0) a = Vector512.LoadUnsafe(ref x, (nuint)i);
-            if (stepY != 0) b = Vector512.LoadUnsafe(ref y, (nuint)i);
-            op.Invoke(a, b).StoreUnsafe(ref z, (nuint)i);
-        }
+        Vector512<double> first = Once512(op, stepX != 0 ? Vector512.LoadUnsafe(ref x) : a, stepY != 0 ? Vector512.LoadUnsafe(ref y) : b);
+        nint i = VectorSpan.Start(ref z, n, Vector512<byte>.Count, TOp.Pairs);
+        if (stepX == 0) FromNumber512(op, a, ref y, ref z, i, n - w);
+        else if (stepY == 0) WithNumber512(op, ref x, b, ref z, i, n - w);
+        else Through512(op, ref x, ref y, ref z, i, n - w);
         first.StoreUnsafe(ref z);
         last.StoreUnsafe(ref z, (nuint)(n - w));
+    }
+
+    [MethodImpl(SimdMethod.Whole)]
+    private static void Through512<TOp>(TOp op, ref double x, ref double y, ref double z, nint i, nint end) where TOp : struct, IVectorZip
+    {
+        for (; i < end; i += Vector512<double>.Count)
+            op.Invoke(Vector512.LoadUnsafe(ref x, (nuint)i), Vector512.LoadUnsafe(ref y, (nuint)i)).StoreUnsafe(ref z, (nuint)i);
+    }
+
+    [MethodImpl(SimdMethod.Whole)]
+    private static void WithNumber512<TOp>(TOp op, ref double x, Vector512<double> y, ref double z, nint i, nint end)
+        where TOp : struct, IVectorZip
+    {
+        for (; i < end; i += Vector512<double>.Count) op.Invoke(Vector512.LoadUnsafe(ref x, (nuint)i), y).StoreUnsafe(ref z, (nuint)i);
+    }
+
+    [MethodImpl(SimdMethod.Whole)]
+    private static void FromNumber512<TOp>(TOp op, Vector512<double> x, ref double y, ref double z, nint i, nint end)
+        where TOp : struct, IVectorZip
+    {
+        for (; i < end; i += Vector512<double>.Count) op.Invoke(x, Vector512.LoadUnsafe(ref y, (nuint)i)).StoreUnsafe(ref z, (nuint)i);
     }
 
     [MethodImpl(SimdMethod.Whole)]

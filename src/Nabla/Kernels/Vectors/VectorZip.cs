@@ -2,6 +2,12 @@ using System.Runtime.Intrinsics;
 
 namespace Nabla.Kernels;
 
+internal partial interface IVectorZip
+{
+    /// <summary>Whether two neighbours belong together, so that no vector may begin between them.</summary>
+    static virtual bool Pairs => false;
+}
+
 /// <summary>Applies an <see cref="IVectorZip"/> to contiguous spans of float or double; see <see cref="VectorMap"/>.</summary>
 internal static partial class VectorZip
 {

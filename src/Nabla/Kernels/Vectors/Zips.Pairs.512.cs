@@ -86,15 +86,29 @@ internal readonly partial struct Atan2Zip : IVectorZip
     public Vector512<double> Invoke(Vector512<double> y, Vector512<double> x) => SimdF64.Atan2(y, x);
 }
 
-/// <summary>√(x² + y²), in double precision, where float32 cannot overflow.</summary>
+/// <summary>√(x² + y²), of float32 in double precision, where nothing overflows, else scaled by a power of two.</summary>
 internal readonly partial struct HypotZip : IVectorZip
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<float> Invoke(Vector512<float> x, Vector512<float> y) => Vector512.Narrow(
-        Invoke(Vector512.WidenLower(x), Vector512.WidenLower(y)), Invoke(Vector512.WidenUpper(x), Vector512.WidenUpper(y)));
+        Length(Vector512.WidenLower(x), Vector512.WidenLower(y)), Length(Vector512.WidenUpper(x), Vector512.WidenUpper(y)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<double> Invoke(Vector512<double> x, Vector512<double> y)
+    {
+        Vector512<double> larger = Vector512.Max(Vector512.Abs(x), Vector512.Abs(y));
+        Vector512<double> large = Vector512.GreaterThan(larger, Vector512.Create(1e150));
+        Vector512<double> small = Vector512.LessThan(larger, Vector512.Create(1e-140));
+        // 2^-600, 2^600 and 1, and their inverses.
+        Vector512<double> down = Vector512.Create(2.4099198651028841e-181), up = Vector512.Create(4.149515568880993e180);
+        Vector512<double> one = Vector512<double>.One;
+        Vector512<double> scale = Vector512.ConditionalSelect(large, down, Vector512.ConditionalSelect(small, up, one));
+        Vector512<double> back = Vector512.ConditionalSelect(large, up, Vector512.ConditionalSelect(small, down, one));
+        return Length(x * scale, y * scale) * back;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Length(Vector512<double> x, Vector512<double> y)
     {
         Vector512<double> far = Vector512.Create(double.PositiveInfinity);
         Vector512<double> infinite = Vector512.Equals(Vector512.Abs(x), far) | Vector512.Equals(Vector512.Abs(y), far);
