@@ -104,26 +104,11 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
             if (step == 1) GemmPack.CopyRows(high - low, 1, x + low, 0, to + low, 0);
             else
             {
-                long i = step == 2 ? EverySecond(x, low, high, to) : low;
+                long i = step == 2 ? ConvRuns.EverySecond(x, low, high, to) : low;
                 for (; i < high; i++) to[i] = x[i * step];
             }
             Zero(to + high, segment - high);
         }
-    }
-
-    /// <summary>to[i] = x[2 i] for i from low on, as far as whole registers go: the lower halves of 64-bit numbers. Returns where it
-    /// ends.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long EverySecond(T* x, long low, long high, T* to)
-    {
-        if (sizeof(T) != 4 || !BitConverter.IsLittleEndian || !Vector256.IsHardwareAccelerated) return low;
-        // The last register would read one value beyond.
-        for (; low + 8 < high; low += 8)
-        {
-            ulong* from = (ulong*)(x + 2 * low);
-            Vector256.Narrow(Vector256.Load(from), Vector256.Load(from + 4)).Store((uint*)(to + low));
-        }
-        return low;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

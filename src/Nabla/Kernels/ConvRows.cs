@@ -44,7 +44,7 @@ internal static unsafe class ConvRows<L, V, T>
     where V : struct
     where T : unmanaged, INumberBase<T>
 {
-    private const long BlockPoints = 4096;
+    private const long BlockPoints = 4096, ChunkBytes = 1 << 15;
     private const double SmallTask = 1 << 17;
 
     private static void Run(in ConvSum<T> s)
@@ -70,13 +70,20 @@ internal static unsafe class ConvRows<L, V, T>
     private static Body Of(in ConvSum<T> s)
     {
         long[] count = s.Taps.Count;
-        // Several channels are added up in registers that do not overlap.
-        bool direct = s.Taps.Plain && s.Taps.TapCount > 0
-            && (s.Channels == 1 ? 2 * count[2] >= L.Count : s.Channels > 0 && count[2] % L.Count == 0);
-        long width = direct ? Math.Max(count[2], L.Count) : GemmGrid.Round(count[2], L.Count);
-        long lines = Math.Clamp(BlockPoints / width, 1, count[1]);
-        ConvLines<T> copy = new(s.Taps, lines, width);
-        return new(s, copy, width, lines, Parallel.Chunks(count[1], lines), direct, direct && ConvRoll<L, V, T>.Fits ? new(s.Taps, copy) : default);
+        long rounded = GemmGrid.Round(count[2], L.Count), lines = Math.Clamp(BlockPoints / rounded, 1, count[1]), chunk = 1;
+        ConvLines<T> copy = new(s.Taps, lines, rounded);
+        ConvRoll<L, V, T>.Grid grid = ConvRoll<L, V, T>.Fits ? new(s.Taps, copy) : default;
+        if (grid.Rows > 0)
+        {
+            // Fewer lines of more channels, whose sums stay in registers.
+            long few = ChunkBytes / (rounded * sizeof(T) * Math.Clamp(s.Channels, 1, 8)) / 8 * 8;
+            if (few < lines) copy = new(s.Taps, lines = Math.Min(lines, Math.Max(8, few)), rounded);
+            chunk = Math.Clamp(ChunkBytes / Math.Max(1, copy.Size * sizeof(T)), 1, Math.Max(1, s.Channels));
+        }
+        // What is added to what was stored must not overlap.
+        bool once = s.Channels <= chunk, direct = s.Taps.Plain && s.Taps.TapCount > 0 && s.Channels > 0
+            && (once ? 2 * count[2] >= L.Count : count[2] % L.Count == 0);
+        return new(s, copy, rounded, lines, Parallel.Chunks(count[1], lines), direct, grid, chunk);
     }
 
     private readonly struct Planes(Body[] bodies) : IRange
@@ -89,7 +96,7 @@ internal static unsafe class ConvRows<L, V, T>
     }
 
     private readonly struct Body(ConvSum<T> s, ConvLines<T> copy, long width, long lines, long blocks, bool direct,
-        ConvRoll<L, V, T>.Grid grid) : IRange
+        ConvRoll<L, V, T>.Grid grid, long chunk) : IRange
     {
         /// <summary>Tasks of one plane of the source.</summary>
         internal long Tasks => s.Taps.Count[0] * blocks;
@@ -98,10 +105,10 @@ internal static unsafe class ConvRows<L, V, T>
         {
             ConvTaps taps = s.Taps;
             T* sums = direct ? null : GemmBuffers.Get<T>(GemmBuffers.PackedB, taps.Rows * lines * width);
-            T* source = GemmBuffers.Get<T>(GemmBuffers.Panel, copy.Size + ConvRoll<L, V, T>.Slack * copy.LineStep);
+            T* source = GemmBuffers.Get<T>(GemmBuffers.Panel, chunk * copy.Size + ConvRoll<L, V, T>.Slack * copy.LineStep);
             // Zeros around a whole plane stay where they are.
             bool whole = Tasks == 1;
-            if (whole) new Span<T>(source, checked((int)copy.Size)).Clear();
+            if (whole) new Span<T>(source, checked((int)(chunk * copy.Size))).Clear();
             for (long i = from; i < to; i++)
             {
                 (long rest, long block) = Math.DivRem(i, blocks);
@@ -111,23 +118,34 @@ internal static unsafe class ConvRows<L, V, T>
                 T* plane = s.Source + image * s.SourceImage + group * s.SourceGroup, weight = s.Weight + group * s.WeightGroup;
                 T* target = s.Target + image * s.TargetImage + group * s.TargetGroup;
                 if (!direct) new Span<T>(sums, (int)(taps.Rows * lines * width)).Clear();
-                for (long c = 0; c < s.Channels && taps.TapCount > 0; c++)
+                for (long c = 0; c < s.Channels && taps.TapCount > 0; c += chunk)
                 {
-                    if (whole) copy.Inside(plane + c * taps.SourcePlane, source);
-                    else copy.Fill(plane + c * taps.SourcePlane, z, y, source);
-                    if (direct)
+                    long channels = Math.Min(chunk, s.Channels - c);
+                    for (long k = 0; k < channels; k++)
                     {
-                        long first = (z * taps.Count[1] + y) * taps.Count[2];
-                        for (int r = 0; r < taps.Rows; r++)
-                        {
-                            Direct(source, weight + c * taps.ChannelStep, r, n, target + taps.RowTarget[r] + first, c > 0, Bias(group, r));
-                        }
-                        continue;
+                        if (whole) copy.Inside(plane + (c + k) * taps.SourcePlane, source + k * copy.Size);
+                        else copy.Fill(plane + (c + k) * taps.SourcePlane, z, y, source + k * copy.Size);
                     }
-                    for (int r = 0; r < taps.Rows; r++) Add(source, weight + c * taps.ChannelStep, r, n, sums + r * lines * width);
+                    for (int r = 0; r < taps.Rows; r++) Sum(source, weight + c * taps.ChannelStep, channels, group, r, n, c > 0, sums,
+                        target + taps.RowTarget[r] + (z * taps.Count[1] + y) * taps.Count[2]);
                 }
                 for (int r = 0; !direct && r < taps.Rows; r++) Put(sums + r * lines * width, target, group, r, z, y, n);
             }
+        }
+
+        /// <summary>What some channels add to a row's lines in the target, or to its sums.</summary>
+        private void Sum(T* source, T* weight, long channels, long group, int row, long n, bool add, T* sums, T* target)
+        {
+            if (!direct) target = sums + row * lines * width;
+            T bias = direct ? Bias(group, row) : T.Zero;
+            if (grid.Rows > 0)
+            {
+                fixed (long* at = copy.At, factor = &s.Taps.WeightAt[(long)row * s.Taps.TapCount])
+                    ConvRoll<L, V, T>.Run(grid, new(channels, copy.Size, s.Taps.ChannelStep), source, copy.LineStep, at, weight, factor, n,
+                        target, direct ? s.Taps.Count[2] : width, add, bias);
+            }
+            else if (direct) Direct(source, weight, row, n, target, add, bias);
+            else Add(source, weight, row, n, target);
         }
 
         private T Bias(long group, long row) => s.Bias == null ? T.Zero : s.Bias[group * s.TargetChannels + row % s.TargetChannels];
@@ -139,12 +157,6 @@ internal static unsafe class ConvRows<L, V, T>
         {
             int count = s.Taps.TapCount;
             long length = s.Taps.Count[2], x = 0, y = 0;
-            if (grid.Rows > 0)
-            {
-                fixed (long* at = copy.At, factor = &s.Taps.WeightAt[(long)row * count])
-                    ConvRoll<L, V, T>.Run(grid, source, copy.LineStep, at, weight, factor, n, target, length, add, bias);
-                return;
-            }
             long* from = stackalloc long[8];
             T** to = stackalloc T*[8];
             // A line shorter than a register spoils the beginning of the next one, which is written after it. The last one is put aside.
@@ -153,6 +165,14 @@ internal static unsafe class ConvRows<L, V, T>
             {
                 while (y < n)
                 {
+                    for (; x <= length - 8 * L.Count; x += 8 * L.Count)
+                        Beside(source + y * copy.LineStep + x, weight, at, factor, count, target + y * length + x, add, bias);
+                    if (x == length)
+                    {
+                        x = 0;
+                        y++;
+                        continue;
+                    }
                     for (int k = 0; k < 8; k++)
                     {
                         if (y == n)
@@ -175,6 +195,40 @@ internal static unsafe class ConvRows<L, V, T>
                 }
             }
             for (long i = 0; length < L.Count && i < length; i++) target[(n - 1) * length + i] = aside[i];
+        }
+
+        /// <summary>Eight registers of one line.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Beside(T* source, T* weight, long* at, long* factor, int count, T* to, bool add, T bias)
+        {
+            V a = L.Splat(&bias), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+            if (add)
+            {
+                (a, b, c, d) = (L.Load(to), L.Load(to + L.Count), L.Load(to + 2 * L.Count), L.Load(to + 3 * L.Count));
+                T* rest = to + 4 * L.Count;
+                (e, f, g, h) = (L.Load(rest), L.Load(rest + L.Count), L.Load(rest + 2 * L.Count), L.Load(rest + 3 * L.Count));
+            }
+            for (int t = 0; t < count; t++)
+            {
+                V w = L.Splat(weight + factor[t]);
+                T* p = source + at[t];
+                a = L.MultiplyAdd(w, L.Load(p), a);
+                b = L.MultiplyAdd(w, L.Load(p + L.Count), b);
+                c = L.MultiplyAdd(w, L.Load(p + 2 * L.Count), c);
+                d = L.MultiplyAdd(w, L.Load(p + 3 * L.Count), d);
+                e = L.MultiplyAdd(w, L.Load(p + 4 * L.Count), e);
+                f = L.MultiplyAdd(w, L.Load(p + 5 * L.Count), f);
+                g = L.MultiplyAdd(w, L.Load(p + 6 * L.Count), g);
+                h = L.MultiplyAdd(w, L.Load(p + 7 * L.Count), h);
+            }
+            L.Store(to, a);
+            L.Store(to + L.Count, b);
+            L.Store(to + 2 * L.Count, c);
+            L.Store(to + 3 * L.Count, d);
+            L.Store(to + 4 * L.Count, e);
+            L.Store(to + 5 * L.Count, f);
+            L.Store(to + 6 * L.Count, g);
+            L.Store(to + 7 * L.Count, h);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
