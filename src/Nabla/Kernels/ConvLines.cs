@@ -104,7 +104,7 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
             if (step == 1) GemmPack.CopyRows(high - low, 1, x + low, 0, to + low, 0);
             else
             {
-                long i = step == 2 ? ConvRuns.EverySecond(x, low, high, to) : low;
+                long i = low + (step == 2 ? ConvRuns.EverySecond(x + 2 * low, to + low, high - low) : 0);
                 for (; i < high; i++) to[i] = x[i * step];
             }
             Zero(to + high, segment - high);

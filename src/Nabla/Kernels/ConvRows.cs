@@ -21,6 +21,13 @@ internal static class ConvRows
         else ConvRows<Lanes1<T>, T, T>.Run(sums);
     }
 
+    /// <summary>Whether there are few rows, or lines of the source in registers cost less than a copy of the patches.</summary>
+    internal static bool Wins<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T> => s.Taps.Rows < Most || Rolls(s);
+
+    private static bool Rolls<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T> => Vector512.IsHardwareAccelerated
+        ? Wide512<T>(s.Taps.Count[2]) ? ConvRows<Lanes512<T>, Vector512<T>, T>.Rolls(s) : ConvRows<Lanes256<T>, Vector256<T>, T>.Rolls(s)
+        : Vector128.IsHardwareAccelerated && ConvRows<Lanes128<T>, Vector128<T>, T>.Rolls(s);
+
     internal static void RunWeight<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T>
     {
         if (Wide512<T>(s.Taps.Count[2])) ConvRowsWeight<Lanes512<T>, Vector512<T>, T>.Run(s);
@@ -65,6 +72,15 @@ internal static unsafe class ConvRows<L, V, T>
         double work = 0;
         foreach (ref readonly ConvSum<T> s in sums.AsSpan()) work += s.Work;
         Parallel.For(planes, Math.Max(1, (long)(SmallTask / (work / planes))), new Planes(Array.ConvertAll(sums, static s => Of(s))));
+    }
+
+    internal static bool Rolls(in ConvSum<T> s)
+    {
+        // Measured: the taller a kernel, the more often is a register of the source used.
+        const int One = 64, Tall = 32, Usual = 8;
+        if (!ConvRoll<L, V, T>.Fits || s.Taps.Rows > One || s.Taps.Count[2] * 2 < L.Count) return false;
+        ConvRoll<L, V, T>.Grid grid = new(s.Taps, new ConvLines<T>(s.Taps, 1, L.Count));
+        return grid.Rows > 0 && s.Taps.Rows <= (s.Channels == 1 ? One : grid.Rows >= 5 ? Tall : Usual);
     }
 
     private static Body Of(in ConvSum<T> s)

@@ -100,12 +100,17 @@ internal static unsafe class ConvRuns
         {
             for (; rows > 0; rows--, from += plane, to += stride)
             {
-                long i = step == 2 ? EverySecond(from, 0, count, to) : 0;
+                long i = step == 2 ? EverySecond(from, to, count) : 0;
                 for (; i < count; i++) to[i] = from[i * step];
             }
             return;
         }
         long bytes = count * sizeof(T);
+        if (bytes == 16)
+        {
+            for (; rows > 0; rows--, from += plane, to += stride) Vector128.Load((byte*)from).Store((byte*)to);
+            return;
+        }
         for (; rows > 0; rows--, from += plane, to += stride)
         {
             byte* x = (byte*)from, y = (byte*)to;
@@ -125,18 +130,25 @@ internal static unsafe class ConvRuns
         }
     }
 
-    /// <summary>to[i] = x[2 i] for i from low on, as far as whole registers go: the lower halves of 64-bit numbers. Returns where it
-    /// ends.</summary>
+    /// <summary>to[i] = from[2 i] for i below count, as far as registers go; returns where they end. Nothing beyond the last value is
+    /// read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static long EverySecond<T>(T* x, long low, long high, T* to) where T : unmanaged
+    internal static long EverySecond<T>(T* from, T* to, long count) where T : unmanaged
     {
-        if (sizeof(T) != 4 || !BitConverter.IsLittleEndian || !Vector256.IsHardwareAccelerated) return low;
-        // The last register would read one value beyond.
-        for (; low + 8 < high; low += 8)
+        long i = 0;
+        if (sizeof(T) != 4 || !BitConverter.IsLittleEndian || !Vector128.IsHardwareAccelerated) return i;
+        // Pairs of values as numbers of 64 bits: the lower halves, or those a place earlier and their upper halves.
+        for (; count - i >= 8; i += 8)
         {
-            ulong* from = (ulong*)(x + 2 * low);
-            Vector256.Narrow(Vector256.Load(from), Vector256.Load(from + 4)).Store((uint*)(to + low));
+            Vector256<ulong> low = Vector256.Load((ulong*)(from + 2 * i)), high = Vector256.Load((ulong*)(from + 2 * i + 7)) >>> 32;
+            Vector256.Narrow(low, high).Store((uint*)(to + i));
         }
-        return low;
+        if (count - i >= 4)
+        {
+            Vector128<ulong> low = Vector128.Load((ulong*)(from + 2 * i)), high = Vector128.Load((ulong*)(from + 2 * i + 3)) >>> 32;
+            Vector128.Narrow(low, high).Store((uint*)(to + i));
+            i += 4;
+        }
+        return i;
     }
 }
