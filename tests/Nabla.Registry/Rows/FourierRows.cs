@@ -20,7 +20,7 @@ internal static class FourierRows
                 new([In.Real(3, 4)]), new([In.Real(7)]), new([In.Real(4, 3).T, 6L, -1L, "ortho"]), new([In.Real(6, 2), 3L, 0L, "forward"]),
                 new([In.Real(37)]), new([In.Real(0, 3)]),
             ],
-            Covers = ["Dft"],
+            Covers = ["Dft", "HalfDft", "RealDft"],
             Except = [("scalar", "a tensor without dimensions has nothing to transform")],
             Errors =
             [
@@ -45,7 +45,7 @@ internal static class FourierRows
                 new([In.Real(2, 3, 4), null, new object?[] { 0L, -1L }, "forward"]),
                 new([In.Real(0, 3, 2), null, new object?[] { 1L, 2L }]),
             ],
-            Covers = ["Dft"],
+            Covers = ["Dft", "HalfDft", "RealDft"],
             Except = [("scalar", "a tensor without dimensions has nothing to transform")],
             Errors =
             [

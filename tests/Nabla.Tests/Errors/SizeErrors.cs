@@ -62,7 +62,9 @@ public sealed class SizeErrors
         { "M13 adaptive", Kinds.Shape, Overflow + "[1, 3, 1099511627776, 1099511627776]", s =>
             F.AdaptiveAvgPool2d(s.F(1, 3, 5, 5), Huge) },
         { "M13 adaptive memory", Kinds.Memory, Refused, s => F.AdaptiveMaxPool1d(s.F(1, 3, 5), Huge) },
-        { "M13 interpolate", Kinds.Memory, Refused, s => F.Interpolate(s.F(1, 3, 5, 5), (long[])[Huge, Huge]) },
+        { "M13 interpolate", Kinds.Shape, Overflow + "[1, 3, 1099511627776, 1099511627776]", s =>
+            F.Interpolate(s.F(1, 3, 5, 5), (long[])[Huge, Huge]) },
+        { "M13 interpolate memory", Kinds.Memory, Refused, s => F.Interpolate(s.F(1, 3, 5), (long[])[Huge]) },
         { "M13 unpool", Kinds.Shape, Overflow, s =>
             F.MaxUnpool2d(s.F(1, 3, 5, 5), Tensor.Zeros([1, 3, 5, 5], DType.Int64), long.MaxValue / 2) },
         { "M11 linspace", Kinds.Range, "number of steps must be non-negative", _ => Tensor.Linspace(0, 1, -1), "-1" },
