@@ -85,6 +85,7 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
                     (long left, long right) = ConvRuns.Inside(firstX, 1, width, segment);
                     GemmPack.CopyRows(right - left, high - low, from + firstX + left, width, line0 + left, line);
                 }
+                else if (Halves) Halve(from, width, high - low, line0, zeros: false);
                 else for (long i = low; i < high; i++, from += width, line0 += line) Split(from, width, step, line0);
             }
             to += lines * line;
@@ -94,6 +95,11 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Split(T* from, long width, long step, T* to)
     {
+        if (Halves)
+        {
+            Halve(from, width, 1, to, zeros: true);
+            return;
+        }
         for (int r = 0; r < used.Length; r++, to += segment)
         {
             if (!used[r]) continue;
@@ -108,6 +114,30 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
                 for (; i < high; i++) to[i] = x[i * step];
             }
             Zero(to + high, segment - high);
+        }
+    }
+
+    /// <summary>Whether lines are cut into values at even and at odd places, from the first or the zeros before it on.</summary>
+    private bool Halves => taps.Step[2] == 2 && used.Length == 2 && used[0] && used[1] && firstX <= 0;
+
+    /// <summary>Values of count lines at even and at odd places into both segments at once, and zeros around them unless they are
+    /// there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Halve(T* from, long width, long count, T* to, bool zeros)
+    {
+        long before = -firstX, first = before & 1, even = Math.Min(before >> 1, segment), odd = Math.Min((before + 1) >> 1, segment);
+        long evens = Math.Min(segment - even, (width + 1) / 2), odds = Math.Min(segment - odd, width / 2), both = Math.Min(evens, odds);
+        for (; count > 0; count--, from += width, to += line)
+        {
+            T* x = to + first * segment, y = to + (1 - first) * segment;
+            DftMath.Part(from, x + even, y + odd, both);
+            for (long k = both; k < evens; k++) x[even + k] = from[2 * k];
+            for (long k = both; k < odds; k++) y[odd + k] = from[2 * k + 1];
+            if (!zeros) continue;
+            Zero(x, even);
+            Zero(y, odd);
+            Zero(x + even + evens, segment - even - evens);
+            Zero(y + odd + odds, segment - odd - odds);
         }
     }
 
