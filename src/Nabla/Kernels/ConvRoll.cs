@@ -55,6 +55,7 @@ internal static unsafe class ConvRoll<L, V, T>
     internal readonly record struct Channels(long Count, long Lines, long Weights);
 
     /// <summary>n lines of the target, or what some channels add to it.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Run(in Grid grid, in Channels channels, T* source, long step, long* at, T* weight, long* factor, long n, T* target,
         long length, bool add, T bias)
@@ -127,7 +128,8 @@ internal static unsafe class ConvRoll<L, V, T>
 
     /// <summary>Eight lines of one register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Eight(in Grid grid, in Channels all, T* source, long step, long* at, T* weight, long* factor, T** to, bool add, T bias)
+    private static void Eight(in Grid grid, in Channels all, T* source, long step, long* at, T* weight, long* factor, T** to, bool add,
+        T bias)
     {
         V a = L.Splat(&bias), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
         if (add) Load(to, out a, out b, out c, out d, out e, out f, out g, out h);

@@ -125,11 +125,11 @@ internal static unsafe class ConvRows<L, V, T>
             // Zeros around a whole plane stay where they are.
             bool whole = Tasks == 1;
             if (whole) new Span<T>(source, checked((int)(chunk * copy.Size))).Clear();
+            (long first, long block) = Math.DivRem(from, blocks);
+            (first, long z) = Math.DivRem(first, taps.Count[0]);
+            (long image, long group) = Math.DivRem(first, s.Groups);
             for (long i = from; i < to; i++)
             {
-                (long rest, long block) = Math.DivRem(i, blocks);
-                (rest, long z) = Math.DivRem(rest, taps.Count[0]);
-                (long image, long group) = Math.DivRem(rest, s.Groups);
                 long y = block * lines, n = Math.Min(lines, taps.Count[1] - y);
                 T* plane = s.Source + image * s.SourceImage + group * s.SourceGroup, weight = s.Weight + group * s.WeightGroup;
                 T* target = s.Target + image * s.TargetImage + group * s.TargetGroup;
@@ -146,6 +146,13 @@ internal static unsafe class ConvRows<L, V, T>
                         target + taps.RowTarget[r] + (z * taps.Count[1] + y) * taps.Count[2]);
                 }
                 for (int r = 0; !direct && r < taps.Rows; r++) Put(sums + r * lines * width, target, group, r, z, y, n);
+                if (++block < blocks) continue;
+                block = 0;
+                if (++z < taps.Count[0]) continue;
+                z = 0;
+                if (++group < s.Groups) continue;
+                group = 0;
+                image++;
             }
         }
 
@@ -168,6 +175,7 @@ internal static unsafe class ConvRows<L, V, T>
 
         /// <summary>n lines of the target, or of one channel's part that is added to it. Eight registers at once: each waits for its own
         /// sum before.</summary>
+        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Direct(T* source, T* weight, int row, long n, T* target, bool add, T bias)
         {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
 
@@ -13,7 +14,7 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
     {
         long room = plan.Room(width);
         T[]? own = 4 * room > Kept ? GC.AllocateUninitializedArray<T>(checked((int)(4 * room)), pinned: true) : null;
-        T* scratch = own is null ? GemmBuffers.Get<T>(GemmBuffers.Panel, 4 * room) : (T*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref own[0]);
+        T* scratch = own is null ? GemmBuffers.Get<T>(GemmBuffers.Panel, 4 * room) : (T*)Unsafe.AsPointer(ref own[0]);
         Span<long> places = stackalloc long[width];
         for (long at = first; at < last; at += width)
         {
@@ -76,7 +77,8 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
         else if (beside && width > 1)
         {
             T* line = x + places[0];
-            for (int p = 0; p < from.Count; p++, line += from.Step) DftMath.Part(line, b.Re + (long)p * width, b.Im + (long)p * width, width);
+            for (long p = 0; p < (long)from.Count * width; p += width, line += from.Step)
+                DftMath.Part(line, b.Re + p, b.Im + p, width);
         }
         else
         {
@@ -173,7 +175,8 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
         else if (beside && width > 1)
         {
             T* line = y + places[0] + start * into.Step;
-            for (long p = (long)start * width; p < (long)end * width; p += width, line += into.Step) DftMath.Join(b.Re + p, b.Im + p, line, width, scale);
+            for (long p = (long)start * width; p < (long)end * width; p += width, line += into.Step)
+                DftMath.Join(b.Re + p, b.Im + p, line, width, scale);
         }
         else
         {

@@ -113,7 +113,8 @@ internal sealed unsafe class PoolLines<T> where T : unmanaged, IFloatingPointIee
         (long From, long To) x)
     {
         long width = windows.Input[^1], height = windows.Rank > 1 ? windows.Input[^2] : 1;
-        Vector<T> m = new(T.NegativeInfinity), best = Vector<T>.Indices + new Vector<T>(T.CreateTruncating((z.From * height + y.From) * width + x.From));
+        long first = (z.From * height + y.From) * width + x.From;
+        Vector<T> m = new(T.NegativeInfinity), best = Vector<T>.Indices + new Vector<T>(T.CreateTruncating(first));
         for (long i = z.From; i < z.To; i += windows.Step[0])
         {
             for (long j = y.From; j < y.To; j += windows.Step[1])
