@@ -56,6 +56,8 @@ internal readonly unsafe struct GridStrip<T> where T : unmanaged, IFloatingPoint
         Near = Places + Taps * Length;
     }
 
+    private T* Coordinates(int d) => lines + Lists * d * Length;
+
     private T* Line(int d, int list, int tap) => lines + (Lists * d + 1 + 4 * list + tap) * Length;
 
     /// <summary>
@@ -65,11 +67,12 @@ internal readonly unsafe struct GridStrip<T> where T : unmanaged, IFloatingPoint
     internal bool Fill(long item, long first, int count, out bool outside)
     {
         T* from = grid + (item * points + first) * Dims;
+        // The grid names x first, the last dimension.
+        if (Dims == 2) DftMath.Part(from, Coordinates(1), Coordinates(0), count);
         for (int d = 0; d < Dims; d++)
         {
-            // The grid names x first, the last dimension.
-            T* to = Line(d, 0, 0) - Length, x = from + Dims - 1 - d;
-            for (int p = 0; p < count; p++, x += Dims) to[p] = *x;
+            T* to = Coordinates(d), x = from + Dims - 1 - d;
+            for (int p = 0; Dims > 2 && p < count; p++, x += Dims) to[p] = *x;
             new Span<T>(to + count, Length - count).Clear();
             Along(d, to);
         }
