@@ -71,6 +71,7 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
     }
 
     /// <summary>As <see cref="Fill"/> for a whole lattice of one slice, into memory that has the zeros already.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Inside(T* plane, T* to)
     {
         (long depth, long height, long width, long step) = (taps.Source[0], taps.Source[1], taps.Source[2], taps.Step[2]);

@@ -17,6 +17,7 @@ internal static unsafe class ConvRollWeight<L, V, T>
 
     /// <summary>Adds the products of n lines, width values each, to a register for each tap.</summary>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Run(in ConvRoll<L, V, T>.Grid grid, T* source, long step, long* at, T* other, long width, long n, T* sums)
     {
         T* all = stackalloc T[MostRows * L.Count];

@@ -117,6 +117,7 @@ internal static unsafe class ConvRows<L, V, T>
         /// <summary>Tasks of one plane of the source.</summary>
         internal long Tasks => s.Taps.Count[0] * blocks;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             ConvTaps taps = s.Taps;
@@ -157,6 +158,7 @@ internal static unsafe class ConvRows<L, V, T>
         }
 
         /// <summary>What some channels add to a row's lines in the target, or to its sums.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Sum(T* source, T* weight, long channels, long group, int row, long n, bool add, T* sums, T* target)
         {
             if (!direct) target = sums + row * lines * width;

@@ -29,6 +29,7 @@ internal static unsafe class ConvRowsWeight<L, V, T>
     private readonly struct Body(ConvSum<T> s, ConvLines<T> copy, long width, long lines, ConvRoll<L, V, T>.Grid grid)
         : IRange
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             ConvTaps taps = s.Taps;

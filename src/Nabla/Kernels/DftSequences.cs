@@ -55,6 +55,7 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LoadReal(T* to, ReadOnlySpan<long> places, long start, long step, int count, bool beside)
     {
         if (beside && width > 1)
@@ -71,6 +72,7 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LoadPairs(in DftBuffers<T> b, ReadOnlySpan<long> places, bool beside)
     {
         if (width == 1 && from.Step == 2) DftMath.Part(x + places[0], b.Re, b.Im, from.Count);
@@ -150,6 +152,7 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StoreReal(T* parts, ReadOnlySpan<long> places, long start, long step, int length, bool beside, int count, T scale)
     {
         if (beside && width > 1)
@@ -167,6 +170,7 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StorePairs(in DftBuffers<T> b, ReadOnlySpan<long> places, int start, int end, bool beside, int count, T scale)
     {
         if (end <= start) return;

@@ -73,6 +73,7 @@ internal static unsafe class GridPoints
     {
         private const int Length = GridStrip<T>.Length;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             GridStrip<T> strip = new(rule, sizes, grid, points);
@@ -116,6 +117,7 @@ internal static unsafe class GridPoints
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static bool AllFinite(T* x, int n)
         {
             int i = 0;
@@ -225,6 +227,7 @@ internal static unsafe class GridPoints
         }
 
         /// <summary>Σ sums[t, p] · the slope of tap t, for each coordinate.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Slopes(in GridStrip<T> strip, T* sums, T* target, int n, bool outside)
         {
             int dims = sizes.Length;

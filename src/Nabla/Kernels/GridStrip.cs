@@ -64,6 +64,7 @@ internal readonly unsafe struct GridStrip<T> where T : unmanaged, IFloatingPoint
     /// Computes the lists for <paramref name="count"/> points of an item. Weights of elements outside are 0, and the result is true, unless
     /// one is NaN.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal bool Fill(long item, long first, int count, out bool outside)
     {
         T* from = grid + (item * points + first) * Dims;
@@ -86,6 +87,7 @@ internal readonly unsafe struct GridStrip<T> where T : unmanaged, IFloatingPoint
         return finite;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Undefined()
     {
         Vector<T> sum = default;
@@ -94,6 +96,7 @@ internal readonly unsafe struct GridStrip<T> where T : unmanaged, IFloatingPoint
     }
 
     /// <summary>Writes 0 into a list [taps, Length] for all elements outside.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Strike(T* list)
     {
         int n = Taps * Length;
