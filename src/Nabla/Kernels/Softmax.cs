@@ -157,6 +157,11 @@ internal static class Softmax
             (long outer, long tile) = Math.DivRem(unit, tiles);
             long at = outer * n * inner + tile * Tile;
             int width = (int)Math.Min(Tile, inner - tile * Tile);
+            if (typeof(T) == typeof(float) && SoftmaxColumns.Fits(width))
+            {
+                ColumnsOfFloats(at, width);
+                return;
+            }
             Span<T> sum = stackalloc T[Tile], max = stackalloc T[Tile], part = stackalloc T[Tile];
             sum = sum[..width];
             max = max[..width];
@@ -182,6 +187,19 @@ internal static class Softmax
             if (kind == Kind.Log) VectorMath.Log<T>(sum, sum);
             for (long k = 0; k < n; k++) Finish(Piece(x, at, k, width), Piece(g, at, k, width), y.storage.Span<T>(at + k * inner, width),
                 max, sum);
+        }
+
+        private void ColumnsOfFloats(long at, int width)
+        {
+            ref float a = ref x.storage.At<float>(x.layout.Offset + at), b = ref g.storage.At<float>(g.layout.Offset + at);
+            ref float to = ref y.storage.At<float>(at);
+            switch (kind)
+            {
+                case Kind.Plain: SoftmaxColumns.Plain(ref a, ref to, (nint)n, (nint)inner, width); break;
+                case Kind.Log: SoftmaxColumns.Log(ref a, ref to, (nint)n, (nint)inner, width); break;
+                case Kind.PlainGrad: SoftmaxColumns.PlainGrad(ref a, ref b, ref to, (nint)n, (nint)inner, width); break;
+                default: SoftmaxColumns.LogGrad(ref a, ref b, ref to, (nint)n, (nint)inner, width); break;
+            }
         }
 
         private void Finish(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> to, ReadOnlySpan<T> max, ReadOnlySpan<T> sum)

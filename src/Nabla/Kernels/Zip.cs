@@ -112,14 +112,11 @@ internal static class Zip
     {
         long n = z.layout.Count;
         Plan plan = new(z.layout, x.layout, y.layout);
-        if (plan.Sizes.Length == 2 && plan.Inner <= int.MaxValue)
+        bool first = RowRepeats<TIn>(plan, plan.X, plan.Y);
+        if (first || RowRepeats<TIn>(plan, plan.Y, plan.X))
         {
-            bool first = plan is { X: [0, 1], Y: [_, 1] } && plan.Y[0] == plan.Inner;
-            if (first || (plan is { Y: [0, 1], X: [_, 1] } && plan.X[0] == plan.Inner))
-            {
-                Parallel.Sweep(n, Map.GrainOf(n, Grain), new ByStrip<TKernel, TIn, TOut>(kernel, x, y, z, (int)plan.Inner, first));
-                return;
-            }
+            Parallel.Sweep(n, Map.GrainOf(n, Grain), new ByStrip<TKernel, TIn, TOut>(kernel, x, y, z, plan, first));
+            return;
         }
         if (plan.Inner >= Least && plan.X[^1] is 0 or 1 && plan.Y[^1] is 0 or 1)
             Parallel.Sweep(n, Map.GrainOf(n, Grain), new ByRow<TKernel, TIn, TOut>(kernel, x, y, z, plan));
@@ -148,28 +145,65 @@ internal static class Zip
     /// <summary>Elements of an eighth of a first-level cache.</summary>
     private static int Room<T>() where T : unmanaged => (1 << 12) / Unsafe.SizeOf<T>();
 
-    /// <summary>One operand is the same row for all rows of the other: repeated in the first-level cache, it makes few long rows of
+    /// <summary>Whether one operand has the same row for many rows of the other, which follow each other in memory.</summary>
+    private static bool RowRepeats<TIn>(Plan plan, long[] row, long[] full) where TIn : unmanaged
+    {
+        int rank = plan.Sizes.Length;
+        if (rank < 2 || plan.Inner > int.MaxValue || row[^1] != 1 || row[^2] != 0) return false;
+        // What changes now and then is copied each time.
+        if (rank > 2 && (plan.Inner > Room<TIn>() / 2 || plan.Sizes[^2] < 4)) return false;
+        long step = 1;
+        for (int d = rank - 1; d >= 0; d--)
+        {
+            if (full[d] != step) return false;
+            step *= plan.Sizes[d];
+        }
+        return true;
+    }
+
+    /// <summary>One operand has the same row for many rows of the other: repeated in the first-level cache, it makes few long rows of
     /// many.</summary>
-    private readonly struct ByStrip<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Tensor z, int row, bool first) : IRange
+    private readonly struct ByStrip<TKernel, TIn, TOut>(TKernel kernel, Tensor x, Tensor y, Tensor z, Plan plan, bool first) : IRange
         where TKernel : struct, IZipKernel<TIn, TOut> where TIn : unmanaged where TOut : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             Tensor single = first ? x : y, full = first ? y : x;
-            ReadOnlySpan<TIn> one = single.storage.Span<TIn>(single.layout.Offset, row);
-            int rows = (int)Math.Min(Room<TIn>() / row, (to - from) / row + 2);
+            int row = (int)plan.Inner;
+            long same = plan.Sizes[^2] * row;
+            int rows = (int)Math.Min(Room<TIn>() / row, Math.Min(plan.Sizes[^2], (to - from) / row + 2));
             Span<TIn> repeated = stackalloc TIn[rows > 1 ? rows * row : 0];
-            for (int i = 0; i < repeated.Length; i += row) one.CopyTo(repeated[i..]);
-            ReadOnlySpan<TIn> strip = rows > 1 ? repeated : one;
-            for (int place = (int)(from % row), n; from < to; from += n, place = 0)
+            while (from < to)
             {
-                n = (int)Math.Min(to - from, strip.Length - place);
-                ReadOnlySpan<TIn> direct = full.storage.Span<TIn>(full.layout.Offset + from, n), other = strip.Slice(place, n);
-                Span<TOut> result = z.storage.Span<TOut>(z.layout.Offset + from, n);
-                if (first) kernel.Run(other, direct, result);
-                else kernel.Run(direct, other, result);
+                (long outer, long place) = Math.DivRem(from, same);
+                ReadOnlySpan<TIn> one = single.storage.Span<TIn>(single.layout.Offset + Start(outer), row);
+                for (int i = 0; i < repeated.Length; i += row) one.CopyTo(repeated[i..]);
+                ReadOnlySpan<TIn> strip = rows > 1 ? repeated : one;
+                long end = Math.Min(to, from + same - place);
+                int skip = (int)(place % row);
+                for (int n; from < end; from += n, skip = 0)
+                {
+                    n = (int)Math.Min(end - from, strip.Length - skip);
+                    ReadOnlySpan<TIn> direct = full.storage.Span<TIn>(full.layout.Offset + from, n), other = strip.Slice(skip, n);
+                    Span<TOut> result = z.storage.Span<TOut>(z.layout.Offset + from, n);
+                    if (first) kernel.Run(other, direct, result);
+                    else kernel.Run(direct, other, result);
+                }
             }
+        }
+
+        /// <summary>Where the row for one index of all dimensions but the last two begins.</summary>
+        private long Start(long outer)
+        {
+            long[] strides = first ? plan.X : plan.Y;
+            long at = 0;
+            for (int d = strides.Length - 3; d >= 0; d--)
+            {
+                (outer, long i) = Math.DivRem(outer, plan.Sizes[d]);
+                at += i * strides[d];
+            }
+            return at;
         }
     }
 

@@ -27,6 +27,29 @@ public sealed class BroadcastRowTests
         }
     }
 
+    /// <summary>The same where the row changes with leading dimensions, in all of them or in some.</summary>
+    [Theory, MemberData(nameof(Kinds))]
+    public void A_row_is_added_to_every_row_of_its_block(DType dtype)
+    {
+        foreach (int width in new[] { 1, 16, 65, 600 })
+        {
+            foreach (int rows in new[] { 2, 5 })
+            {
+                Tensor x = Values(6 * rows * width, dtype).View([3, 2, rows, width]);
+                foreach (Tensor row in new[] { Values(6 * width, dtype).View([3, 2, 1, width]), Values(3 * width, dtype).View([3, 1, 1, width]),
+                    Values(2 * width, dtype).View([2, 1, width]), Values(6 * width, dtype).View([2, 3, 1, width]).Transpose(0, 1) })
+                {
+                    Tensor whole = row.Expand([3, 2, rows, width]).Clone();
+                    Same(x - row, x - whole, width);
+                    Same(row - x, whole - x, width);
+                    Same(x.Narrow(0, 1, 2) * row.Expand([3, 2, 1, width])[1..], x.Narrow(0, 1, 2) * whole[1..], width);
+                }
+            }
+        }
+        Tensor large = Values(40 * 30 * 64, dtype).View([40, 30, 64]), few = Values(40 * 64, dtype).View([40, 1, 64]);
+        Same(large - few, large - few.Expand([40, 30, 64]).Clone(), 64);
+    }
+
     [Theory, MemberData(nameof(Kinds))]
     public void Results_stored_past_the_caches_are_the_same(DType dtype)
     {

@@ -50,6 +50,40 @@ public sealed class RowKernelTests
     }
 
     [Fact]
+    public void SoftmaxOfColumnsIsThatOfTurnedRows()
+    {
+        foreach (int width in (int[])[.. Enumerable.Range(1, 70), 127, 511, 512, 513, 530])
+        {
+            foreach (int n in new[] { 1, 2, 9 })
+            {
+                Tensor x = Tensor.From(Wave(2 * n * width, 3, 0.7)).View([2, n, width]).RequiresGrad_();
+                Tensor g = Tensor.From(Wave(2 * n * width, 1, 1.3)).View([2, n, width]);
+                foreach (bool log in new[] { false, true })
+                {
+                    Tensor y = log ? x.LogSoftmax(1) : x.Softmax(1), turned = x.Transpose(1, 2).To(DType.Float64);
+                    Tensor expected = (log ? turned.LogSoftmax(2) : turned.Softmax(2)).Transpose(1, 2);
+                    Assert.True(y.To(DType.Float64).AllClose(expected, 0, 1e-6), $"{width} {n} {log}");
+                    Tensor dx = Autograd.Grad(y, x, g), exact = Autograd.Grad(expected, x, g.To(DType.Float64));
+                    Assert.True(dx.AllClose(exact, 0, 4e-6), $"gradient {width} {n} {log}");
+                }
+            }
+        }
+    }
+
+    [Theory, InlineData(3), InlineData(8), InlineData(21), InlineData(40)]
+    public void SoftmaxOfAColumnKeepsItsSpecialValuesToItself(int width)
+    {
+        Tensor x = Tensor.Zeros([3, width]);
+        x[.., 0] = double.NegativeInfinity;
+        x[1, 1] = double.NaN;
+        x[2, 2] = double.PositiveInfinity;
+        foreach (Tensor y in new[] { x.Softmax(0), x.LogSoftmax(0) })
+        {
+            for (int j = 0; j < width; j++) Assert.Equal(j < 3, double.IsNaN(y[2, j].Item()));
+        }
+    }
+
+    [Fact]
     public void LayerNormIsRightAtEveryLength()
     {
         foreach (int n in Lengths)
