@@ -13,8 +13,18 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
     public void Run(long first, long last)
     {
         long room = plan.Room(width);
-        T[]? own = 4 * room > Kept ? GC.AllocateUninitializedArray<T>(checked((int)(4 * room)), pinned: true) : null;
-        T* scratch = own is null ? GemmBuffers.Get<T>(GemmBuffers.Panel, 4 * room) : (T*)Unsafe.AsPointer(ref own[0]);
+        if (4 * room <= Kept)
+        {
+            Run(first, last, GemmBuffers.Get<T>(GemmBuffers.Panel, 4 * room), room);
+            return;
+        }
+        Tensor own = Tensor.Allocate(new Layout([4 * room]), DTypeOf<T>.Value!.Value);
+        fixed (T* scratch = &own.storage.At<T>(0)) Run(first, last, scratch, room);
+        own.storage.Release();
+    }
+
+    private void Run(long first, long last, T* scratch, long room)
+    {
         Span<long> places = stackalloc long[width];
         for (long at = first; at < last; at += width)
         {
@@ -28,7 +38,6 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
             if (task.Kind == DftKind.ToHalf && roots is not null) DftReal.Split(b.Re, b.Im, n / 2, width, roots[0], roots[1]);
             Store(b, places, into.Places(at, count, places), count);
         }
-        GC.KeepAlive(own);
     }
 
     private void Load(in DftBuffers<T> b, ReadOnlySpan<long> places, bool beside)

@@ -72,7 +72,7 @@ public sealed class FourierTests
         }
     }
 
-    [Theory, InlineData(8192), InlineData(6000), InlineData(4099)]
+    [Theory, InlineData(8192), InlineData(6000), InlineData(4099), InlineData(1 << 19)]
     public void Large_sizes_keep_the_sum_of_squares(int n)
     {
         Tensor x = Tensor.Randn([2, n], DType.Float64, generator: new Generator(1)), y = Fourier.Fft(x.To(DType.Complex128), norm: "ortho");
