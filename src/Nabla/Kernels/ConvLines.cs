@@ -71,6 +71,7 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
     }
 
     /// <summary>As <see cref="Fill"/> for a whole lattice of one slice, into memory that has the zeros already.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Inside(T* plane, T* to)
     {
         (long depth, long height, long width, long step) = (taps.Source[0], taps.Source[1], taps.Source[2], taps.Step[2]);
@@ -85,6 +86,7 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
                     (long left, long right) = ConvRuns.Inside(firstX, 1, width, segment);
                     GemmPack.CopyRows(right - left, high - low, from + firstX + left, width, line0 + left, line);
                 }
+                else if (Halves) Halve(from, width, high - low, line0, zeros: false);
                 else for (long i = low; i < high; i++, from += width, line0 += line) Split(from, width, step, line0);
             }
             to += lines * line;
@@ -94,6 +96,11 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Split(T* from, long width, long step, T* to)
     {
+        if (Halves)
+        {
+            Halve(from, width, 1, to, zeros: true);
+            return;
+        }
         for (int r = 0; r < used.Length; r++, to += segment)
         {
             if (!used[r]) continue;
@@ -104,26 +111,35 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
             if (step == 1) GemmPack.CopyRows(high - low, 1, x + low, 0, to + low, 0);
             else
             {
-                long i = step == 2 ? EverySecond(x, low, high, to) : low;
+                long i = low + (step == 2 ? ConvRuns.EverySecond(x + 2 * low, to + low, high - low) : 0);
                 for (; i < high; i++) to[i] = x[i * step];
             }
             Zero(to + high, segment - high);
         }
     }
 
-    /// <summary>to[i] = x[2 i] for i from low on, as far as whole registers go: the lower halves of 64-bit numbers. Returns where it
-    /// ends.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long EverySecond(T* x, long low, long high, T* to)
+    /// <summary>Whether lines are cut into values at even and at odd places, from the first or the zeros before it on.</summary>
+    private bool Halves => taps.Step[2] == 2 && used.Length == 2 && used[0] && used[1] && firstX <= 0;
+
+    /// <summary>Values of count lines at even and at odd places into both segments at once, and zeros around them unless they are
+    /// there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Halve(T* from, long width, long count, T* to, bool zeros)
     {
-        if (sizeof(T) != 4 || !BitConverter.IsLittleEndian || !Vector256.IsHardwareAccelerated) return low;
-        // The last register would read one value beyond.
-        for (; low + 8 < high; low += 8)
+        long before = -firstX, first = before & 1, even = Math.Min(before >> 1, segment), odd = Math.Min((before + 1) >> 1, segment);
+        long evens = Math.Min(segment - even, (width + 1) / 2), odds = Math.Min(segment - odd, width / 2), both = Math.Min(evens, odds);
+        for (; count > 0; count--, from += width, to += line)
         {
-            ulong* from = (ulong*)(x + 2 * low);
-            Vector256.Narrow(Vector256.Load(from), Vector256.Load(from + 4)).Store((uint*)(to + low));
+            T* x = to + first * segment, y = to + (1 - first) * segment;
+            DftMath.Part(from, x + even, y + odd, both);
+            for (long k = both; k < evens; k++) x[even + k] = from[2 * k];
+            for (long k = both; k < odds; k++) y[odd + k] = from[2 * k + 1];
+            if (!zeros) continue;
+            Zero(x, even);
+            Zero(y, odd);
+            Zero(x + even + evens, segment - even - evens);
+            Zero(y + odd + odds, segment - odd - odds);
         }
-        return low;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

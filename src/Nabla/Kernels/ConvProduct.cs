@@ -40,7 +40,7 @@ internal static unsafe class ConvProduct
         foreach (ref readonly ConvSum<T> s in sums.AsSpan())
         {
             if (s.Images == 0 || s.Taps.Points == 0 || s.Taps.Rows == 0) continue;
-            if (s.Taps.Rows < ConvRows.Most) few.Add(s);
+            if (ConvRows.Wins(s)) few.Add(s);
             else if (!ConvWinograd.Wins(s) || !ConvWinograd.TryRun(Unsafe.As<ConvSum<T>, ConvSum<float>>(ref Unsafe.AsRef(in s))))
                 many.Add(s);
         }

@@ -51,10 +51,14 @@ internal static unsafe class ConvRoll<L, V, T>
             taps.Taps.AsSpan(3 * t, few).SequenceEqual(taps.Taps.AsSpan(3 * u, few));
     }
 
-    /// <summary>n lines of the target, or of one channel's part that is added to it.</summary>
+    /// <summary>Channels whose lines and weights lie at even distances.</summary>
+    internal readonly record struct Channels(long Count, long Lines, long Weights);
+
+    /// <summary>n lines of the target, or what some channels add to it.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Run(in Grid grid, T* source, long step, long* at, T* weight, long* factor, long n, T* target, long length, bool add,
-        T bias)
+    internal static void Run(in Grid grid, in Channels channels, T* source, long step, long* at, T* weight, long* factor, long n, T* target,
+        long length, bool add, T bias)
     {
         long columns = Math.Max(1, (length + L.Count - 1) / L.Count), x = 0;
         T* aside = stackalloc T[L.Count];
@@ -70,7 +74,7 @@ internal static unsafe class ConvRoll<L, V, T>
                     to[k] = y + k < n ? target + (y + k) * length + first : aside;
                     to[k + 4] = y + k < n ? target + (y + k) * length + second : aside;
                 }
-                Four(grid, source + y * step + first, second - first, step, at, weight, factor, to, add, bias);
+                Four(grid, channels, source + y * step + first, second - first, step, at, weight, factor, to, add, bias);
             }
         }
         if (x == columns) return;
@@ -80,30 +84,33 @@ internal static unsafe class ConvRoll<L, V, T>
         for (long y = 0; y < n; y += 8)
         {
             for (int k = 0; k < 8; k++) to[k] = y + k < whole ? target + (y + k) * length + start : y + k == whole ? last : aside;
-            Eight(grid, source + y * step + start, step, at, weight, factor, to, add, bias);
+            Eight(grid, channels, source + y * step + start, step, at, weight, factor, to, add, bias);
         }
         for (long i = 0; whole < n && i < length; i++) target[whole * length + i] = last[i];
     }
 
     /// <summary>Four lines of two registers each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Four(in Grid grid, T* source, long beside, long step, long* at, T* weight, long* factor, T** to, bool add, T bias)
+    private static void Four(in Grid grid, in Channels all, T* source, long beside, long step, long* at, T* weight, long* factor, T** to,
+        bool add, T bias)
     {
         V a = L.Splat(&bias), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
         if (add) Load(to, out a, out b, out c, out d, out e, out f, out g, out h);
         (int slices, int rows, int columns, int next) = (grid.Slices, grid.Rows, grid.Columns, grid.Next);
-        for (int z = 0; z < slices; z++)
+        for (long i = 0; i < all.Count * slices; i++)
         {
+            (long channel, int z) = slices == 1 ? (i, 0) : (i / slices, (int)(i % slices));
+            T* lines = source + channel * all.Lines, w0 = weight + channel * all.Weights;
             for (int k = 0; k < columns; k++)
             {
                 int t = z * rows * columns + grid.First + k;
-                T* p = source + at[t];
+                T* p = lines + at[t];
                 V p0 = L.Load(p), p1 = L.Load(p + step), p2 = L.Load(p + 2 * step);
                 V q0 = L.Load(p + beside), q1 = L.Load(p + step + beside), q2 = L.Load(p + 2 * step + beside);
                 p += 3 * step;
                 for (int r = 0; r < rows; r++, t += next, p += step)
                 {
-                    V w = L.Splat(weight + factor[t]), p3 = L.Load(p), q3 = L.Load(p + beside);
+                    V w = L.Splat(w0 + factor[t]), p3 = L.Load(p), q3 = L.Load(p + beside);
                     a = L.MultiplyAdd(w, p0, a);
                     b = L.MultiplyAdd(w, p1, b);
                     c = L.MultiplyAdd(w, p2, c);
@@ -121,23 +128,26 @@ internal static unsafe class ConvRoll<L, V, T>
 
     /// <summary>Eight lines of one register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Eight(in Grid grid, T* source, long step, long* at, T* weight, long* factor, T** to, bool add, T bias)
+    private static void Eight(in Grid grid, in Channels all, T* source, long step, long* at, T* weight, long* factor, T** to, bool add,
+        T bias)
     {
         V a = L.Splat(&bias), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
         if (add) Load(to, out a, out b, out c, out d, out e, out f, out g, out h);
         (int slices, int rows, int columns, int next) = (grid.Slices, grid.Rows, grid.Columns, grid.Next);
-        for (int z = 0; z < slices; z++)
+        for (long i = 0; i < all.Count * slices; i++)
         {
+            (long channel, int z) = slices == 1 ? (i, 0) : (i / slices, (int)(i % slices));
+            T* lines = source + channel * all.Lines, w0 = weight + channel * all.Weights;
             for (int k = 0; k < columns; k++)
             {
                 int t = z * rows * columns + grid.First + k;
-                T* p = source + at[t];
+                T* p = lines + at[t];
                 V p0 = L.Load(p), p1 = L.Load(p + step), p2 = L.Load(p + 2 * step), p3 = L.Load(p + 3 * step);
                 V p4 = L.Load(p + 4 * step), p5 = L.Load(p + 5 * step), p6 = L.Load(p + 6 * step);
                 p += 7 * step;
                 for (int r = 0; r < rows; r++, t += next, p += step)
                 {
-                    V w = L.Splat(weight + factor[t]), p7 = L.Load(p);
+                    V w = L.Splat(w0 + factor[t]), p7 = L.Load(p);
                     a = L.MultiplyAdd(w, p0, a);
                     b = L.MultiplyAdd(w, p1, b);
                     c = L.MultiplyAdd(w, p2, c);

@@ -21,6 +21,13 @@ internal static class ConvRows
         else ConvRows<Lanes1<T>, T, T>.Run(sums);
     }
 
+    /// <summary>Whether there are few rows, or lines of the source in registers cost less than a copy of the patches.</summary>
+    internal static bool Wins<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T> => s.Taps.Rows < Most || Rolls(s);
+
+    private static bool Rolls<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T> => Vector512.IsHardwareAccelerated
+        ? Wide512<T>(s.Taps.Count[2]) ? ConvRows<Lanes512<T>, Vector512<T>, T>.Rolls(s) : ConvRows<Lanes256<T>, Vector256<T>, T>.Rolls(s)
+        : Vector128.IsHardwareAccelerated && ConvRows<Lanes128<T>, Vector128<T>, T>.Rolls(s);
+
     internal static void RunWeight<T>(in ConvSum<T> s) where T : unmanaged, INumberBase<T>
     {
         if (Wide512<T>(s.Taps.Count[2])) ConvRowsWeight<Lanes512<T>, Vector512<T>, T>.Run(s);
@@ -44,7 +51,7 @@ internal static unsafe class ConvRows<L, V, T>
     where V : struct
     where T : unmanaged, INumberBase<T>
 {
-    private const long BlockPoints = 4096;
+    private const long BlockPoints = 4096, ChunkBytes = 1 << 15;
     private const double SmallTask = 1 << 17;
 
     private static void Run(in ConvSum<T> s)
@@ -67,16 +74,32 @@ internal static unsafe class ConvRows<L, V, T>
         Parallel.For(planes, Math.Max(1, (long)(SmallTask / (work / planes))), new Planes(Array.ConvertAll(sums, static s => Of(s))));
     }
 
+    internal static bool Rolls(in ConvSum<T> s)
+    {
+        // Measured: the taller a kernel, the more often is a register of the source used.
+        const int One = 64, Tall = 32, Usual = 8;
+        if (!ConvRoll<L, V, T>.Fits || s.Taps.Rows > One || s.Taps.Count[2] * 2 < L.Count) return false;
+        ConvRoll<L, V, T>.Grid grid = new(s.Taps, new ConvLines<T>(s.Taps, 1, L.Count));
+        return grid.Rows > 0 && s.Taps.Rows <= (s.Channels == 1 ? One : grid.Rows >= 5 ? Tall : Usual);
+    }
+
     private static Body Of(in ConvSum<T> s)
     {
         long[] count = s.Taps.Count;
-        // Several channels are added up in registers that do not overlap.
-        bool direct = s.Taps.Plain && s.Taps.TapCount > 0
-            && (s.Channels == 1 ? 2 * count[2] >= L.Count : s.Channels > 0 && count[2] % L.Count == 0);
-        long width = direct ? Math.Max(count[2], L.Count) : GemmGrid.Round(count[2], L.Count);
-        long lines = Math.Clamp(BlockPoints / width, 1, count[1]);
-        ConvLines<T> copy = new(s.Taps, lines, width);
-        return new(s, copy, width, lines, Parallel.Chunks(count[1], lines), direct, direct && ConvRoll<L, V, T>.Fits ? new(s.Taps, copy) : default);
+        long rounded = GemmGrid.Round(count[2], L.Count), lines = Math.Clamp(BlockPoints / rounded, 1, count[1]), chunk = 1;
+        ConvLines<T> copy = new(s.Taps, lines, rounded);
+        ConvRoll<L, V, T>.Grid grid = ConvRoll<L, V, T>.Fits ? new(s.Taps, copy) : default;
+        if (grid.Rows > 0)
+        {
+            // Fewer lines of more channels, whose sums stay in registers.
+            long few = ChunkBytes / (rounded * sizeof(T) * Math.Clamp(s.Channels, 1, 8)) / 8 * 8;
+            if (few < lines) copy = new(s.Taps, lines = Math.Min(lines, Math.Max(8, few)), rounded);
+            chunk = Math.Clamp(ChunkBytes / Math.Max(1, copy.Size * sizeof(T)), 1, Math.Max(1, s.Channels));
+        }
+        // What is added to what was stored must not overlap.
+        bool once = s.Channels <= chunk, direct = s.Taps.Plain && s.Taps.TapCount > 0 && s.Channels > 0
+            && (once ? 2 * count[2] >= L.Count : count[2] % L.Count == 0);
+        return new(s, copy, rounded, lines, Parallel.Chunks(count[1], lines), direct, grid, chunk);
     }
 
     private readonly struct Planes(Body[] bodies) : IRange
@@ -89,62 +112,77 @@ internal static unsafe class ConvRows<L, V, T>
     }
 
     private readonly struct Body(ConvSum<T> s, ConvLines<T> copy, long width, long lines, long blocks, bool direct,
-        ConvRoll<L, V, T>.Grid grid) : IRange
+        ConvRoll<L, V, T>.Grid grid, long chunk) : IRange
     {
         /// <summary>Tasks of one plane of the source.</summary>
         internal long Tasks => s.Taps.Count[0] * blocks;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             ConvTaps taps = s.Taps;
             T* sums = direct ? null : GemmBuffers.Get<T>(GemmBuffers.PackedB, taps.Rows * lines * width);
-            T* source = GemmBuffers.Get<T>(GemmBuffers.Panel, copy.Size + ConvRoll<L, V, T>.Slack * copy.LineStep);
+            T* source = GemmBuffers.Get<T>(GemmBuffers.Panel, chunk * copy.Size + ConvRoll<L, V, T>.Slack * copy.LineStep);
             // Zeros around a whole plane stay where they are.
             bool whole = Tasks == 1;
-            if (whole) new Span<T>(source, checked((int)copy.Size)).Clear();
+            if (whole) new Span<T>(source, checked((int)(chunk * copy.Size))).Clear();
+            (long first, long block) = Math.DivRem(from, blocks);
+            (first, long z) = Math.DivRem(first, taps.Count[0]);
+            (long image, long group) = Math.DivRem(first, s.Groups);
             for (long i = from; i < to; i++)
             {
-                (long rest, long block) = Math.DivRem(i, blocks);
-                (rest, long z) = Math.DivRem(rest, taps.Count[0]);
-                (long image, long group) = Math.DivRem(rest, s.Groups);
                 long y = block * lines, n = Math.Min(lines, taps.Count[1] - y);
                 T* plane = s.Source + image * s.SourceImage + group * s.SourceGroup, weight = s.Weight + group * s.WeightGroup;
                 T* target = s.Target + image * s.TargetImage + group * s.TargetGroup;
                 if (!direct) new Span<T>(sums, (int)(taps.Rows * lines * width)).Clear();
-                for (long c = 0; c < s.Channels && taps.TapCount > 0; c++)
+                for (long c = 0; c < s.Channels && taps.TapCount > 0; c += chunk)
                 {
-                    if (whole) copy.Inside(plane + c * taps.SourcePlane, source);
-                    else copy.Fill(plane + c * taps.SourcePlane, z, y, source);
-                    if (direct)
+                    long channels = Math.Min(chunk, s.Channels - c);
+                    for (long k = 0; k < channels; k++)
                     {
-                        long first = (z * taps.Count[1] + y) * taps.Count[2];
-                        for (int r = 0; r < taps.Rows; r++)
-                        {
-                            Direct(source, weight + c * taps.ChannelStep, r, n, target + taps.RowTarget[r] + first, c > 0, Bias(group, r));
-                        }
-                        continue;
+                        if (whole) copy.Inside(plane + (c + k) * taps.SourcePlane, source + k * copy.Size);
+                        else copy.Fill(plane + (c + k) * taps.SourcePlane, z, y, source + k * copy.Size);
                     }
-                    for (int r = 0; r < taps.Rows; r++) Add(source, weight + c * taps.ChannelStep, r, n, sums + r * lines * width);
+                    for (int r = 0; r < taps.Rows; r++) Sum(source, weight + c * taps.ChannelStep, channels, group, r, n, c > 0, sums,
+                        target + taps.RowTarget[r] + (z * taps.Count[1] + y) * taps.Count[2]);
                 }
                 for (int r = 0; !direct && r < taps.Rows; r++) Put(sums + r * lines * width, target, group, r, z, y, n);
+                if (++block < blocks) continue;
+                block = 0;
+                if (++z < taps.Count[0]) continue;
+                z = 0;
+                if (++group < s.Groups) continue;
+                group = 0;
+                image++;
             }
+        }
+
+        /// <summary>What some channels add to a row's lines in the target, or to its sums.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Sum(T* source, T* weight, long channels, long group, int row, long n, bool add, T* sums, T* target)
+        {
+            if (!direct) target = sums + row * lines * width;
+            T bias = direct ? Bias(group, row) : T.Zero;
+            if (grid.Rows > 0)
+            {
+                fixed (long* at = copy.At, factor = &s.Taps.WeightAt[(long)row * s.Taps.TapCount])
+                    ConvRoll<L, V, T>.Run(grid, new(channels, copy.Size, s.Taps.ChannelStep), source, copy.LineStep, at, weight, factor, n,
+                        target, direct ? s.Taps.Count[2] : width, add, bias);
+            }
+            else if (direct) Direct(source, weight, row, n, target, add, bias);
+            else Add(source, weight, row, n, target);
         }
 
         private T Bias(long group, long row) => s.Bias == null ? T.Zero : s.Bias[group * s.TargetChannels + row % s.TargetChannels];
 
         /// <summary>n lines of the target, or of one channel's part that is added to it. Eight registers at once: each waits for its own
         /// sum before.</summary>
+        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Direct(T* source, T* weight, int row, long n, T* target, bool add, T bias)
         {
             int count = s.Taps.TapCount;
             long length = s.Taps.Count[2], x = 0, y = 0;
-            if (grid.Rows > 0)
-            {
-                fixed (long* at = copy.At, factor = &s.Taps.WeightAt[(long)row * count])
-                    ConvRoll<L, V, T>.Run(grid, source, copy.LineStep, at, weight, factor, n, target, length, add, bias);
-                return;
-            }
             long* from = stackalloc long[8];
             T** to = stackalloc T*[8];
             // A line shorter than a register spoils the beginning of the next one, which is written after it. The last one is put aside.
@@ -153,6 +191,14 @@ internal static unsafe class ConvRows<L, V, T>
             {
                 while (y < n)
                 {
+                    for (; x <= length - 8 * L.Count; x += 8 * L.Count)
+                        Beside(source + y * copy.LineStep + x, weight, at, factor, count, target + y * length + x, add, bias);
+                    if (x == length)
+                    {
+                        x = 0;
+                        y++;
+                        continue;
+                    }
                     for (int k = 0; k < 8; k++)
                     {
                         if (y == n)
@@ -175,6 +221,40 @@ internal static unsafe class ConvRows<L, V, T>
                 }
             }
             for (long i = 0; length < L.Count && i < length; i++) target[(n - 1) * length + i] = aside[i];
+        }
+
+        /// <summary>Eight registers of one line.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Beside(T* source, T* weight, long* at, long* factor, int count, T* to, bool add, T bias)
+        {
+            V a = L.Splat(&bias), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+            if (add)
+            {
+                (a, b, c, d) = (L.Load(to), L.Load(to + L.Count), L.Load(to + 2 * L.Count), L.Load(to + 3 * L.Count));
+                T* rest = to + 4 * L.Count;
+                (e, f, g, h) = (L.Load(rest), L.Load(rest + L.Count), L.Load(rest + 2 * L.Count), L.Load(rest + 3 * L.Count));
+            }
+            for (int t = 0; t < count; t++)
+            {
+                V w = L.Splat(weight + factor[t]);
+                T* p = source + at[t];
+                a = L.MultiplyAdd(w, L.Load(p), a);
+                b = L.MultiplyAdd(w, L.Load(p + L.Count), b);
+                c = L.MultiplyAdd(w, L.Load(p + 2 * L.Count), c);
+                d = L.MultiplyAdd(w, L.Load(p + 3 * L.Count), d);
+                e = L.MultiplyAdd(w, L.Load(p + 4 * L.Count), e);
+                f = L.MultiplyAdd(w, L.Load(p + 5 * L.Count), f);
+                g = L.MultiplyAdd(w, L.Load(p + 6 * L.Count), g);
+                h = L.MultiplyAdd(w, L.Load(p + 7 * L.Count), h);
+            }
+            L.Store(to, a);
+            L.Store(to + L.Count, b);
+            L.Store(to + 2 * L.Count, c);
+            L.Store(to + 3 * L.Count, d);
+            L.Store(to + 4 * L.Count, e);
+            L.Store(to + 5 * L.Count, f);
+            L.Store(to + 6 * L.Count, g);
+            L.Store(to + 7 * L.Count, h);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -280,145 +360,6 @@ internal static unsafe class ConvRows<L, V, T>
                 long x = 0;
                 for (; step == 1 && taps.Count[2] - x >= L.Count; x += L.Count) L.Store(target + x, L.Add(L.Load(sum + x), all));
                 for (; x < taps.Count[2]; x++) target[x * step] = sum[x] + bias;
-            }
-        }
-    }
-}
-
-/// <summary>
-/// The gradient of the weight where there are few output channels: each weight is a sum of products of lines, whose taps are added side by
-/// side.
-/// </summary>
-internal static unsafe class ConvRowsWeight<L, V, T>
-    where L : ILanes<V, T>
-    where V : struct
-    where T : unmanaged, INumberBase<T>
-{
-    private const long BlockPoints = 4096;
-    private const double SmallTask = 1 << 17;
-
-    internal static void Run(in ConvSum<T> s)
-    {
-        long[] count = s.Taps.Count;
-        long width = GemmGrid.Round(count[2], L.Count), lines = Math.Clamp(BlockPoints / width, 1, Math.Max(1, count[1]));
-        long tasks = s.Groups * s.Channels;
-        if (tasks == 0) return;
-        Parallel.For(tasks, Math.Max(1, (long)(SmallTask / Math.Max(1, s.Work / tasks))),
-            new Body(s, new ConvLines<T>(s.Taps, lines, width), width, lines));
-    }
-
-    private readonly struct Body(ConvSum<T> s, ConvLines<T> copy, long width, long lines) : IRange
-    {
-        public void Run(long from, long to)
-        {
-            ConvTaps taps = s.Taps;
-            int count = taps.TapCount, rows = (int)s.TargetChannels;
-            T* sums = GemmBuffers.Get<T>(GemmBuffers.PackedB, rows * count * L.Count);
-            T* source = GemmBuffers.Get<T>(GemmBuffers.Panel, copy.Size);
-            T* other = GemmBuffers.Get<T>(GemmBuffers.PackedA, width * lines);
-            for (long i = from; i < to; i++)
-            {
-                (long group, long channel) = Math.DivRem(i, s.Channels);
-                new Span<T>(sums, rows * count * L.Count).Clear();
-                for (long image = 0; image < s.Images; image++)
-                {
-                    T* plane = s.Source + image * s.SourceImage + group * s.SourceGroup + channel * taps.SourcePlane;
-                    T* y = s.Target + image * s.TargetImage + group * s.TargetGroup;
-                    for (long z = 0; z < taps.Count[0]; z++)
-                    {
-                        for (long line = 0; line < taps.Count[1]; line += lines)
-                        {
-                            long n = Math.Min(lines, taps.Count[1] - line);
-                            copy.Fill(plane, z, line, source);
-                            for (int r = 0; r < rows; r++)
-                            {
-                                Pad(y + r * s.TargetPlane + (z * taps.Count[1] + line) * taps.Count[2], n, other);
-                                Add(source, other, n, sums + (long)r * count * L.Count);
-                            }
-                        }
-                    }
-                }
-                for (int r = 0; r < rows; r++)
-                {
-                    T* w = s.Weight + ((group * rows + r) * s.Channels + channel) * count;
-                    for (int t = 0; t < count; t++)
-                    {
-                        w[t] = L.Sum(L.Load(sums + ((long)r * count + t) * L.Count));
-                        // Zeros beyond the lines have met values that this tap does not see: infinite ones would be NaN.
-                        if (!T.IsFinite(w[t])) w[t] = Exact(group, channel, r, t);
-                    }
-                }
-            }
-        }
-
-        private T Exact(long group, long channel, int row, int t)
-        {
-            ConvTaps taps = s.Taps;
-            (long dz, long dy, long dx) = (taps.Taps[3 * t], taps.Taps[3 * t + 1], taps.Taps[3 * t + 2]);
-            (long low, long high) = ConvRuns.Inside(dx, taps.Step[2], taps.Source[2], taps.Count[2]);
-            T sum = T.Zero;
-            for (long image = 0; image < s.Images; image++)
-            {
-                T* x = s.Source + image * s.SourceImage + group * s.SourceGroup + channel * taps.SourcePlane;
-                T* y = s.Target + image * s.TargetImage + group * s.TargetGroup + row * s.TargetPlane;
-                for (long line = 0; line < taps.Count[0] * taps.Count[1]; line++)
-                {
-                    long sz = line / taps.Count[1] * taps.Step[0] + dz, sy = line % taps.Count[1] * taps.Step[1] + dy;
-                    if ((ulong)sz >= (ulong)taps.Source[0] || (ulong)sy >= (ulong)taps.Source[1]) continue;
-                    T* p = x + (sz * taps.Source[1] + sy) * taps.Source[2] + dx;
-                    for (long i = low; i < high; i++) sum += p[i * taps.Step[2]] * y[line * taps.Count[2] + i];
-                }
-            }
-            return sum;
-        }
-
-        /// <summary>Lines with zeros up to a whole register.</summary>
-        private void Pad(T* from, long n, T* to)
-        {
-            int count = (int)s.Taps.Count[2];
-            for (long y = 0; y < n; y++, from += count, to += width)
-            {
-                new Span<T>(from, count).CopyTo(new Span<T>(to, count));
-                new Span<T>(to + count, (int)width - count).Clear();
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Add(T* source, T* other, long n, T* sums)
-        {
-            int count = s.Taps.TapCount, t = 0;
-            fixed (long* at = copy.At)
-            {
-                for (; count - t >= 4; t += 4, sums += 4 * L.Count)
-                {
-                    V a = L.Load(sums), b = L.Load(sums + L.Count), c = L.Load(sums + 2 * L.Count), d = L.Load(sums + 3 * L.Count);
-                    T* p = source, y = other;
-                    for (long i = 0; i < n; i++, p += copy.LineStep, y += width)
-                    {
-                        for (long x = 0; x < width; x += L.Count)
-                        {
-                            V v = L.Load(y + x);
-                            a = L.MultiplyAdd(v, L.Load(p + at[t] + x), a);
-                            b = L.MultiplyAdd(v, L.Load(p + at[t + 1] + x), b);
-                            c = L.MultiplyAdd(v, L.Load(p + at[t + 2] + x), c);
-                            d = L.MultiplyAdd(v, L.Load(p + at[t + 3] + x), d);
-                        }
-                    }
-                    L.Store(sums, a);
-                    L.Store(sums + L.Count, b);
-                    L.Store(sums + 2 * L.Count, c);
-                    L.Store(sums + 3 * L.Count, d);
-                }
-                for (; t < count; t++, sums += L.Count)
-                {
-                    V a = L.Load(sums);
-                    T* p = source + at[t], y = other;
-                    for (long i = 0; i < n; i++, p += copy.LineStep, y += width)
-                    {
-                        for (long x = 0; x < width; x += L.Count) a = L.MultiplyAdd(L.Load(y + x), L.Load(p + x), a);
-                    }
-                    L.Store(sums, a);
-                }
             }
         }
     }

@@ -111,31 +111,29 @@ internal static unsafe class ConvRuns
             for (; rows > 0; rows--, from += plane, to += stride) Vector128.Load((byte*)from).Store((byte*)to);
             return;
         }
-        if (bytes == 32)
-        {
-            for (; rows > 0; rows--, from += plane, to += stride) Vector256.Load((byte*)from).Store((byte*)to);
-            return;
-        }
         for (; rows > 0; rows--, from += plane, to += stride)
         {
             byte* x = (byte*)from, y = (byte*)to;
-            long left = bytes;
-            for (; left >= 32; left -= 32, x += 32, y += 32) Vector256.Load(x).Store(y);
-            if (left >= 16)
+            // The last part overlaps the one before.
+            if (bytes >= 32)
             {
-                Vector128.Load(x).Store(y);
-                left -= 16;
-                x += 16;
-                y += 16;
+                for (long i = 0; i < bytes - 32; i += 32) Vector256.Load(x + i).Store(y + i);
+                Vector256.Load(x + bytes - 32).Store(y + bytes - 32);
             }
-            for (; left > 0; left -= sizeof(T), x += sizeof(T), y += sizeof(T)) *(T*)y = *(T*)x;
+            else if (bytes >= 16)
+            {
+                Vector128<byte> end = Vector128.Load(x + bytes - 16);
+                Vector128.Load(x).Store(y);
+                end.Store(y + bytes - 16);
+            }
+            else for (long i = 0; i < count; i++) to[i] = from[i];
         }
     }
 
     /// <summary>to[i] = from[2 i] for i below count, as far as registers go; returns where they end. Nothing beyond the last value is
     /// read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long EverySecond<T>(T* from, T* to, long count) where T : unmanaged
+    internal static long EverySecond<T>(T* from, T* to, long count) where T : unmanaged
     {
         long i = 0;
         if (sizeof(T) != 4 || !BitConverter.IsLittleEndian || !Vector128.IsHardwareAccelerated) return i;

@@ -57,8 +57,12 @@ internal sealed class ConvTaps
                 }
             }
         }
-        for (long r = 0; r < rows; r++) targets[r] = r * w.OutputPlane;
-        for (long i = 0; i < weights.Length; i++) weights[i] = i / w.KernelPlane * channels * w.KernelPlane + i % w.KernelPlane;
+        long points = w.OutputPlane, elements = w.KernelPlane;
+        for (long r = 0; r < rows; r++)
+        {
+            targets[r] = r * points;
+            for (long k = 0; k < elements; k++) weights[r * elements + k] = r * channels * elements + k;
+        }
         if (w.KernelPlane == 1 && taps.AsSpan().IndexOfAnyExcept(0) < 0 && stride.AsSpan().IndexOfAnyExcept(1) < 0
             && input.AsSpan().SequenceEqual(output))
             input = output = [1, 1, w.InputPlane];

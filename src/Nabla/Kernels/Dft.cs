@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
 
@@ -56,7 +55,8 @@ internal static class Dft
         DftSide from = new(x, dim), into = new(y, dim);
         long sequences = y.layout.Count / y.layout.shape[^-dim];
         bool beside = from.Beside && into.Beside;
-        int width = plan.Alone && !beside ? 1 : (int)Math.Min(DftSide.Width, (sequences + Vector<T>.Count - 1) / Vector<T>.Count * Vector<T>.Count);
+        long registers = Parallel.Chunks(sequences, Vector<T>.Count);
+        int width = plan.Alone && !beside ? 1 : (int)Math.Min(DftSide.Width, registers * Vector<T>.Count);
         long grain = Math.Max(1, (1 << 14) / n / DftSide.Width) * (width == 1 ? 1 : DftSide.Width);
         if (width == 1) grain = Math.Max(1, (1 << 13) / n);
         T[][]? roots = halved ? plan.Halves : null;

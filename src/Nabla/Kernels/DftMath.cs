@@ -73,8 +73,10 @@ internal static unsafe class DftMath
         long i = 0;
         if (Avx2.IsSupported && sizeof(T) == sizeof(float))
         {
-            for (; i <= n - 8; i += 8)
+            for (; n >= 8 && i < n; i += 8)
             {
+                // The last one overlaps the one before.
+                i = Math.Min(i, n - 8);
                 Vector256<float> a = Vector256.Load((float*)x + 2 * i), b = Vector256.Load((float*)x + 2 * i + 8);
                 Avx2.Permute4x64(Avx.Shuffle(a, b, 0x88).AsDouble(), 0xD8).AsSingle().Store((float*)re + i);
                 Avx2.Permute4x64(Avx.Shuffle(a, b, 0xDD).AsDouble(), 0xD8).AsSingle().Store((float*)im + i);
@@ -82,8 +84,9 @@ internal static unsafe class DftMath
         }
         else if (Avx2.IsSupported && sizeof(T) == sizeof(double))
         {
-            for (; i <= n - 4; i += 4)
+            for (; n >= 4 && i < n; i += 4)
             {
+                i = Math.Min(i, n - 4);
                 Vector256<double> a = Vector256.Load((double*)x + 2 * i), b = Vector256.Load((double*)x + 2 * i + 4);
                 Avx2.Permute4x64(Avx.UnpackLow(a, b), 0xD8).Store((double*)re + i);
                 Avx2.Permute4x64(Avx.UnpackHigh(a, b), 0xD8).Store((double*)im + i);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
 
@@ -195,6 +196,7 @@ internal sealed unsafe class DftPlan<T> where T : unmanaged, IFloatingPointIeee7
     }
 
     /// <summary>Multiplies element (i, j) of the square by its root and writes it to (j, i) of the other one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Turn(in DftBuffers<T> b, int w)
     {
         (int rows, int columns) = (first!.n, second!.n);
@@ -245,6 +247,7 @@ internal sealed unsafe class DftPlan<T> where T : unmanaged, IFloatingPointIeee7
         for (long i = 0; i < n; i += 1 << 20) new Span<T>(x + i, (int)Math.Min(1 << 20, n - i)).Clear();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Chirp(in DftBuffers<T> b, T[] cos, T[] sin, int n, int w)
     {
         fixed (T* c = cos, s = sin)

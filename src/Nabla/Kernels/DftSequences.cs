@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Nabla.Kernels;
 
@@ -12,8 +13,18 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
     public void Run(long first, long last)
     {
         long room = plan.Room(width);
-        T[]? own = 4 * room > Kept ? GC.AllocateUninitializedArray<T>(checked((int)(4 * room)), pinned: true) : null;
-        T* scratch = own is null ? GemmBuffers.Get<T>(GemmBuffers.Panel, 4 * room) : (T*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref own[0]);
+        if (4 * room <= Kept)
+        {
+            Run(first, last, GemmBuffers.Get<T>(GemmBuffers.Panel, 4 * room), room);
+            return;
+        }
+        Tensor own = Tensor.Allocate(new Layout([4 * room]), DTypeOf<T>.Value!.Value);
+        fixed (T* scratch = &own.storage.At<T>(0)) Run(first, last, scratch, room);
+        own.storage.Release();
+    }
+
+    private void Run(long first, long last, T* scratch, long room)
+    {
         Span<long> places = stackalloc long[width];
         for (long at = first; at < last; at += width)
         {
@@ -27,7 +38,6 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
             if (task.Kind == DftKind.ToHalf && roots is not null) DftReal.Split(b.Re, b.Im, n / 2, width, roots[0], roots[1]);
             Store(b, places, into.Places(at, count, places), count);
         }
-        GC.KeepAlive(own);
     }
 
     private void Load(in DftBuffers<T> b, ReadOnlySpan<long> places, bool beside)
@@ -54,6 +64,7 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LoadReal(T* to, ReadOnlySpan<long> places, long start, long step, int count, bool beside)
     {
         if (beside && width > 1)
@@ -70,13 +81,15 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LoadPairs(in DftBuffers<T> b, ReadOnlySpan<long> places, bool beside)
     {
         if (width == 1 && from.Step == 2) DftMath.Part(x + places[0], b.Re, b.Im, from.Count);
         else if (beside && width > 1)
         {
             T* line = x + places[0];
-            for (int p = 0; p < from.Count; p++, line += from.Step) DftMath.Part(line, b.Re + (long)p * width, b.Im + (long)p * width, width);
+            for (long p = 0; p < (long)from.Count * width; p += width, line += from.Step)
+                DftMath.Part(line, b.Re + p, b.Im + p, width);
         }
         else
         {
@@ -148,6 +161,7 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StoreReal(T* parts, ReadOnlySpan<long> places, long start, long step, int length, bool beside, int count, T scale)
     {
         if (beside && width > 1)
@@ -165,6 +179,7 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StorePairs(in DftBuffers<T> b, ReadOnlySpan<long> places, int start, int end, bool beside, int count, T scale)
     {
         if (end <= start) return;
@@ -173,7 +188,8 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
         else if (beside && width > 1)
         {
             T* line = y + places[0] + start * into.Step;
-            for (long p = (long)start * width; p < (long)end * width; p += width, line += into.Step) DftMath.Join(b.Re + p, b.Im + p, line, width, scale);
+            for (long p = (long)start * width; p < (long)end * width; p += width, line += into.Step)
+                DftMath.Join(b.Re + p, b.Im + p, line, width, scale);
         }
         else
         {

@@ -99,15 +99,18 @@ internal static unsafe class GemmPack
         {
             byte* x = (byte*)from, y = (byte*)to;
             long bytes = width * sizeof(T);
-            for (; bytes >= 32; bytes -= 32, x += 32, y += 32) Vector256.Load(x).Store(y);
-            if (bytes >= 16)
+            // The last part overlaps the one before.
+            if (bytes >= 32)
+            {
+                for (long i = 0; i < bytes - 32; i += 32) Vector256.Load(x + i).Store(y + i);
+                Vector256.Load(x + bytes - 32).Store(y + bytes - 32);
+            }
+            else if (bytes >= 16)
             {
                 Vector128.Load(x).Store(y);
-                bytes -= 16;
-                x += 16;
-                y += 16;
+                Vector128.Load(x + bytes - 16).Store(y + bytes - 16);
             }
-            for (; bytes > 0; bytes -= sizeof(T), x += sizeof(T), y += sizeof(T)) *(T*)y = *(T*)x;
+            else for (long i = 0; i < width; i++) to[i] = from[i];
         }
     }
 

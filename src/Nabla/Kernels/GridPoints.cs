@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Nabla.Kernels;
 
@@ -71,6 +73,7 @@ internal static unsafe class GridPoints
     {
         private const int Length = GridStrip<T>.Length;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
         {
             GridStrip<T> strip = new(rule, sizes, grid, points);
@@ -114,6 +117,7 @@ internal static unsafe class GridPoints
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static bool AllFinite(T* x, int n)
         {
             int i = 0;
@@ -144,7 +148,16 @@ internal static unsafe class GridPoints
             }
             for (int t = 0; t < strip.Taps; t += 4, at += 4 * Length, w += 4 * Length)
             {
-                for (int p = 0; p < n; p++)
+                int p = 0;
+                for (; Avx2.IsSupported && sizeof(T) == sizeof(float) && p <= n - 8; p += 8)
+                {
+                    float* x = (float*)source, y = (float*)target + p;
+                    Vector256<float> a = Gathered(x, at + p, (float*)w + p) + Gathered(x, at + p + Length, (float*)w + p + Length);
+                    Vector256<float> b = Gathered(x, at + p + 2 * Length, (float*)w + p + 2 * Length)
+                        + Gathered(x, at + p + 3 * Length, (float*)w + p + 3 * Length);
+                    (t == 0 ? a + b : Vector256.Load(y) + (a + b)).Store(y);
+                }
+                for (; p < n; p++)
                 {
                     T a = w[p] * source[at[p]] + w[p + Length] * source[at[p + Length]];
                     T b = w[p + 2 * Length] * source[at[p + 2 * Length]] + w[p + 3 * Length] * source[at[p + 3 * Length]];
@@ -152,6 +165,10 @@ internal static unsafe class GridPoints
                 }
             }
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector256<float> Gathered(float* source, int* at, float* w) =>
+            Avx2.GatherVector256(source, Vector256.Load(at), 4) * Vector256.Load(w);
 
         /// <summary>The same for elements outside of which weights are NaN, or the image infinite.</summary>
         private static void Sample(in GridStrip<T> strip, T* source, T* target, int n, T* nowhere)
@@ -210,6 +227,7 @@ internal static unsafe class GridPoints
         }
 
         /// <summary>Σ sums[t, p] · the slope of tap t, for each coordinate.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Slopes(in GridStrip<T> strip, T* sums, T* target, int n, bool outside)
         {
             int dims = sizes.Length;

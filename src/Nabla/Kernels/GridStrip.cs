@@ -56,20 +56,24 @@ internal readonly unsafe struct GridStrip<T> where T : unmanaged, IFloatingPoint
         Near = Places + Taps * Length;
     }
 
+    private T* Coordinates(int d) => lines + Lists * d * Length;
+
     private T* Line(int d, int list, int tap) => lines + (Lists * d + 1 + 4 * list + tap) * Length;
 
     /// <summary>
     /// Computes the lists for <paramref name="count"/> points of an item. Weights of elements outside are 0, and the result is true, unless
     /// one is NaN.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal bool Fill(long item, long first, int count, out bool outside)
     {
         T* from = grid + (item * points + first) * Dims;
+        // The grid names x first, the last dimension.
+        if (Dims == 2) DftMath.Part(from, Coordinates(1), Coordinates(0), count);
         for (int d = 0; d < Dims; d++)
         {
-            // The grid names x first, the last dimension.
-            T* to = Line(d, 0, 0) - Length, x = from + Dims - 1 - d;
-            for (int p = 0; p < count; p++, x += Dims) to[p] = *x;
+            T* to = Coordinates(d), x = from + Dims - 1 - d;
+            for (int p = 0; Dims > 2 && p < count; p++, x += Dims) to[p] = *x;
             new Span<T>(to + count, Length - count).Clear();
             Along(d, to);
         }
@@ -83,6 +87,7 @@ internal readonly unsafe struct GridStrip<T> where T : unmanaged, IFloatingPoint
         return finite;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Undefined()
     {
         Vector<T> sum = default;
@@ -91,6 +96,7 @@ internal readonly unsafe struct GridStrip<T> where T : unmanaged, IFloatingPoint
     }
 
     /// <summary>Writes 0 into a list [taps, Length] for all elements outside.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Strike(T* list)
     {
         int n = Taps * Length;

@@ -104,7 +104,9 @@ internal static class PoolMax
         where T : unmanaged, INumber<T> where TPlaces : struct, IPlaces
     {
         long planes = y[0].layout.Count / windows.OutputPlane, size = Math.Max(windows.InputPlane, windows.OutputPlane);
-        Parallel.For(planes, Math.Max(1, Grain / size), new Body<T, TPlaces>(x, y[0], y[1], windows, places));
+        object? lines = typeof(TPlaces) != typeof(Fixed) || windows.Halves ? null
+            : typeof(T) == typeof(float) ? PoolLines<float>.Of(windows) : typeof(T) == typeof(double) ? PoolLines<double>.Of(windows) : null;
+        Parallel.For(planes, Math.Max(1, Grain / size), new Body<T, TPlaces>(x, y[0], y[1], windows, places, lines));
     }
 
     /// <summary>Where the windows of a plane begin and end.</summary>
@@ -155,8 +157,8 @@ internal static class PoolMax
         };
     }
 
-    private readonly struct Body<T, TPlaces>(Tensor x, Tensor y, Tensor index, PoolWindows windows, TPlaces places) : IRange
-        where T : unmanaged, INumber<T> where TPlaces : struct, IPlaces
+    private readonly struct Body<T, TPlaces>(Tensor x, Tensor y, Tensor index, PoolWindows windows, TPlaces places,
+        object? lines) : IRange where T : unmanaged, INumber<T> where TPlaces : struct, IPlaces
     {
         public void Run(long from, long to)
         {
@@ -177,38 +179,81 @@ internal static class PoolMax
             else Windows(ref source, y, at, start, end);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Windows(ref T source, Span<T> y, Span<long> at, long[][] start, long[][] end)
         {
-            int n = windows.Rank, o = 0;
-            long width = windows.Input[^1], height = n > 1 ? windows.Input[^2] : 1, last = windows.InputPlane - 1;
-            (long dz, long dy, long dx) = (windows.Step[0], windows.Step[1], windows.Step[2]);
+            int columns = start[2].Length, o = 0;
             for (int oz = 0; oz < start[0].Length; oz++)
             {
-                for (int oy = 0; oy < start[1].Length; oy++)
+                for (int oy = 0; oy < start[1].Length; oy++, o += columns)
                 {
-                    for (int ox = 0; ox < start[2].Length; ox++, o++)
+                    (long from, long to) = (0, 0);
+                    bool met = typeof(T) == typeof(float) ? Lines<float>(ref source, y, at, oz, oy, o, out from, out to)
+                        : typeof(T) == typeof(double) && Lines<double>(ref source, y, at, oz, oy, o, out from, out to);
+                    if (!met) (from, to) = (0, 0);
+                    Line(ref source, y, at, start, end, oz, oy, 0, (int)from);
+                    Line(ref source, y, at, start, end, oz, oy, (int)to, columns);
+                }
+            }
+        }
+
+        /// <summary>A register of windows at a time, where there are such loops.</summary>
+        private unsafe bool Lines<TFloat>(ref T source, Span<T> y, Span<long> at, int oz, int oy, int o, out long from, out long to)
+            where TFloat : unmanaged, IFloatingPointIeee754<TFloat>
+        {
+            (from, to) = (0, 0);
+            if (lines is not PoolLines<TFloat> own) return false;
+            TFloat* scratch = GemmBuffers.Get<TFloat>(GemmBuffers.Panel, own.Scratch);
+            fixed (T* x = &source, max = y[o..])
+            fixed (long* places = at[o..])
+                return own.Line((TFloat*)x, oz, oy, (TFloat*)max, places, scratch, out from, out to);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Line(ref T source, Span<T> y, Span<long> at, long[][] start, long[][] end, int oz, int oy, int from, int to)
+        {
+            long width = windows.Input[^1], height = windows.Rank > 1 ? windows.Input[^2] : 1, last = windows.InputPlane - 1;
+            (long dz, long dy, long dx) = (windows.Step[0], windows.Step[1], windows.Step[2]);
+            int o = (oz * start[1].Length + oy) * start[2].Length + from;
+            for (int ox = from; ox < to; ox++, o++)
+            {
+                (long z0, long y0, long x0, long x1) = (start[0][oz], start[1][oy], start[2][ox], end[2][ox]);
+                long best = Math.Min((z0 * height + y0) * width + x0, last);
+                bool any = z0 < end[0][oz] && y0 < end[1][oy] && x0 < x1;
+                if (any && typeof(T) == typeof(float) && PoolLines<float>.Serves(windows, x1 - x0))
+                {
+                    Wide<float>(ref source, y, at, o, (z0, end[0][oz]), (y0, end[1][oy]), (x0, x1));
+                    continue;
+                }
+                if (any && typeof(T) == typeof(double) && PoolLines<double>.Serves(windows, x1 - x0))
+                {
+                    Wide<double>(ref source, y, at, o, (z0, end[0][oz]), (y0, end[1][oy]), (x0, x1));
+                    continue;
+                }
+                T max = any ? Unsafe.Add(ref source, (nint)best) : Least();
+                for (long z = z0; z < end[0][oz]; z += dz)
+                {
+                    for (long r = y0; r < end[1][oy]; r += dy)
                     {
-                        (long z0, long y0, long x0, long x1) = (start[0][oz], start[1][oy], start[2][ox], end[2][ox]);
-                        long best = Math.Min((z0 * height + y0) * width + x0, last);
-                        bool any = z0 < end[0][oz] && y0 < end[1][oy] && x0 < x1;
-                        T max = any ? Unsafe.Add(ref source, (nint)best) : Least();
-                        for (long z = z0; z < end[0][oz]; z += dz)
+                        long row = (z * height + r) * width;
+                        for (long i = x0; i < x1; i += dx)
                         {
-                            for (long r = y0; r < end[1][oy]; r += dy)
-                            {
-                                long row = (z * height + r) * width;
-                                for (long i = x0; i < x1; i += dx)
-                                {
-                                    T v = Unsafe.Add(ref source, (nint)(row + i));
-                                    if (v <= max || !(v > max || T.IsNaN(v))) continue;
-                                    (max, best) = (v, row + i);
-                                }
-                            }
+                            T v = Unsafe.Add(ref source, (nint)(row + i));
+                            if (v <= max || !(v > max || T.IsNaN(v))) continue;
+                            (max, best) = (v, row + i);
                         }
-                        (y[o], at[o]) = (max, best);
                     }
                 }
+                (y[o], at[o]) = (max, best);
+            }
+        }
+
+        private unsafe void Wide<TFloat>(ref T source, Span<T> y, Span<long> at, int o, (long, long) zs, (long, long) ys, (long, long) xs)
+            where TFloat : unmanaged, IFloatingPointIeee754<TFloat>
+        {
+            fixed (T* x = &source)
+            {
+                (TFloat max, at[o]) = PoolLines<TFloat>.Wide((TFloat*)x, windows, zs, ys, xs);
+                y[o] = Unsafe.BitCast<TFloat, T>(max);
             }
         }
 

@@ -40,8 +40,9 @@ internal static partial class Ops
 
 /// <summary>
 /// Discrete Fourier transforms: <c>torch.fft</c>. Sizes of any kind are fast: factors up to 31 by Stockham's passes, larger primes by
-/// Bluestein's method. Normalisation <c>norm</c>: "backward" (the default) divides the inverse transform by n, "forward" the forward one,
-/// "ortho" both by √n. Operands are float32, float64 or complex; integers become <see cref="Tensor.DefaultDType"/>.
+/// Bluestein's method; real sequences of even size are complex ones of half of it. Normalisation <c>norm</c>: "backward" (the default)
+/// divides the inverse transform by n, "forward" the forward one, "ortho" both by √n. Operands are float32, float64 or complex; integers
+/// become <see cref="Tensor.DefaultDType"/>.
 /// </summary>
 public static partial class Fourier
 {
