@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Nabla.Kernels;
 
-/// <summary>Samplings whose places and weights are computed on the way, strip by strip, and the gradients of their image and grid.</summary>
+/// <summary>Samplings whose places and weights are computed strip by strip, and the gradients of their image and grid.</summary>
 internal static unsafe class GridPoints
 {
     private const long Grain = 1 << 14;

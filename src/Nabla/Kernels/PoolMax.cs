@@ -105,7 +105,8 @@ internal static class PoolMax
     {
         long planes = y[0].layout.Count / windows.OutputPlane, size = Math.Max(windows.InputPlane, windows.OutputPlane);
         object? lines = typeof(TPlaces) != typeof(Fixed) || windows.Halves ? null
-            : typeof(T) == typeof(float) ? PoolLines<float>.Of(windows) : typeof(T) == typeof(double) ? PoolLines<double>.Of(windows) : null;
+            : typeof(T) == typeof(float) ? PoolLines<float>.Of(windows)
+            : typeof(T) == typeof(double) ? PoolLines<double>.Of(windows) : null;
         Parallel.For(planes, Math.Max(1, Grain / size), new Body<T, TPlaces>(x, y[0], y[1], windows, places, lines));
     }
 

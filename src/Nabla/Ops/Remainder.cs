@@ -76,7 +76,7 @@ internal static partial class Ops
         public Tensor DiffY(Tensor d, Tensor x, Tensor y, Tensor z) => Tensor.ZerosLike(d);
     }
 
-    /// <summary>⌊x / y⌋ of 64-bit integers below 2^52 by a quotient of doubles, which is too large by one at most; else one by one.</summary>
+    /// <summary>⌊x / y⌋ of 64-bit integers below 2^52 by a quotient of doubles, too large by one at most; else one by one.</summary>
     private readonly struct FloorDivideLanes<T> : ILaneZip<T> where T : unmanaged, INumber<T>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -36,8 +36,9 @@ public sealed class BroadcastRowTests
             foreach (int rows in new[] { 2, 5 })
             {
                 Tensor x = Values(6 * rows * width, dtype).View([3, 2, rows, width]);
-                foreach (Tensor row in new[] { Values(6 * width, dtype).View([3, 2, 1, width]), Values(3 * width, dtype).View([3, 1, 1, width]),
-                    Values(2 * width, dtype).View([2, 1, width]), Values(6 * width, dtype).View([2, 3, 1, width]).Transpose(0, 1) })
+                Tensor all = Values(6 * width, dtype), turned = all.View([2, 3, 1, width]).Transpose(0, 1);
+                Tensor outer = Values(3 * width, dtype).View([3, 1, 1, width]), inner = Values(2 * width, dtype).View([2, 1, width]);
+                foreach (Tensor row in new[] { all.View([3, 2, 1, width]), outer, inner, turned })
                 {
                     Tensor whole = row.Expand([3, 2, rows, width]).Clone();
                     Same(x - row, x - whole, width);

@@ -179,7 +179,8 @@ public sealed class ImageTests
             double near = dtype == DType.Float32 ? 1e-4 : 1e-11;
             Tensor x = values.To(dtype).Detach().RequiresGrad_(), at = grid.To(dtype).Detach().RequiresGrad_();
             Tensor y = Functional.GridSample(x, at, mode, padding, align), g = Tensor.Randn(y.Shape, dtype, generator: new Generator(9));
-            Tensor?[] own = Autograd.Grad([y], [x, at], [g], retainGraph: true), recorded = Autograd.Grad([y], [x, at], [g], createGraph: true);
+            Tensor?[] own = Autograd.Grad([y], [x, at], [g], retainGraph: true);
+            Tensor?[] recorded = Autograd.Grad([y], [x, at], [g], createGraph: true);
             for (int i = 0; i < 2; i++) Assert.True(own[i]!.AllClose(recorded[i]!, near, near), $"{dtype}, gradient {i}");
             // The gradient of the values to the image is its transpose.
             Assert.Equal((y * g).Sum().Item(), (x * own[0]!).Sum().Item(), dtype == DType.Float32 ? 1e-2 : 1e-9);

@@ -43,7 +43,8 @@ public sealed class RemainderTests
         for (int i = 0; i < 3000; i++)
         {
             // Quotients at an integer and just below it.
-            long b = random.NextInt64(1, 1L << random.Next(1, 27)) * (random.Next(2) == 0 ? 1 : -1), q = random.NextInt64(-(1L << 25), 1L << 25);
+            long b = random.NextInt64(1, 1L << random.Next(1, 27)) * (random.Next(2) == 0 ? 1 : -1);
+            long q = random.NextInt64(-(1L << 25), 1L << 25);
             x.Add(q * b + random.Next(-1, 2));
             y.Add(b);
         }
