@@ -106,28 +106,26 @@ internal static partial class Normalize
     {
         long width = plan.B * plan.C, row = plan.B * plan.C * plan.D;
         long rows = Parallel.Grain(plan.A, Math.Max(1, Grain / Math.Max(1, row)), 64), blocks = Parallel.Chunks(plan.A, rows);
-        T[] parts = new T[plan.Lead * blocks * 2 * width];
+        Tensor parts = Tensor.Allocate(new Layout([plan.Lead * blocks * 2 * width]), dw.dtype);
         Parallel.Sweep(plan.Lead * blocks, Math.Max(1, Grain / Math.Max(1, row * rows)),
             new RowBody<T>(g, x, m, r, w, y, plan, center, rows, blocks, parts));
         for (long lead = 0; lead < plan.Lead; lead++)
         {
-            for (long j = 0; j < width; j++)
+            Span<T> a = dw.storage.Span<T>(lead * width, width), b = db.storage.Span<T>(lead * width, width);
+            a.Clear();
+            b.Clear();
+            for (long block = 0; block < blocks; block++)
             {
-                T a = T.Zero, b = T.Zero;
-                for (long block = 0; block < blocks; block++)
-                {
-                    long at = (lead * blocks + block) * 2 * width + j;
-                    a += parts[at];
-                    b += parts[at + width];
-                }
-                dw.storage.At<T>(lead * width + j) = a;
-                db.storage.At<T>(lead * width + j) = b;
+                long at = (lead * blocks + block) * 2 * width;
+                TensorPrimitives.Add(a, parts.storage.Span<T>(at, width), a);
+                TensorPrimitives.Add(b, parts.storage.Span<T>(at + width, width), b);
             }
         }
+        parts.storage.Release();
     }
 
     private readonly struct RowBody<T>(Tensor g, Tensor x, Tensor m, Tensor r, Tensor w, Tensor y, NormPlan plan, bool center, long rows,
-        long blocks, T[] parts) : IRange where T : unmanaged, IFloatingPointIeee754<T>
+        long blocks, Tensor parts) : IRange where T : unmanaged, IFloatingPointIeee754<T>
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long from, long to)
@@ -136,7 +134,9 @@ internal static partial class Normalize
             for (long i = from; i < to; i++)
             {
                 (long lead, long block) = Math.DivRem(i, blocks);
-                Span<T> dw = parts.AsSpan(checked((int)(i * 2 * width)), width), db = parts.AsSpan((int)(i * 2 * width) + width, width);
+                Span<T> dw = parts.storage.Span<T>(i * 2 * width, width), db = parts.storage.Span<T>((i * 2 + 1) * width, width);
+                dw.Clear();
+                db.Clear();
                 long end = Math.Min(plan.A, (block + 1) * rows);
                 for (long a = block * rows; a < end; a++)
                     for (long group = 0; group < plan.B; group++) Row(lead, a, group, dw, db);
