@@ -163,15 +163,17 @@ internal static unsafe class ConvRoll<L, V, T>
         Store(to, a, b, c, d, e, f, g, h);
     }
 
+    /// <summary>Eight registers from where they are.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load(T** from, out V a, out V b, out V c, out V d, out V e, out V f, out V g, out V h)
+    internal static void Load(T** from, out V a, out V b, out V c, out V d, out V e, out V f, out V g, out V h)
     {
         (a, b, c, d) = (L.Load(from[0]), L.Load(from[1]), L.Load(from[2]), L.Load(from[3]));
         (e, f, g, h) = (L.Load(from[4]), L.Load(from[5]), L.Load(from[6]), L.Load(from[7]));
     }
 
+    /// <summary>Eight registers to where they belong.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(T** to, V a, V b, V c, V d, V e, V f, V g, V h)
+    internal static void Store(T** to, V a, V b, V c, V d, V e, V f, V g, V h)
     {
         L.Store(to[0], a);
         L.Store(to[1], b);

@@ -262,11 +262,7 @@ internal static unsafe class ConvRows<L, V, T>
         {
             long second = from[1], third = from[2], fourth = from[3], fifth = from[4], sixth = from[5], seventh = from[6], eighth = from[7];
             V a = L.Splat(&bias), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
-            if (add)
-            {
-                (a, b, c, d) = (L.Load(to[0]), L.Load(to[1]), L.Load(to[2]), L.Load(to[3]));
-                (e, f, g, h) = (L.Load(to[4]), L.Load(to[5]), L.Load(to[6]), L.Load(to[7]));
-            }
+            if (add) ConvRoll<L, V, T>.Load(to, out a, out b, out c, out d, out e, out f, out g, out h);
             for (int t = 0; t < count; t++)
             {
                 V w = L.Splat(weight + factor[t]);
@@ -280,14 +276,7 @@ internal static unsafe class ConvRows<L, V, T>
                 g = L.MultiplyAdd(w, L.Load(p + seventh), g);
                 h = L.MultiplyAdd(w, L.Load(p + eighth), h);
             }
-            L.Store(to[0], a);
-            L.Store(to[1], b);
-            L.Store(to[2], c);
-            L.Store(to[3], d);
-            L.Store(to[4], e);
-            L.Store(to[5], f);
-            L.Store(to[6], g);
-            L.Store(to[7], h);
+            ConvRoll<L, V, T>.Store(to, a, b, c, d, e, f, g, h);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
