@@ -14,14 +14,14 @@ internal interface IFold<T, TAcc> where T : unmanaged where TAcc : unmanaged
     static abstract int Block { get; }
 
     /// <summary>Whether a result counts as an element: what is combined are the elements themselves, and the end changes nothing.</summary>
-    static abstract bool Plain { get; }
+    static virtual bool Plain => true;
 
     static abstract TAcc Start { get; }
 
-    /// <summary>What is combined of an element.</summary>
-    static abstract T Of(T x);
+    /// <summary>What is combined of an element: itself, unless Plain is false.</summary>
+    static virtual T Of(T x) => x;
 
-    static abstract Vector<T> Of(Vector<T> x);
+    static virtual Vector<T> Of(Vector<T> x) => x;
     static abstract T Combine(T a, T b);
     static abstract Vector<T> Combine(Vector<T> a, Vector<T> b);
     static abstract T Across(Vector<T> a);
@@ -37,9 +37,6 @@ internal static partial class Reduce
         public static T Identity => T.Zero;
         public static int Block => 4096;
         public static T Start => T.Zero;
-        public static bool Plain => true;
-        public static T Of(T x) => x;
-        public static Vector<T> Of(Vector<T> x) => x;
         public static T Combine(T a, T b) => a + b;
         public static Vector<T> Combine(Vector<T> a, Vector<T> b) => a + b;
         public static T Across(Vector<T> a) => Vector.Sum(a);
@@ -54,9 +51,6 @@ internal static partial class Reduce
         public static float Identity => 0;
         public static int Block => 2048;
         public static double Start => 0;
-        public static bool Plain => true;
-        public static float Of(float x) => x;
-        public static Vector<float> Of(Vector<float> x) => x;
         public static float Combine(float a, float b) => a + b;
         public static Vector<float> Combine(Vector<float> a, Vector<float> b) => a + b;
         public static float Across(Vector<float> a) => Vector.Sum(a);
@@ -70,9 +64,6 @@ internal static partial class Reduce
         public static T Identity => T.One;
         public static int Block => 1 << 30;
         public static T Start => T.One;
-        public static bool Plain => true;
-        public static T Of(T x) => x;
-        public static Vector<T> Of(Vector<T> x) => x;
         public static T Combine(T a, T b) => a * b;
         public static Vector<T> Combine(Vector<T> a, Vector<T> b) => a * b;
         public static T Across(Vector<T> a) => OneByOne<ProdOf<T>, T>(a);
@@ -86,9 +77,6 @@ internal static partial class Reduce
         public static T Identity => Lowest<T>();
         public static int Block => 1 << 30;
         public static T Start => Lowest<T>();
-        public static bool Plain => true;
-        public static T Of(T x) => x;
-        public static Vector<T> Of(Vector<T> x) => x;
         public static T Combine(T a, T b) => T.Max(a, b);
         public static Vector<T> Combine(Vector<T> a, Vector<T> b) => Vector.Max(a, b);
         public static T Across(Vector<T> a) => OneByOne<MaxOf<T>, T>(a);
@@ -102,9 +90,6 @@ internal static partial class Reduce
         public static T Identity => Highest<T>();
         public static int Block => 1 << 30;
         public static T Start => Highest<T>();
-        public static bool Plain => true;
-        public static T Of(T x) => x;
-        public static Vector<T> Of(Vector<T> x) => x;
         public static T Combine(T a, T b) => T.Min(a, b);
         public static Vector<T> Combine(Vector<T> a, Vector<T> b) => Vector.Min(a, b);
         public static T Across(Vector<T> a) => OneByOne<MinOf<T>, T>(a);
