@@ -131,7 +131,7 @@ internal readonly unsafe struct ConvLines<T> where T : unmanaged
         for (; count > 0; count--, from += width, to += line)
         {
             T* x = to + first * segment, y = to + (1 - first) * segment;
-            DftMath.Part(from, x + even, y + odd, both);
+            Planes.Split(from, x + even, y + odd, both);
             for (long k = both; k < evens; k++) x[even + k] = from[2 * k];
             for (long k = both; k < odds; k++) y[odd + k] = from[2 * k + 1];
             if (!zeros) continue;

@@ -1,7 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Nabla.Kernels;
 
@@ -64,64 +62,5 @@ internal static unsafe class DftMath
         Vector<T> f = new(factor);
         for (; i <= n - Vector<T>.Count; i += Vector<T>.Count) (Vector.Load(x + i) * f).Store(x + i);
         for (; i < n; i++) x[i] *= factor;
-    }
-
-    /// <summary>Pairs into parts.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Part<T>(T* x, T* re, T* im, long n) where T : unmanaged
-    {
-        long i = 0;
-        if (Avx2.IsSupported && sizeof(T) == sizeof(float))
-        {
-            for (; n >= 8 && i < n; i += 8)
-            {
-                // The last one overlaps the one before.
-                i = Math.Min(i, n - 8);
-                Vector256<float> a = Vector256.Load((float*)x + 2 * i), b = Vector256.Load((float*)x + 2 * i + 8);
-                Avx2.Permute4x64(Avx.Shuffle(a, b, 0x88).AsDouble(), 0xD8).AsSingle().Store((float*)re + i);
-                Avx2.Permute4x64(Avx.Shuffle(a, b, 0xDD).AsDouble(), 0xD8).AsSingle().Store((float*)im + i);
-            }
-        }
-        else if (Avx2.IsSupported && sizeof(T) == sizeof(double))
-        {
-            for (; n >= 4 && i < n; i += 4)
-            {
-                i = Math.Min(i, n - 4);
-                Vector256<double> a = Vector256.Load((double*)x + 2 * i), b = Vector256.Load((double*)x + 2 * i + 4);
-                Avx2.Permute4x64(Avx.UnpackLow(a, b), 0xD8).Store((double*)re + i);
-                Avx2.Permute4x64(Avx.UnpackHigh(a, b), 0xD8).Store((double*)im + i);
-            }
-        }
-        for (; i < n; i++) (re[i], im[i]) = (x[2 * i], x[2 * i + 1]);
-    }
-
-    /// <summary>Parts into pairs, times a factor.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Join<T>(T* re, T* im, T* y, long n, T factor) where T : unmanaged, INumberBase<T>
-    {
-        long i = 0;
-        if (Avx.IsSupported && sizeof(T) == sizeof(float))
-        {
-            Vector256<float> f = Vector256.Create(factor).AsSingle();
-            for (; i <= n - 8; i += 8)
-            {
-                Vector256<float> a = Vector256.Load((float*)re + i) * f, b = Vector256.Load((float*)im + i) * f;
-                Vector256<float> low = Avx.UnpackLow(a, b), high = Avx.UnpackHigh(a, b);
-                Avx.Permute2x128(low, high, 0x20).Store((float*)y + 2 * i);
-                Avx.Permute2x128(low, high, 0x31).Store((float*)y + 2 * i + 8);
-            }
-        }
-        else if (Avx.IsSupported && sizeof(T) == sizeof(double))
-        {
-            Vector256<double> f = Vector256.Create(factor).AsDouble();
-            for (; i <= n - 4; i += 4)
-            {
-                Vector256<double> a = Vector256.Load((double*)re + i) * f, b = Vector256.Load((double*)im + i) * f;
-                Vector256<double> low = Avx.UnpackLow(a, b), high = Avx.UnpackHigh(a, b);
-                Avx.Permute2x128(low, high, 0x20).Store((double*)y + 2 * i);
-                Avx.Permute2x128(low, high, 0x31).Store((double*)y + 2 * i + 4);
-            }
-        }
-        for (; i < n; i++) (y[2 * i], y[2 * i + 1]) = (re[i] * factor, im[i] * factor);
     }
 }

@@ -46,7 +46,7 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
         {
             case DftKind.ToHalf when roots is not null:
                 // Elements at even and at odd places are the parts.
-                if (width == 1 && from.Step == 1) DftMath.Part(x + places[0], b.Re, b.Im, n / 2);
+                if (width == 1 && from.Step == 1) Planes.Split(x + places[0], b.Re, b.Im, n / 2);
                 else
                 {
                     LoadReal(b.Re, places, 0, 2 * from.Step, n / 2, beside);
@@ -84,12 +84,12 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LoadPairs(in DftBuffers<T> b, ReadOnlySpan<long> places, bool beside)
     {
-        if (width == 1 && from.Step == 2) DftMath.Part(x + places[0], b.Re, b.Im, from.Count);
+        if (width == 1 && from.Step == 2) Planes.Split(x + places[0], b.Re, b.Im, from.Count);
         else if (beside && width > 1)
         {
             T* line = x + places[0];
             for (long p = 0; p < (long)from.Count * width; p += width, line += from.Step)
-                DftMath.Part(line, b.Re + p, b.Im + p, width);
+                Planes.Split(line, b.Re + p, b.Im + p, width);
         }
         else
         {
@@ -138,7 +138,7 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
         switch (task.Kind)
         {
             case DftKind.FromHalf when roots is not null:
-                if (width == 1 && into.Step == 1) DftMath.Join(b.Re, b.Im, y + places[0], n / 2, scale);
+                if (width == 1 && into.Step == 1) Planes.Merge(b.Re, b.Im, y + places[0], n / 2, scale);
                 else
                 {
                     StoreReal(b.Re, places, 0, 2 * into.Step, n / 2, beside, count, scale);
@@ -184,12 +184,12 @@ internal readonly unsafe struct DftSequences<T>(T* x, T* y, DftSide from, DftSid
     {
         if (end <= start) return;
         if (width == 1 && into.Step == 2)
-            DftMath.Join(b.Re + start, b.Im + start, y + places[0] + 2L * start, end - start, scale);
+            Planes.Merge(b.Re + start, b.Im + start, y + places[0] + 2L * start, end - start, scale);
         else if (beside && width > 1)
         {
             T* line = y + places[0] + start * into.Step;
             for (long p = (long)start * width; p < (long)end * width; p += width, line += into.Step)
-                DftMath.Join(b.Re + p, b.Im + p, line, width, scale);
+                Planes.Merge(b.Re + p, b.Im + p, line, width, scale);
         }
         else
         {

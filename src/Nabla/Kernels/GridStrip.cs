@@ -69,7 +69,7 @@ internal readonly unsafe struct GridStrip<T> where T : unmanaged, IFloatingPoint
     {
         T* from = grid + (item * points + first) * Dims;
         // The grid names x first, the last dimension.
-        if (Dims == 2) DftMath.Part(from, Coordinates(1), Coordinates(0), count);
+        if (Dims == 2) Planes.Split(from, Coordinates(1), Coordinates(0), count);
         for (int d = 0; d < Dims; d++)
         {
             T* to = Coordinates(d), x = from + Dims - 1 - d;

@@ -99,7 +99,7 @@ internal sealed unsafe class PoolLines<T> where T : unmanaged, IFloatingPointIee
         long step = stride[2];
         if (step == 2)
         {
-            DftMath.Part(line, to, to + segment, width / 2);
+            Planes.Split(line, to, to + segment, width / 2);
             if (width % 2 != 0) to[width / 2] = line[width - 1];
             return;
         }
